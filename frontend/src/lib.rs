@@ -1,0 +1,1 @@
+//! The website: server-rendered pages, a client of the gateway.

@@ -1,0 +1,1 @@
+//! The one public door: client tokens, identity, routing, limits.

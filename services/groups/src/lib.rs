@@ -1,0 +1,1 @@
+//! SIGs and committees, and who holds which role in them.

@@ -1,0 +1,90 @@
+//! What a quote is, and what makes one valid.
+
+use chrono::{DateTime, Utc};
+use grove_shared::api::quotes as api;
+use sha2::{Digest, Sha256};
+
+use crate::error::QuoteError;
+
+/// Something worth quoting: 1 to 2000 characters, without the quotation marks around it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct QuoteText(String);
+
+impl QuoteText {
+    const MAX_CHARS: usize = 2000;
+
+    /// Reads a quote as a member typed it.
+    pub(crate) fn parse(text: Option<&str>) -> Result<Self, QuoteError> {
+        let text = text.unwrap_or_default().trim();
+        let text = text.strip_prefix('"').unwrap_or(text);
+        let text = text.strip_suffix('"').unwrap_or(text).trim();
+        match text.chars().count() {
+            0 => Err(QuoteError::Missing("text")),
+            1..=Self::MAX_CHARS => Ok(Self(text.to_owned())),
+            _ => Err(QuoteError::TooLong { field: "text", most: Self::MAX_CHARS }),
+        }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// By what two quotes are the same: their words, whatever their case and spacing.
+    pub(crate) fn key(&self) -> Vec<u8> {
+        let words = self.0.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+        Sha256::digest(words).to_vec()
+    }
+}
+
+/// Who said it: a NetID or a name of 1 to 50 characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Source(String);
+
+impl Source {
+    const MAX_CHARS: usize = 50;
+
+    /// Reads a source as a member typed it.
+    pub(crate) fn parse(source: Option<&str>) -> Result<Self, QuoteError> {
+        let source = source.unwrap_or_default().trim();
+        match source.chars().count() {
+            0 => Err(QuoteError::Missing("source")),
+            1..=Self::MAX_CHARS => Ok(Self(source.to_owned())),
+            _ => Err(QuoteError::TooLong { field: "source", most: Self::MAX_CHARS }),
+        }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A quote as one member sees it.
+#[derive(Debug, Clone)]
+pub(crate) struct Quote {
+    pub(crate) id: u64,
+    pub(crate) text: String,
+    pub(crate) author: String,
+    pub(crate) source: String,
+    pub(crate) approved: bool,
+    pub(crate) taken_down_at: Option<DateTime<Utc>>,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) votes: i64,
+    pub(crate) upvoted: bool,
+}
+
+impl From<Quote> for api::Quote {
+    fn from(quote: Quote) -> Self {
+        Self {
+            id: quote.id,
+            text: quote.text,
+            author: quote.author,
+            source: quote.source,
+            votes: quote.votes,
+            approved: quote.approved,
+            takedown_requested: quote.taken_down_at.is_some(),
+            upvoted: quote.upvoted,
+            created_at: quote.created_at.format("%m/%d/%y %I:%M:%S %p").to_string(),
+            created: quote.created_at,
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Who joined the chapter, who is a member, and from when to when.

@@ -1,0 +1,8 @@
+//! Wire types that more than one crate reads: plain structs, no logic.
+
+pub mod accounts;
+pub mod envelope;
+pub mod groups;
+pub mod notifications;
+pub mod quotes;
+pub mod users;

@@ -1,0 +1,136 @@
+//! Sections of configuration. A crate's `Config` flattens those it needs, and `--help` lists them.
+//!
+//! Everything is a flag or an environment variable; a secret may also be a file, named by the same
+//! variable with `_FILE`, as Docker and Kubernetes mount it.
+
+use std::{collections::HashMap, path::PathBuf, str::FromStr};
+
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+use crate::identity::{SigningKey, TrustedKeys, Verifier};
+
+/// Which MySQL schema a service owns.
+#[derive(Debug, Clone, Args)]
+pub struct DbConfig {
+    /// URL of the service's own schema, `mysql://user:password@host/schema`.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<SecretString>,
+    /// File that holds the URL of the schema.
+    #[arg(long, env = "DATABASE_URL_FILE")]
+    pub database_url_file: Option<PathBuf>,
+    /// Connections that the service opens at most.
+    #[arg(long, env = "DATABASE_CONNECTIONS", default_value_t = 10)]
+    pub database_connections: u32,
+}
+
+impl DbConfig {
+    /// The URL of the schema.
+    ///
+    /// # Errors
+    /// When neither the URL nor a readable file is given.
+    pub fn url(&self) -> anyhow::Result<SecretString> {
+        secret(self.database_url.as_ref(), self.database_url_file.as_ref(), "DATABASE_URL")
+    }
+}
+
+/// By which key a service signs, and whose signatures it accepts.
+#[derive(Debug, Clone, Args)]
+pub struct IdentityConfig {
+    /// The private key that this service signs its calls with: 32 bytes in base64url.
+    #[arg(long, env = "IDENTITY_KEY", hide_env_values = true)]
+    pub identity_key: Option<SecretString>,
+    /// File that holds the private key.
+    #[arg(long, env = "IDENTITY_KEY_FILE")]
+    pub identity_key_file: Option<PathBuf>,
+    /// Public keys whose signatures count: owner=key, separated by commas.
+    #[arg(long, env = "TRUSTED_KEYS")]
+    pub trusted_keys: Option<SecretString>,
+    /// File that holds the public keys.
+    #[arg(long, env = "TRUSTED_KEYS_FILE")]
+    pub trusted_keys_file: Option<PathBuf>,
+}
+
+impl IdentityConfig {
+    /// The key of the service `owner`.
+    ///
+    /// # Errors
+    /// When no key is configured or it is malformed.
+    pub fn signing_key(&self, owner: &str) -> anyhow::Result<SigningKey> {
+        let key = self.identity_key.as_ref();
+        SigningKey::new(owner, &secret(key, self.identity_key_file.as_ref(), "IDENTITY_KEY")?)
+    }
+
+    /// Checks identities that are meant for the service `audience`.
+    ///
+    /// # Errors
+    /// When no keys are configured or one is malformed.
+    pub fn verifier(&self, audience: &str) -> anyhow::Result<Verifier> {
+        let (keys, file) = (self.trusted_keys.as_ref(), self.trusted_keys_file.as_ref());
+        let keys: TrustedKeys = secret(keys, file, "TRUSTED_KEYS")?.expose_secret().parse()?;
+        Ok(Verifier::new(audience, keys))
+    }
+}
+
+/// Base URLs of other services, by name.
+#[derive(Debug, Clone, Default)]
+pub struct PeerUrls(pub HashMap<String, Url>);
+
+impl FromStr for PeerUrls {
+    type Err = anyhow::Error;
+
+    /// Reads `name=url` pairs, separated by commas.
+    fn from_str(text: &str) -> anyhow::Result<Self> {
+        let pairs = text.split(',').filter(|pair| !pair.trim().is_empty());
+        let urls = pairs.map(|pair| {
+            let (name, url) = pair.trim().split_once('=').context("a peer is name=url")?;
+            let url = Url::parse(url).with_context(|| format!("the URL of {name}"))?;
+            Ok((name.to_owned(), url))
+        });
+        Ok(Self(urls.collect::<anyhow::Result<_>>()?))
+    }
+}
+
+/// What is logged, and how.
+#[derive(Debug, Clone, Args)]
+pub struct TelemetryConfig {
+    /// Which events are logged, as tracing's EnvFilter writes it: `info`, or `warn,grove_quotes=debug`.
+    #[arg(long, env = "LOG", default_value = "info")]
+    pub log: String,
+    /// Log lines for people or for programs.
+    #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Auto)]
+    pub log_format: LogFormat,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// Pretty on a terminal, JSON elsewhere.
+    Auto,
+    /// A JSON object a line.
+    Json,
+    /// Text with colours.
+    Pretty,
+}
+
+/// A secret from its value or its file.
+///
+/// # Errors
+/// When there is neither, or the file cannot be read.
+pub fn secret(
+    value: Option<&SecretString>,
+    file: Option<&PathBuf>,
+    name: &str,
+) -> anyhow::Result<SecretString> {
+    match (value, file) {
+        (Some(value), _) => Ok(value.clone()),
+        (None, Some(file)) => {
+            let text = std::fs::read_to_string(file)
+                .with_context(|| format!("{name}_FILE: cannot read {}", file.display()))?;
+            Ok(text.trim().into())
+        }
+        (None, None) => anyhow::bail!("set {name} or {name}_FILE"),
+    }
+}

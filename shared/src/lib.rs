@@ -1,0 +1,35 @@
+//! The vocabulary of Grove's services.
+//!
+//! What is here is needed by several crates and names none of them: configuration sections, identity
+//! and its extractors, errors, the HTTP server, the database pool, the outbox, the client for calls
+//! between services, telemetry, and the test kit. There is no framework to plug into: a service is an
+//! axum router that uses these types.
+
+pub mod api;
+pub mod caller;
+pub mod clock;
+pub mod config;
+#[cfg(feature = "db")]
+pub mod db;
+pub mod error;
+pub mod extract;
+pub mod identity;
+#[cfg(feature = "db")]
+pub mod import;
+pub mod netid;
+pub mod observe;
+#[cfg(feature = "db")]
+pub mod outbox;
+pub mod peer;
+pub mod request;
+pub mod role;
+pub mod server;
+pub mod telemetry;
+#[cfg(feature = "testing")]
+pub mod testing;
+pub mod token;
+
+pub use clock::Clock;
+pub use error::ApiError;
+pub use netid::NetId;
+pub use role::Role;

@@ -1,0 +1,143 @@
+//! Calls from one service to another: signed, bounded in time, named after the request they serve.
+
+use std::{sync::Arc, time::Duration};
+
+use http::{HeaderName, Method, StatusCode};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    ApiError,
+    config::PeerUrls,
+    identity::{IDENTITY, SigningKey},
+    request::RequestContext,
+};
+
+/// Makes a repeated call have one effect (draft-ietf-httpapi-idempotency-key-header).
+pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// Servers close idle connections after ten seconds; a client that lets go earlier never sends a
+/// request into a connection that is being closed.
+pub const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// The other services, as one service calls them.
+#[derive(Debug, Clone)]
+pub struct Peers {
+    http: reqwest::Client,
+    key: Arc<SigningKey>,
+    urls: Arc<PeerUrls>,
+}
+
+/// Why a call to another service gave no result.
+#[derive(Debug, thiserror::Error)]
+pub enum PeerError {
+    /// It did not answer, or said that it cannot now: the same call may succeed later.
+    #[error("{peer} is unavailable: {reason}")]
+    Unavailable {
+        /// The service that was called.
+        peer: String,
+        /// What happened instead of an answer.
+        reason: String,
+    },
+    /// It answered that it will not do this: repeating the same call is pointless, but for 429.
+    #[error("{peer} answered {status}: {message}")]
+    Refused {
+        /// The service that was called.
+        peer: String,
+        /// The status of its answer, 400 to 499.
+        status: StatusCode,
+        /// The `error` of its answer.
+        message: String,
+        /// When it will take such a call again, if it said so.
+        retry_after: Option<Duration>,
+    },
+}
+
+impl From<PeerError> for ApiError {
+    fn from(error: PeerError) -> Self {
+        match &error {
+            PeerError::Unavailable { peer, .. } => {
+                Self::unavailable(format!("{peer} does not answer, please try again"))
+                    .because(error)
+            }
+            PeerError::Refused { .. } => Self::internal(error),
+        }
+    }
+}
+
+/// An HTTP client for calls inside Grove: a second to connect, five for the whole call.
+///
+/// # Errors
+/// When the client cannot be built, which is a fault of the machine's set-up.
+pub fn http_client() -> anyhow::Result<reqwest::Client> {
+    Ok(reqwest::Client::builder()
+        .connect_timeout(Duration::from_secs(1))
+        .timeout(Duration::from_secs(5))
+        .pool_idle_timeout(POOL_IDLE_TIMEOUT)
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .build()?)
+}
+
+impl Peers {
+    /// The services at `urls`, called under the name of `key`'s owner.
+    ///
+    /// # Errors
+    /// As [`http_client`].
+    pub fn new(key: SigningKey, urls: PeerUrls) -> anyhow::Result<Self> {
+        Ok(Self { http: http_client()?, key: Arc::new(key), urls: Arc::new(urls) })
+    }
+
+    /// Calls `method path` of `peer` with `body`, and reads the JSON that comes back.
+    ///
+    /// # Errors
+    /// See [`PeerError`]; a 5xx counts as unavailable.
+    pub async fn call<T: DeserializeOwned>(
+        &self,
+        peer: &str,
+        method: Method,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, PeerError> {
+        self.call_once(peer, method, path, body, None).await
+    }
+
+    /// As [`Peers::call`], with a key that makes repetitions harmless.
+    ///
+    /// # Errors
+    /// As [`Peers::call`].
+    pub async fn call_once<T: DeserializeOwned>(
+        &self,
+        peer: &str,
+        method: Method,
+        path: &str,
+        body: &impl Serialize,
+        idempotency_key: Option<&str>,
+    ) -> Result<T, PeerError> {
+        let unavailable = |reason: String| PeerError::Unavailable { peer: peer.to_owned(), reason };
+        let url = self.urls.0.get(peer).ok_or_else(|| unavailable("it has no URL".to_owned()))?;
+        let url = url.join(path).map_err(|cause| unavailable(cause.to_string()))?;
+        let identity = self.key.sign_own(peer).map_err(|cause| unavailable(cause.to_string()))?;
+        let mut request = self.http.request(method, url).header(IDENTITY, identity).json(body);
+        if let Some(key) = idempotency_key {
+            request = request.header(IDEMPOTENCY_KEY, key);
+        }
+        let mut headers = http::HeaderMap::new();
+        RequestContext::current().unwrap_or_default().apply(&mut headers);
+        let reply = request.headers(headers).send().await;
+        let reply =
+            reply.map_err(|cause| unavailable(format!("{:#}", anyhow::Error::from(cause))))?;
+        let status = reply.status();
+        if status.is_success() {
+            return reply.json().await.map_err(|cause| unavailable(cause.to_string()));
+        }
+        if status.is_server_error() {
+            return Err(unavailable(format!("it answered {status}")));
+        }
+        let retry_after = reply.headers().get(http::header::RETRY_AFTER);
+        let retry_after = retry_after.and_then(|seconds| seconds.to_str().ok()?.parse().ok());
+        let problem: serde_json::Value = reply.json().await.unwrap_or_default();
+        let message = problem["error"].as_str().unwrap_or_default().to_owned();
+        let retry_after = retry_after.map(Duration::from_secs);
+        Err(PeerError::Refused { peer: peer.to_owned(), status, message, retry_after })
+    }
+}

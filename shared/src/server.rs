@@ -1,0 +1,175 @@
+//! The HTTP server of every process: axum routers or any hyper service, on an accept loop of our own.
+//!
+//! `axum::serve` sets no header timeout, so a client that dribbles its headers holds a connection
+//! for ever. Here headers must arrive within [`HEADER_TIMEOUT`], which is also how long an idle
+//! connection is kept; a stop lets requests finish for [`DRAIN_TIMEOUT`] (ADR 6).
+
+use std::{convert::Infallible, fmt, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{
+    Router, middleware,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use futures_util::future::BoxFuture;
+use http::{Request, StatusCode, header};
+use http_body::Body;
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower::{Service, ServiceExt};
+
+use crate::{ApiError, extract::Json, observe::observe, telemetry};
+
+/// How long a client may take to send its headers, and how long an idle connection lives.
+pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long requests may go on after the process was told to stop.
+pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(8);
+/// The bytes that a request line and its headers may have together.
+const MAX_HEADER_BYTES: usize = 64 * 1024;
+
+/// The address at the other end of the connection that a request came on.
+#[derive(Debug, Clone, Copy)]
+pub struct RemoteAddr(pub SocketAddr);
+
+/// Whether a service can do its work.
+#[derive(Clone)]
+pub struct Readiness(Arc<dyn Fn() -> BoxFuture<'static, Result<(), ApiError>> + Send + Sync>);
+
+impl Readiness {
+    /// Ready when `check` succeeds.
+    pub fn new(
+        check: impl Fn() -> BoxFuture<'static, Result<(), ApiError>> + Send + Sync + 'static,
+    ) -> Self {
+        Self(Arc::new(check))
+    }
+
+    /// Ready whenever the process runs.
+    pub fn always() -> Self {
+        Self::new(|| Box::pin(async { Ok(()) }))
+    }
+}
+
+impl fmt::Debug for Readiness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Readiness")
+    }
+}
+
+/// Adds to a service's routes what every service has: health, metrics, answers for unknown paths,
+/// and the surroundings of [`observe`].
+pub fn with_standard_routes(name: &'static str, routes: Router, readiness: Readiness) -> Router {
+    let ready = move || {
+        let check = (readiness.0)();
+        async move { check.await.map(|()| Json(serde_json::json!({ "status": "ready" }))) }
+    };
+    routes
+        .route("/livez", get(|| async { Json(serde_json::json!({ "status": "alive" })) }))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
+        .fallback(|| async { ApiError::not_found("Not found") })
+        .method_not_allowed_fallback(|| async {
+            ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "This path does not take this method")
+        })
+        .layer(middleware::from_fn_with_state(name, observe))
+}
+
+async fn metrics() -> Response {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], telemetry::metrics().render())
+        .into_response()
+}
+
+/// Binds `address`; the error names it.
+///
+/// # Errors
+/// When the address is taken or not ours.
+pub async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    use anyhow::Context;
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
+}
+
+/// Serves `service` until `stop` is cancelled, then drains.
+pub async fn serve<S, B>(listener: TcpListener, service: S, stop: CancellationToken)
+where
+    S: Service<Request<Incoming>, Response = http::Response<B>, Error = Infallible>,
+    S: Clone + Send + Sync + 'static,
+    S::Future: Send,
+    B: Body<Data: Send, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
+{
+    let connections = TaskTracker::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = stop.cancelled() => break,
+        };
+        match accepted {
+            Ok((stream, remote)) => {
+                connections.spawn(connection(stream, remote, service.clone(), stop.clone()));
+            }
+            Err(cause) => {
+                // Out of file descriptors: the next accept fails at once, so wait for some to close.
+                tracing::warn!(%cause, "cannot accept a connection");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+    drop(listener);
+    connections.close();
+    if tokio::time::timeout(DRAIN_TIMEOUT, connections.wait()).await.is_err() {
+        tracing::warn!("requests were still running {} s after the stop", DRAIN_TIMEOUT.as_secs());
+    }
+}
+
+async fn connection<S, B>(
+    stream: TcpStream,
+    remote: SocketAddr,
+    service: S,
+    stop: CancellationToken,
+) where
+    S: Service<Request<Incoming>, Response = http::Response<B>, Error = Infallible>,
+    S: Clone + Send + Sync + 'static,
+    S::Future: Send,
+    B: Body<Data: Send, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
+{
+    // Small answers go out at once; failing to ask for it costs speed only.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(RemoteAddr(remote));
+        service.clone().oneshot(request)
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .max_buf_size(MAX_HEADER_BYTES)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    let mut connection = std::pin::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(cause) = ended {
+        tracing::debug!(%cause, %remote, "connection ended");
+    }
+}
+
+/// Cancelled by SIGTERM and by Ctrl-C.
+///
+/// # Errors
+/// When the process cannot listen for signals.
+pub fn stop_on_signal() -> anyhow::Result<CancellationToken> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let stop = CancellationToken::new();
+    let stopped = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        stopped.cancel();
+    });
+    Ok(stop)
+}

@@ -1,0 +1,55 @@
+//! Log lines and metrics.
+
+use std::{io::IsTerminal, sync::OnceLock};
+
+use anyhow::Context;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tracing::Dispatch;
+use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
+
+use crate::config::{LogFormat, TelemetryConfig};
+
+/// Logs to standard output from here on.
+///
+/// # Errors
+/// When the filter is malformed or something else already logs.
+pub fn init(config: &TelemetryConfig) -> anyhow::Result<()> {
+    let pretty = match config.log_format {
+        LogFormat::Auto => std::io::stdout().is_terminal(),
+        LogFormat::Json => false,
+        LogFormat::Pretty => true,
+    };
+    metrics();
+    tracing::dispatcher::set_global_default(dispatch(&config.log, pretty, std::io::stdout)?)
+        .context("logging is already set up")
+}
+
+/// A log of its own, for one of several services in a process.
+///
+/// # Errors
+/// When the filter is malformed.
+pub fn dispatch<W>(filter: &str, pretty: bool, writer: W) -> anyhow::Result<Dispatch>
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    let filter = EnvFilter::try_new(filter).with_context(|| format!("LOG={filter}"))?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
+    Ok(if pretty {
+        Dispatch::new(log.with_ansi(false).with_target(false).finish())
+    } else {
+        Dispatch::new(log.json().flatten_event(true).with_current_span(true).finish())
+    })
+}
+
+/// The metrics of this process: `metrics` has one recorder a process, which this installs once.
+pub fn metrics() -> &'static PrometheusHandle {
+    static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
+    METRICS.get_or_init(|| {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let handle = recorder.handle();
+        if metrics::set_global_recorder(recorder).is_err() {
+            tracing::warn!("another metrics recorder is installed; /metrics stays empty");
+        }
+        handle
+    })
+}

@@ -1,0 +1,70 @@
+//! A throwaway MySQL or MariaDB: for tests, and for a chapter tried out on a laptop.
+//!
+//! Which server it is, first that applies: the one at `DATABASE_URL`; a `mysqld` or `mariadbd` of
+//! this machine, on a temporary folder; a container. A server that was started here ends with its
+//! [`Server`], and also when this process is killed.
+
+mod container;
+mod local;
+
+use std::env;
+
+use anyhow::Context;
+
+/// A running server, and an account on it that may create schemas and users.
+#[derive(Debug)]
+pub struct Server {
+    url: String,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+#[expect(dead_code, reason = "the servers are held for their end, which is their Drop")]
+enum Kind {
+    Given,
+    Local(local::LocalServer),
+    Container(Box<container::ContainerServer>),
+}
+
+impl Server {
+    /// Finds or starts a server.
+    ///
+    /// # Errors
+    /// When no server is given, installed or startable; the error says what to install.
+    #[expect(clippy::disallowed_methods, reason = "a test runner passes the server by environment")]
+    pub async fn start() -> anyhow::Result<Self> {
+        if let Ok(url) = env::var("DATABASE_URL")
+            && !url.is_empty()
+        {
+            return Ok(Self { url, kind: Kind::Given });
+        }
+        if let Some(program) = local::find_program() {
+            let server = local::LocalServer::start(&program).await?;
+            return Ok(Self { url: server.url(), kind: Kind::Local(server) });
+        }
+        let server = container::ContainerServer::start().await.context(
+            "no MySQL: set DATABASE_URL, install MariaDB (apt-get install mariadb-server, \
+             brew install mariadb) or start Docker",
+        )?;
+        Ok(Self { url: server.url(), kind: Kind::Container(Box::new(server)) })
+    }
+
+    /// `mysql://user:password@host:port`, without a schema.
+    pub fn url(&self) -> &str {
+        self.url.trim_end_matches('/')
+    }
+
+    /// What was found, for people.
+    pub fn describe(&self) -> &'static str {
+        match self.kind {
+            Kind::Given => "the server of DATABASE_URL",
+            Kind::Local(_) => "a throwaway server on a temporary folder",
+            Kind::Container(_) => "a throwaway container",
+        }
+    }
+}
+
+/// Whether a server can be started without Docker.
+pub fn is_installed() -> bool {
+    local::find_program().is_some()
+}
