@@ -96,7 +96,7 @@ impl FromStr for PeerUrls {
 /// What is logged, and how.
 #[derive(Debug, Clone, Args)]
 pub struct TelemetryConfig {
-    /// Which events are logged, as tracing's EnvFilter writes it: `info`, or `warn,grove_quotes=debug`.
+    /// Which events are logged, in the form of tracing's `EnvFilter`: `info`, or `warn,grove_quotes=debug`.
     #[arg(long, env = "LOG", default_value = "info")]
     pub log: String,
     /// Log lines for people or for programs.

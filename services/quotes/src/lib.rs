@@ -3,6 +3,7 @@
 //! Members post quotes, vote, and ask for the removal of what they said themselves; officers approve
 //! and delete. The service owns the tables `quotes` and `votes` and calls no other.
 
+pub mod admin;
 mod config;
 mod error;
 pub mod import;

@@ -22,7 +22,7 @@ pub struct Server {
 #[expect(dead_code, reason = "the servers are held for their end, which is their Drop")]
 enum Kind {
     Given,
-    Local(local::LocalServer),
+    Local(Box<local::LocalServer>),
     Container(Box<container::ContainerServer>),
 }
 
@@ -40,7 +40,7 @@ impl Server {
         }
         if let Some(program) = local::find_program() {
             let server = local::LocalServer::start(&program).await?;
-            return Ok(Self { url: server.url(), kind: Kind::Local(server) });
+            return Ok(Self { url: server.url(), kind: Kind::Local(Box::new(server)) });
         }
         let server = container::ContainerServer::start().await.context(
             "no MySQL: set DATABASE_URL, install MariaDB (apt-get install mariadb-server, \

@@ -1,0 +1,63 @@
+# Grove: the commands a person needs. `make` lists them.
+.DEFAULT_GOAL := help
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+
+# s=quotes restricts test and lint to one crate: grove-quotes.
+s ?=
+PACKAGES := $(if $(s),--package $(if $(filter grove,$(s)),grove,grove-$(s)),--workspace)
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+TOOLS := $(TARGET)/tools
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Run the whole chapter natively with demo data, until Ctrl-C
+	@deploy/prepare-machine.sh compiler database
+	@cargo build --quiet --locked --package grove
+	@exec $(TARGET)/debug/grove run --demo
+
+test: ## Test everything (s=quotes: one crate) on a throwaway database and in a real browser
+	@deploy/prepare-machine.sh compiler database browser
+	@cargo build --quiet --locked --package grove-throwaway
+	@if cargo nextest --version >/dev/null 2>&1; then \
+		$(TARGET)/debug/grove-throwaway cargo nextest run --locked $(PACKAGES); \
+	else \
+		$(TARGET)/debug/grove-throwaway cargo test --locked $(PACKAGES) --lib --bins --tests; \
+	fi
+
+test-mysql: ## Test the services on MySQL 9 (Debian: unpacked into target/, nothing installed)
+	@deploy/prepare-machine.sh compiler mysql
+	@GROVE_MYSQLD=$(abspath $(TARGET))/mysql/mysqld $(MAKE) --no-print-directory test
+
+check: fmt-check lint doc deny sqlx-check ## Everything that is checked without running it
+
+fmt: ## Format the code
+	@cargo fmt --all
+
+fmt-check:
+	@cargo fmt --all --check
+
+lint: ## Lint the code; warnings are errors
+	@cargo clippy --locked $(PACKAGES) --all-targets -- -D warnings
+
+doc: ## Build the documentation of the code; broken links are errors
+	@RUSTDOCFLAGS="-D warnings" cargo doc --quiet --locked --workspace --no-deps --document-private-items
+
+deny: ## Check licences, sources and bans of dependencies, and that each one is used
+	@deploy/prepare-machine.sh dependency-tools
+	@$(TOOLS)/bin/cargo-deny --log-level error check bans licenses sources
+	@$(TOOLS)/bin/cargo-shear
+
+sqlx: ## Write what the SQL macros know of each query (after changing a query or a migration)
+	@deploy/prepare-machine.sh compiler mariadb
+	@deploy/sqlx-prepare.sh
+
+sqlx-check: ## Check that it is written
+	@deploy/prepare-machine.sh compiler mariadb
+	@deploy/sqlx-prepare.sh --check
+
+clean: ## Remove everything that was built
+	@cargo clean
+
+.PHONY: help run test test-mysql check fmt fmt-check lint doc deny sqlx sqlx-check clean

@@ -1,0 +1,80 @@
+//! One service of several in this process: a thread with a runtime and a log of its own.
+
+use std::{
+    fs::File,
+    path::Path,
+    sync::{Mutex, PoisonError},
+    thread,
+};
+
+use anyhow::Context;
+use grove_shared::telemetry;
+use tokio::sync::mpsc::UnboundedSender;
+use tracing::Dispatch;
+
+/// A service that has started.
+#[derive(Debug)]
+pub(crate) struct Running {
+    pub(crate) name: &'static str,
+    thread: thread::JoinHandle<()>,
+}
+
+/// How a service ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) name: &'static str,
+    pub(crate) outcome: anyhow::Result<()>,
+}
+
+/// Starts `service` on a thread, logging to `<logs>/<name>.log`; tells `ended` when it is over.
+pub(crate) fn start<F>(
+    name: &'static str,
+    logs: &Path,
+    filter: &str,
+    ended: UnboundedSender<Ended>,
+    service: impl FnOnce() -> F + Send + 'static,
+) -> anyhow::Result<Running>
+where
+    F: Future<Output = anyhow::Result<()>>,
+{
+    let path = logs.join(format!("{name}.log"));
+    let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    let log = telemetry::dispatch(filter, true, Mutex::new(file))?;
+    let thread = thread::Builder::new().name(name.to_owned()).spawn(move || {
+        let outcome = run(&log, service);
+        if let Err(cause) = &outcome {
+            tracing::dispatcher::with_default(&log, || tracing::error!("{name} failed: {cause:#}"));
+        }
+        // Nobody listens any more when the whole process is ending.
+        let _ = ended.send(Ended { name, outcome });
+    })?;
+    Ok(Running { name, thread })
+}
+
+fn run<F>(log: &Dispatch, service: impl FnOnce() -> F) -> anyhow::Result<()>
+where
+    F: Future<Output = anyhow::Result<()>>,
+{
+    thread_local! {
+        static LOG: Mutex<Option<tracing::dispatcher::DefaultGuard>> = const { Mutex::new(None) };
+    }
+    // Blocking work runs on threads of the runtime's own, which have to log to the same file.
+    let of_blocking_threads = log.clone();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .on_thread_start(move || {
+            let guard = tracing::dispatcher::set_default(&of_blocking_threads);
+            LOG.with(|log| *log.lock().unwrap_or_else(PoisonError::into_inner) = Some(guard));
+        })
+        .build()?;
+    let _guard = tracing::dispatcher::set_default(log);
+    runtime.block_on(service())
+}
+
+impl Running {
+    /// Waits for the service's end.
+    pub(crate) fn join(self) {
+        // A panic has been logged and reported as the service's end.
+        let _ = self.thread.join();
+    }
+}

@@ -1,0 +1,129 @@
+//! The schemas of all services on one server: making them, migrating them, opening them.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context;
+use grove_shared::{config::DbConfig, db, token};
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::{
+    AssertSqlSafe, Connection, MySqlConnection, MySqlPool, Row,
+    migrate::Migrator,
+    mysql::MySqlConnectOptions,
+};
+use url::Url;
+
+/// The crates that own a schema, and its migrations.
+pub const OWNERS: [(&str, &Migrator); 5] = [
+    ("auth", &grove_auth::MIGRATOR),
+    ("users", &grove_users::MIGRATOR),
+    ("groups", &grove_groups::MIGRATOR),
+    ("quotes", &grove_quotes::MIGRATOR),
+    ("gateway", &grove_gateway::MIGRATOR),
+];
+
+/// A server and an account on it that may create schemas and users.
+#[derive(Debug, Clone)]
+pub struct DatabaseServer(SecretString);
+
+impl DatabaseServer {
+    /// The server at `mysql://user:password@host:port`; a schema in the URL is ignored.
+    ///
+    /// # Errors
+    /// When it is no such URL.
+    pub fn new(url: &str) -> anyhow::Result<Self> {
+        let mut parsed = Url::parse(url).context("a database is mysql://user:password@host:port")?;
+        anyhow::ensure!(parsed.scheme() == "mysql", "a database is mysql://user:password@host:port");
+        parsed.set_path("");
+        Ok(Self(parsed.to_string().into()))
+    }
+
+    /// The URL of a service's schema, under the server's own account.
+    fn schema_url(&self, owner: &str) -> SecretString {
+        let server = self.0.expose_secret().trim_end_matches('/');
+        format!("{server}/{}", schema(owner)).into()
+    }
+
+    /// A pool on a service's schema, for the commands of the `grove` program.
+    ///
+    /// # Errors
+    /// When the URL is malformed.
+    pub fn open(&self, owner: &str) -> anyhow::Result<MySqlPool> {
+        db::connect(&db_config(self.schema_url(owner)))
+    }
+
+    async fn connect(&self) -> anyhow::Result<MySqlConnection> {
+        let options: MySqlConnectOptions = self.0.expose_secret().parse()?;
+        MySqlConnection::connect_with(&options).await.context("the database does not answer")
+    }
+
+    /// Creates what schemas are missing and brings all up to date; returns how many migrations each
+    /// schema has.
+    ///
+    /// # Errors
+    /// When the account may not, or a migration fails.
+    pub async fn migrate(&self) -> anyhow::Result<Vec<(&'static str, usize)>> {
+        let mut connection = self.connect().await?;
+        let mut versions = Vec::new();
+        for (owner, migrator) in OWNERS {
+            let create = format!(
+                "CREATE DATABASE IF NOT EXISTS {} CHARACTER SET utf8mb4",
+                schema(owner)
+            );
+            sqlx::query(AssertSqlSafe(create)).execute(&mut connection).await?;
+            let db = self.open(owner)?;
+            db::migrate(&db, migrator).await.with_context(|| format!("schema of {owner}"))?;
+            db.close().await;
+            versions.push((owner, migrator.iter().count()));
+        }
+        connection.close().await?;
+        Ok(versions)
+    }
+
+    /// Gives each service an account of its own with a fresh password and rights on its schema alone;
+    /// returns their URLs.
+    ///
+    /// # Errors
+    /// When the server's account may not create users.
+    pub async fn provision(&self) -> anyhow::Result<BTreeMap<&'static str, DbConfig>> {
+        let mut connection = self.connect().await?;
+        let mut configs = BTreeMap::new();
+        for (owner, _) in OWNERS {
+            let (user, password) = (schema(owner), token::generate());
+            let quoted = password.expose_secret();
+            // Nothing here comes from outside: the name is ours and the password is base64url.
+            for statement in [
+                format!("CREATE USER IF NOT EXISTS '{user}'@'%' IDENTIFIED BY '{quoted}'"),
+                format!("ALTER USER '{user}'@'%' IDENTIFIED BY '{quoted}'"),
+                format!("GRANT ALL PRIVILEGES ON {}.* TO '{user}'@'%'", schema(owner)),
+            ] {
+                sqlx::query(AssertSqlSafe(statement))
+                    .execute(&mut connection)
+                    .await
+                    .with_context(|| format!("the account of {owner}"))?;
+            }
+            let mut url = Url::parse(self.schema_url(owner).expose_secret())?;
+            url.set_username(&user).ok().context("the URL takes no user")?;
+            url.set_password(Some(quoted)).ok().context("the URL takes no password")?;
+            configs.insert(owner, db_config(url.to_string().into()));
+        }
+        connection.close().await?;
+        Ok(configs)
+    }
+
+    /// What the server says it is, such as `10.11.19-MariaDB`.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn version(&self) -> anyhow::Result<String> {
+        let mut connection = self.connect().await?;
+        Ok(sqlx::query("SELECT VERSION()").fetch_one(&mut connection).await?.try_get(0)?)
+    }
+}
+
+fn schema(owner: &str) -> String {
+    format!("grove_{owner}")
+}
+
+fn db_config(url: SecretString) -> DbConfig {
+    DbConfig { database_url: Some(url), database_url_file: None, database_connections: 10 }
+}

