@@ -13,6 +13,8 @@ pub mod config;
 pub mod db;
 pub mod error;
 pub mod extract;
+mod framing;
+mod head;
 pub mod identity;
 #[cfg(feature = "db")]
 pub mod import;
@@ -24,6 +26,7 @@ pub mod peer;
 pub mod request;
 pub mod role;
 pub mod server;
+mod strict;
 pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -2,7 +2,8 @@
 //!
 //! `axum::serve` sets no header timeout, so a client that dribbles its headers holds a connection
 //! for ever. Here headers must arrive within [`HEADER_TIMEOUT`], which is also how long an idle
-//! connection is kept; a stop lets requests finish for [`DRAIN_TIMEOUT`] (ADR 6).
+//! connection is kept; a stop lets requests finish for [`DRAIN_TIMEOUT`] (ADR 6). What is not a
+//! well-formed request is refused before hyper reads it.
 
 use std::{convert::Infallible, fmt, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -11,23 +12,32 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::{Request, StatusCode, header};
+use http::{HeaderValue, Request, StatusCode, header};
 use http_body::Body;
+use http_body_util::Either;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::{Service, ServiceExt};
 
-use crate::{ApiError, extract::Json, observe::observe, telemetry};
+use crate::{
+    ApiError,
+    extract::Json,
+    head::MAX_HEAD_BYTES,
+    observe::observe,
+    strict::{Strict, Verdicts},
+    telemetry,
+};
 
 /// How long a client may take to send its headers, and how long an idle connection lives.
 pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long requests may go on after the process was told to stop.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(8);
-/// The bytes that a request line and its headers may have together.
-const MAX_HEADER_BYTES: usize = 64 * 1024;
+/// How often metrics are condensed; samples would pile up if nobody asked for them.
+const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 
 /// The address at the other end of the connection that a request came on.
 #[derive(Debug, Clone, Copy)]
@@ -95,12 +105,17 @@ where
     S: Service<Request<Incoming>, Response = http::Response<B>, Error = Infallible>,
     S: Clone + Send + Sync + 'static,
     S::Future: Send,
-    B: Body<Data: Send, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
+    B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
 {
     let connections = TaskTracker::new();
+    let mut upkeep = tokio::time::interval(METRICS_UPKEEP);
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
+            _ = upkeep.tick() => {
+                telemetry::metrics().run_upkeep();
+                continue;
+            }
             () = stop.cancelled() => break,
         };
         match accepted {
@@ -130,18 +145,19 @@ async fn connection<S, B>(
     S: Service<Request<Incoming>, Response = http::Response<B>, Error = Infallible>,
     S: Clone + Send + Sync + 'static,
     S::Future: Send,
-    B: Body<Data: Send, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
+    B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
 {
     // Small answers go out at once; failing to ask for it costs speed only.
     let _ = stream.set_nodelay(true);
+    let (stream, verdicts) = Strict::new(stream);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(RemoteAddr(remote));
-        service.clone().oneshot(request)
+        answer(service.clone(), request, verdicts.clone())
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
-        .max_buf_size(MAX_HEADER_BYTES)
+        .max_buf_size(2 * MAX_HEAD_BYTES)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);
@@ -155,6 +171,36 @@ async fn connection<S, B>(
     if let Err(cause) = ended {
         tracing::debug!(%cause, %remote, "connection ended");
     }
+}
+
+/// Lets the service answer, or refuses in its place.
+async fn answer<S, B>(
+    service: S,
+    request: Request<Incoming>,
+    verdicts: Arc<Verdicts>,
+) -> Result<http::Response<Either<B, axum::body::Body>>, Infallible>
+where
+    S: Service<Request<Incoming>, Response = http::Response<B>, Error = Infallible>,
+{
+    if !request.headers().contains_key(header::HOST) {
+        return Ok(refused(&verdicts).map(Either::Right));
+    }
+    let upgrades = request.headers().contains_key(header::UPGRADE);
+    let response = service.oneshot(request).await?;
+    if upgrades {
+        verdicts.upgrade(response.status() == StatusCode::SWITCHING_PROTOCOLS);
+    }
+    Ok(response.map(Either::Left))
+}
+
+fn refused(verdicts: &Verdicts) -> Response {
+    let (status, message) = verdicts.refusal().map_or_else(
+        || (StatusCode::BAD_REQUEST, "The request is malformed"),
+        |refusal| (StatusCode::from_u16(refusal.status).unwrap_or_default(), refusal.message),
+    );
+    let mut response = ApiError::new(status, message).into_response();
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 /// Cancelled by SIGTERM and by Ctrl-C.

@@ -97,18 +97,30 @@ fn config(server_url: &str, name: &str) -> DbConfig {
 impl Drop for TestDatabase {
     fn drop(&mut self) {
         // Drop cannot wait, and the test's runtime ends with it: drop the schema from a thread.
-        let statement = format!("DROP DATABASE IF EXISTS {}", self.name);
-        let url = self.server_url.clone();
+        let (name, url) = (self.name.clone(), self.server_url.clone());
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            runtime.expect("runtime").block_on(async {
-                if let Ok(mut connection) = MySqlConnection::connect(&url).await {
-                    let _ = sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await;
-                }
-            });
+            // What cannot be dropped goes with the throwaway server.
+            let _ = runtime.expect("runtime").block_on(drop_schema(&url, &name));
         });
         let _ = thread.join();
     }
+}
+
+async fn drop_schema(server_url: &str, name: &str) -> Result<(), sqlx::Error> {
+    let mut connection = MySqlConnection::connect(server_url).await?;
+    // A transaction that the test left open would hold its tables for ever: the runtime that would
+    // roll it back waits for this.
+    let ids = sqlx::query_scalar::<_, u64>(
+        "SELECT CAST(id AS UNSIGNED) FROM information_schema.processlist WHERE db = ?",
+    );
+    for id in ids.bind(name).fetch_all(&mut connection).await? {
+        // It may have ended by itself.
+        let _ = sqlx::query(AssertSqlSafe(format!("KILL {id}"))).execute(&mut connection).await;
+    }
+    let drop = format!("DROP DATABASE IF EXISTS {name}");
+    sqlx::query(AssertSqlSafe(drop)).execute(&mut connection).await?;
+    connection.close().await
 }
 
 /// The keys of a gateway and of services, made when they are first asked for.
