@@ -1,0 +1,68 @@
+//! What the website is configured with.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
+
+use clap::Parser;
+use grove_shared::config::{TelemetryConfig, secret};
+use secrecy::SecretString;
+use url::Url;
+
+use crate::chapter::ChapterConfig;
+
+/// The website of a chapter: server-rendered pages, a client of the gateway.
+#[derive(Debug, Clone, Parser)]
+#[command(version)]
+pub struct Config {
+    /// The address to listen on.
+    #[arg(long, env = "LISTEN", default_value = "127.0.0.1:5000")]
+    pub listen: SocketAddr,
+    /// Where the gateway answers.
+    #[arg(long, env = "GATEWAY_URL", default_value = "http://127.0.0.1:8000")]
+    pub gateway_url: Url,
+    /// The client token that the gateway gave to the website.
+    #[arg(long, env = "GATEWAY_TOKEN", hide_env_values = true)]
+    pub gateway_token: Option<SecretString>,
+    /// File that holds the client token.
+    #[arg(long, env = "GATEWAY_TOKEN_FILE")]
+    pub gateway_token_file: Option<PathBuf>,
+    /// The key of the tokens in forms: at least 32 characters, the same on every replica.
+    #[arg(long, env = "SITE_SECRET", hide_env_values = true)]
+    pub site_secret: Option<SecretString>,
+    /// File that holds the key of the tokens in forms.
+    #[arg(long, env = "SITE_SECRET_FILE")]
+    pub site_secret_file: Option<PathBuf>,
+    /// Where visitors find the website. Unless it is a loopback address, requests for any other
+    /// host are refused.
+    #[arg(long, env = "SITE_URL", default_value = "http://localhost:5000")]
+    pub site_url: Url,
+    /// Proxies in front of the website, whose `X-Forwarded-For` counts; separated by commas.
+    #[arg(long, env = "TRUSTED_PROXIES", value_delimiter = ',')]
+    pub trusted_proxies: Vec<IpAddr>,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "it says so itself")]
+    pub chapter: ChapterConfig,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a section of shared")]
+    pub telemetry: TelemetryConfig,
+}
+
+impl Config {
+    /// The client token that the gateway gave to the website.
+    ///
+    /// # Errors
+    /// When neither the token nor a readable file is given.
+    pub fn gateway_token(&self) -> anyhow::Result<SecretString> {
+        secret(self.gateway_token.as_ref(), self.gateway_token_file.as_ref(), "GATEWAY_TOKEN")
+    }
+
+    /// The key of the tokens in forms.
+    ///
+    /// # Errors
+    /// When neither the key nor a readable file is given.
+    pub fn site_secret(&self) -> anyhow::Result<SecretString> {
+        secret(self.site_secret.as_ref(), self.site_secret_file.as_ref(), "SITE_SECRET")
+    }
+}

@@ -1,0 +1,150 @@
+//! Forms are sent from our own pages only.
+//!
+//! Two checks, either of which stops a forged form. [`same_origin`] asks the browser where the
+//! form came from (`Sec-Fetch-Site`, `Origin`) for every request that may change something.
+//! [`Protected`] asks for a token that only a page of this visitor's could show: an HMAC of their
+//! session, or of a random cookie while they have none. The token is masked anew in each page, so
+//! that compression tells nothing of it.
+
+use std::sync::Arc;
+
+use axum::{
+    body::{Body, to_bytes},
+    extract::{Form, FromRequest, Request},
+};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use hmac::{Hmac, KeyInit, Mac};
+use http::{HeaderMap, StatusCode, header};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, de::DeserializeOwned};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+
+use crate::{
+    AppState,
+    error::PageError,
+    exchange::{Exchange, SESSION, VISITOR},
+};
+
+/// The name of the field that holds the token.
+pub(crate) const FIELD: &str = "csrf";
+/// The bytes that a form may have.
+const MAX_BYTES: usize = 64 * 1024;
+const MAC_BYTES: usize = 32;
+
+const EXPIRED: &str =
+    "This form is not valid any more. Go back, reload the page and send it again.";
+const FOREIGN: &str = "This form was not sent from this website.";
+
+/// Makes and checks the tokens in forms.
+#[derive(Clone)]
+pub struct CsrfKey(Arc<Hmac<Sha256>>);
+
+impl std::fmt::Debug for CsrfKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CsrfKey")
+    }
+}
+
+impl CsrfKey {
+    /// A key of at least 32 characters.
+    ///
+    /// # Errors
+    /// When it is shorter.
+    pub fn new(secret: &SecretString) -> anyhow::Result<Self> {
+        let secret = secret.expose_secret().as_bytes();
+        anyhow::ensure!(secret.len() >= 32, "SITE_SECRET has fewer than 32 characters");
+        Ok(Self(Arc::new(Hmac::new_from_slice(secret)?)))
+    }
+
+    /// The token for a form of this exchange.
+    pub(crate) fn token(&self, exchange: &Exchange) -> String {
+        if exchange.cookie(SESSION).is_none() && exchange.cookie(VISITOR).is_none() {
+            let value = BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
+            exchange.set_cookie(VISITOR, &value, None);
+        }
+        let mask = rand::random::<[u8; MAC_BYTES]>();
+        let mac = self.mac(exchange);
+        let masked = mac.iter().zip(mask).map(|(byte, mask)| byte ^ mask);
+        let token: Vec<u8> = mask.into_iter().chain(masked).collect();
+        BASE64_URL_SAFE_NO_PAD.encode(token)
+    }
+
+    fn accepts(&self, exchange: &Exchange, token: &str) -> bool {
+        let token = BASE64_URL_SAFE_NO_PAD.decode(token).unwrap_or_default();
+        let Some((mask, masked)) = token.split_at_checked(MAC_BYTES) else { return false };
+        let mac: Vec<u8> = masked.iter().zip(mask).map(|(byte, mask)| byte ^ mask).collect();
+        mac.ct_eq(&self.mac(exchange)).into()
+    }
+
+    /// The session, or else the visitor's cookie, signed. Without either nothing is accepted,
+    /// since nobody can know the MAC of a value that was never handed out.
+    fn mac(&self, exchange: &Exchange) -> [u8; MAC_BYTES] {
+        let mut mac = Hmac::clone(&self.0);
+        for name in [SESSION, VISITOR] {
+            if let Some(value) = exchange.cookie(name) {
+                mac.update(name.as_bytes());
+                mac.update(b"=");
+                mac.update(value.as_bytes());
+                return mac.finalize().into_bytes().into();
+            }
+        }
+        rand::random()
+    }
+}
+
+/// A form with nothing but its token.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct NoFields {}
+
+/// A form that was sent from a page of ours, shown to the visitor who sends it.
+#[derive(Debug, Clone)]
+pub struct Protected<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<AppState> for Protected<T> {
+    type Rejection = PageError;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, PageError> {
+        let (parts, body) = request.into_parts();
+        let exchange = Exchange::of(&parts)?;
+        if !is_form(&parts.headers) {
+            return Err(PageError::Forbidden(FOREIGN.into()));
+        }
+        let body = to_bytes(body, MAX_BYTES).await.map_err(|_| {
+            PageError::Refused(StatusCode::PAYLOAD_TOO_LARGE, "This form is too large.".into())
+        })?;
+        let mut fields = url::form_urlencoded::parse(&body);
+        let token = fields.find(|(name, _)| name == FIELD).map(|(_, token)| token);
+        if !token.is_some_and(|token| state.csrf.accepts(&exchange, &token)) {
+            return Err(PageError::Forbidden(EXPIRED.into()));
+        }
+        let request = Request::from_parts(parts, Body::from(body));
+        match Form::from_request(request, state).await {
+            Ok(Form(form)) => Ok(Self(form)),
+            Err(_) => Err(PageError::Refused(
+                StatusCode::BAD_REQUEST,
+                "This form is incomplete. Go back and fill in every field.".into(),
+            )),
+        }
+    }
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default();
+    kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
+/// Refuses what another site's page sent. Old browsers name no origin; for them the token decides.
+pub(crate) fn same_origin(headers: &HeaderMap) -> Result<(), PageError> {
+    let header = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    let site = header(header::HeaderName::from_static("sec-fetch-site"));
+    let origin = header(header::ORIGIN);
+    let host = header(header::HOST).unwrap_or_default();
+    // A proxy may have ended TLS, so the scheme is not compared.
+    let ours = |origin: &str| origin.split_once("://").is_some_and(|(_, from)| from == host);
+    if site.is_none_or(|site| site == "same-origin") && origin.is_none_or(ours) {
+        return Ok(());
+    }
+    Err(PageError::Forbidden(FOREIGN.into()))
+}

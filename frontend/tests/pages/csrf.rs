@@ -1,0 +1,118 @@
+//! No form is taken from elsewhere.
+
+use http::Method;
+
+use crate::{
+    browser::{Browser, form},
+    gateway::FakeGateway,
+};
+
+/// Every address that takes a form.
+const FORMS: [&str; 5] = ["/join", "/login", "/logout", "/account/forgot", "/account/password"];
+
+const KIND: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+const OURS: (&str, &str) = ("origin", "http://localhost:5000");
+const SAME: (&str, &str) = ("sec-fetch-site", "same-origin");
+
+#[tokio::test]
+async fn a_form_without_the_visitors_own_token_changes_nothing() {
+    let gateway = FakeGateway::start().await;
+    let mut victim = Browser::new(&gateway);
+    let mut other = victim.another();
+    other.sign_in(&gateway, "mallory2", &[]);
+    other.get("/").await;
+    let mut stranger = victim.another();
+    stranger.get("/login").await;
+    victim.sign_in(&gateway, "jsmith2", &["admin"]);
+    victim.get("/").await;
+
+    let own = victim.token.clone();
+    let mut forged = own.clone();
+    forged.replace_range(60..61, if &own[60..61] == "A" { "B" } else { "A" });
+    for path in FORMS {
+        for token in ["", "x", &forged, &other.token, &stranger.token] {
+            let body = form(&[("csrf", token), ("netid", "jsmith2"), ("password", "p")]);
+            let reply = victim.send(Method::POST, path, &[KIND, OURS, SAME], &body).await;
+            assert_eq!(reply.status, 403, "{path} {token}");
+        }
+        let reply = victim.send(Method::POST, path, &[KIND, OURS, SAME], "netid=x").await;
+        assert_eq!(reply.status, 403, "{path}");
+    }
+    assert_eq!(gateway.writes().len(), 0);
+}
+
+#[tokio::test]
+async fn a_form_from_elsewhere_changes_nothing_even_with_the_right_token() {
+    let gateway = FakeGateway::start().await;
+    let mut victim = Browser::new(&gateway);
+    victim.sign_in(&gateway, "jsmith2", &[]);
+    victim.get("/").await;
+    let token = victim.token.clone();
+    let body = form(&[("csrf", &token), ("netid", "jsmith2"), ("password", "p")]);
+    let json = format!(r#"{{"csrf":"{token}"}}"#);
+    let elsewhere: [(&[(&str, &str)], &str); 9] = [
+        (&[KIND, ("origin", "https://evil.example")], &body),
+        (&[KIND, ("origin", "http://localhost:5001")], &body),
+        (&[KIND, ("origin", "null"), SAME], &body),
+        (&[KIND, ("sec-fetch-site", "cross-site")], &body),
+        (&[KIND, OURS, ("sec-fetch-site", "same-site")], &body),
+        (&[("content-type", "text/plain"), OURS, SAME], &body),
+        (&[("content-type", "text/plain"), OURS, SAME], &json),
+        (&[("content-type", "application/json"), OURS, SAME], &json),
+        (&[OURS, SAME], &body),
+    ];
+    for path in FORMS {
+        for (headers, body) in elsewhere {
+            let reply = victim.send(Method::POST, path, headers, body).await;
+            assert_eq!(reply.status, 403, "{path} {headers:?}");
+            assert!(reply.header("content-type").starts_with("text/html"));
+        }
+    }
+    assert_eq!(gateway.writes().len(), 0);
+}
+
+#[tokio::test]
+async fn a_method_cannot_be_overridden() {
+    let gateway = FakeGateway::start().await;
+    let mut browser = Browser::new(&gateway);
+    browser.sign_in(&gateway, "jsmith2", &[]);
+    browser.get("/").await;
+    let query = format!("/logout?_method=POST&csrf={}", browser.token);
+    let page = browser.send(Method::GET, &query, &[("x-http-method-override", "POST")], "").await;
+    assert_eq!(page.status, 200);
+    assert_eq!(gateway.writes().len(), 0);
+}
+
+#[tokio::test]
+async fn a_browser_that_names_no_origin_is_let_in_by_its_token() {
+    let gateway = FakeGateway::start().await;
+    let mut browser = Browser::new(&gateway);
+    browser.sign_in(&gateway, "jsmith2", &[]);
+    browser.get("/").await;
+    let body = form(&[("csrf", &browser.token.clone())]);
+    assert_eq!(browser.send(Method::POST, "/logout", &[KIND], &body).await.status, 303);
+}
+
+#[tokio::test]
+async fn tokens_differ_in_every_page_and_all_of_them_count() {
+    let gateway = FakeGateway::start().await;
+    let mut browser = Browser::new(&gateway);
+    browser.get("/login").await;
+    let first = browser.token.clone();
+    browser.get("/login").await;
+    assert_ne!(first, browser.token);
+    browser.token = first;
+    let reply = browser.submit("/login", &[("netid", "jsmith2"), ("password", "p")]).await;
+    assert_eq!(reply.status, 404, "the gateway was asked");
+}
+
+#[tokio::test]
+async fn a_huge_form_is_refused() {
+    let gateway = FakeGateway::start().await;
+    let mut browser = Browser::new(&gateway);
+    browser.get("/login").await;
+    let netid = "x".repeat(70_000);
+    let reply = browser.submit("/login", &[("netid", &netid), ("password", "p")]).await;
+    assert_eq!(reply.status, 413);
+    assert_eq!(gateway.writes().len(), 0);
+}

@@ -1,0 +1,20 @@
+//! The website through its router, in front of a fake gateway.
+//!
+//! ```ignore
+//! let gateway = FakeGateway::start().await;
+//! gateway.answers(Method::GET, "/quotes", 200, json!({ "error": null, "data": [] }));
+//! let mut browser = Browser::new(&gateway);
+//! browser.sign_in("jsmith2", &[]);
+//! let page = browser.get("/intranet/quotes").await;
+//! let done = browser.submit("/intranet/quotes/new", &[("text", "...")]).await;
+//! ```
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod browser;
+mod csrf;
+mod failures;
+mod gateway;
+mod headers;
+mod login;
+mod public;

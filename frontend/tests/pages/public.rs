@@ -1,0 +1,158 @@
+//! The pages for everybody.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::{browser::Browser, gateway::FakeGateway};
+
+fn group(name: &str) -> Value {
+    json!({
+        "name": name, "description": "", "chairs": "Ada, Grace", "meetingDay": "Tuesday",
+        "meetingTime": "6:00 PM", "meetingLoc": "Room 100", "site": "https://sig.example",
+        "email": "sig@example.edu", "roles": [], "memberCount": 3,
+    })
+}
+
+#[tokio::test]
+async fn groups_with_hostile_texts_are_shown_and_do_nothing() {
+    let gateway = FakeGateway::start().await;
+    let hostile = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>";
+    let mut sig = group(hostile);
+    for field in ["description", "chairs", "meetingDay", "meetingLoc"] {
+        sig[field] = hostile.into();
+    }
+    sig["site"] = "javascript:alert(1)".into();
+    sig["email"] = "a@b\"><script>".into();
+    sig["roles"] = json!([{ "name": hostile, "holder": hostile, "email": "x@y?bcc=z" }]);
+    gateway.answers(Method::GET, "/groups/sigs", 200, json!([sig, group("SIG Graphics")]));
+    gateway.answers(Method::GET, "/groups/committees", 200, json!([sig]));
+    let event = json!({ "name": hostile, "url": "javascript:alert(1)", "start_time": hostile,
+                        "end_time": null, "place": { "name": hostile } });
+    gateway.answers(Method::GET, "/events/upcoming", 200, json!([event]));
+    let mut browser = Browser::new(&gateway);
+    for path in ["/", "/about", "/sigs", "/join"] {
+        let page = browser.get(path).await;
+        assert_eq!(page.status, 200);
+        assert!(page.body.contains("alert(1)"), "{path} shows it");
+        assert!(!page.body.contains("<script>") && !page.body.contains("<img src=x"), "{path}");
+        assert!(!page.body.contains("javascript:") && !page.body.contains("bcc="), "{path}");
+    }
+    let page = browser.get("/sigs").await;
+    assert!(
+        page.body.contains("href=\"https://sig.example/\"")
+            && page.body.contains("Tuesday, 6:00 PM")
+    );
+}
+
+#[tokio::test]
+async fn the_calendar_shows_what_comes_or_says_that_nothing_does() {
+    let gateway = FakeGateway::start().await;
+    let mut browser = Browser::new(&gateway);
+    assert!(browser.get("/").await.body.contains("No events scheduled."));
+    let event = json!({ "id": "1", "name": "Open House", "url": "https://e.example/1",
+        "start_time": "March 4 2026, 7:00 PM", "end_time": "March 4 2026, 9:00 PM",
+        "place": { "name": "Room 100" }, "description": "x" });
+    gateway.answers(Method::GET, "/events/upcoming", 200, json!([event]));
+    let page = browser.get("/").await;
+    assert!(page.body.contains("Mar 4, 7:00 PM - 9:00 PM") && page.body.contains("Room 100"));
+    gateway.answers(Method::GET, "/events/upcoming", 503, json!({ "error": "no" }));
+    let page = browser.get("/").await;
+    assert!(page.body.contains("The calendar is not available right now."));
+}
+
+#[tokio::test]
+async fn someone_joins_and_learns_what_remains() {
+    let gateway = FakeGateway::start().await;
+    gateway.answers(
+        Method::GET,
+        "/groups/sigs",
+        200,
+        json!([group("SIG Graphics"), group("netid")]),
+    );
+    let done = json!({ "error": null, "data": {}, "message": "Your request was successful." });
+    gateway.answers(Method::POST, "/users", 200, done);
+    let mut browser = Browser::new(&gateway);
+    assert!(browser.get("/join").await.body.contains("SIG Graphics"));
+    let fields = [
+        ("first_name", "Jo"),
+        ("last_name", "Smith"),
+        ("netid", "JSmith2"),
+        ("uin", "123456789"),
+        ("sig", "SIG Graphics"),
+        ("sig", "netid"),
+    ];
+    let done = browser.submit("/join", &fields).await;
+    assert_eq!((done.status.as_u16(), done.location()), (303, "/join/next"));
+    let call = &gateway.calls(&Method::POST, "/users")[0];
+    let expected = json!({ "first_name": "Jo", "last_name": "Smith", "netid": "jsmith2",
+                           "uin": "123456789", "SIG Graphics": "on" });
+    assert_eq!(call.body, expected, "a group cannot take the place of a field");
+    assert!(browser.get("/join/next").await.body.contains("Pay"));
+
+    let refusal = json!({ "error": "User already exists" });
+    gateway.answers(Method::POST, "/users", 400, refusal);
+    let page = browser.submit("/join", &fields).await;
+    assert_eq!(page.status, 400);
+    assert!(page.body.contains("User already exists") && page.body.contains("value=\"jsmith2\""));
+    assert!(page.body.contains("value=\"SIG Graphics\" checked"));
+}
+
+#[tokio::test]
+async fn a_password_is_set_by_a_link_from_a_mail() {
+    let gateway = FakeGateway::start().await;
+    let ok = json!({ "error": null, "data": {}, "message": "OK" });
+    gateway.answers(Method::POST, "/password/reset", 200, ok.clone());
+    gateway.answers(Method::POST, "/password/link/t0ken", 200, ok);
+    let mut browser = Browser::new(&gateway);
+    browser.get("/account/forgot").await;
+    let known = browser.submit("/account/forgot", &[("netid", "jsmith2")]).await;
+    gateway.answers(Method::POST, "/password/reset", 400, json!({ "error": "A valid netid" }));
+    let unknown = browser.submit("/account/forgot", &[("netid", "?")]).await;
+    assert_eq!((known.status, known.location()), (unknown.status, unknown.location()));
+    assert!(browser.get(known.location()).await.body.contains("on its way"));
+
+    assert!(browser.get("/account/password?token=t0ken").await.body.contains("value=\"t0ken\""));
+    let fields =
+        |repeated| [("token", "t0ken"), ("password", "correct horse"), ("repeated", repeated)];
+    let page = browser.submit("/account/password", &fields("other")).await;
+    assert_eq!(page.status, 400);
+    assert!(page.body.contains("differ") && !page.body.contains("correct horse"));
+    let done = browser.submit("/account/password", &fields("correct horse")).await;
+    assert_eq!((done.status.as_u16(), done.location()), (303, "/login"));
+    assert!(browser.get("/login").await.body.contains("Your password is set."));
+
+    let used = json!({ "error": "This link has expired or was used" });
+    gateway.answers(Method::POST, "/password/link/t0ken", 404, used);
+    let done = browser.submit("/account/password", &fields("correct horse")).await;
+    assert_eq!((done.status.as_u16(), done.location()), (303, "/account/forgot"));
+    assert!(browser.get("/account/forgot").await.body.contains("expired or was used"));
+}
+
+#[tokio::test]
+async fn old_addresses_lead_to_where_things_are() {
+    let gateway = FakeGateway::start().await;
+    let mut browser = Browser::new(&gateway);
+    for (from, to) in [("/quotes", "/intranet/quotes"), ("/history", "/about/history")] {
+        let moved = browser.get(from).await;
+        assert_eq!((moved.status.as_u16(), moved.location()), (308, to));
+    }
+    assert_eq!(browser.get("/account/password").await.location(), "/account/forgot");
+    assert_eq!(browser.get("/logout").await.location(), "/");
+}
+
+#[tokio::test]
+async fn every_file_that_a_page_names_is_there() {
+    let gateway = FakeGateway::start().await;
+    let mut browser = Browser::new(&gateway);
+    let page = browser.get("/").await;
+    let files: Vec<_> = page
+        .body
+        .split('"')
+        .filter(|part| part.starts_with("/static/"))
+        .map(str::to_owned)
+        .collect();
+    assert!(files.len() >= 6);
+    for file in files {
+        assert_eq!(browser.get(&file).await.status, 200, "{file}");
+    }
+}
