@@ -123,7 +123,11 @@ impl Worker {
         .bind(now)
         .fetch_optional(&mut *transaction)
         .await?;
-        let Some(row) = row else { return Ok(None) };
+        let Some(row) = row else {
+            // Dropping the transaction would roll it back later, and keep locked what it looked at.
+            transaction.rollback().await?;
+            return Ok(None);
+        };
         let row = Pending {
             id: row.try_get(0)?,
             idempotency_key: row.try_get(1)?,
