@@ -1,0 +1,64 @@
+//! What the `grove` program does to the records of people, without an officer and without mails.
+
+use anyhow::Context;
+use chrono::{DateTime, Utc};
+use grove_shared::NetId;
+use sqlx::MySqlPool;
+
+use crate::{
+    error::UserError,
+    store, term,
+    user::{Name, NewUser},
+};
+
+/// Adds someone with a proven mail address and no membership; false when they are there already.
+///
+/// # Errors
+/// When a name is not valid or the database fails.
+pub async fn add_user(
+    db: &MySqlPool,
+    netid: &NetId,
+    first_name: &str,
+    last_name: &str,
+    now: DateTime<Utc>,
+) -> anyhow::Result<bool> {
+    let user = NewUser {
+        netid: netid.clone(),
+        first_name: Name::parse("first_name", Some(first_name))?,
+        last_name: Name::parse("last_name", Some(last_name))?,
+        uin: None,
+        verified_at: Some(now),
+        added_to_directory: false,
+        created_at: now,
+    };
+    let mut transaction = db.begin().await?;
+    match store::insert(&mut transaction, &user).await {
+        Ok(()) => transaction.commit().await.map(|()| true).context("adding a user"),
+        Err(UserError::Exists) => Ok(false),
+        Err(cause) => Err(cause.into()),
+    }
+}
+
+/// Adds someone as [`add_user`] does, if need be, and gives them the term that a payment at `now`
+/// would give; false when they are a member already.
+///
+/// # Errors
+/// As [`add_user`].
+pub async fn add_member(
+    db: &MySqlPool,
+    netid: &NetId,
+    first_name: &str,
+    last_name: &str,
+    now: DateTime<Utc>,
+) -> anyhow::Result<bool> {
+    add_user(db, netid, first_name, last_name, now).await?;
+    let term = term::starting_on(now.date_naive());
+    let mut transaction = db.begin().await?;
+    store::lock(&mut transaction, netid).await?;
+    if store::find(&mut *transaction, netid, term.starts_on).await?.is_member {
+        return Ok(false);
+    }
+    store::insert_membership(&mut *transaction, netid, &term, None, now).await?;
+    transaction.commit().await?;
+    Ok(true)
+}

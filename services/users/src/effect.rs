@@ -1,0 +1,101 @@
+//! What happens in other services when someone joins, pays or leaves.
+
+use chrono::{DateTime, Utc};
+use grove_shared::{
+    NetId,
+    api::{
+        accounts::{AccountName, NewAccount},
+        notifications::Notification,
+    },
+    outbox::{Effect, enqueue},
+};
+use sqlx::MySqlConnection;
+
+use crate::{
+    config::Chapter,
+    error::UserError,
+    store,
+    user::{NewUser, User},
+};
+
+/// An applicant gets an account and the first mail.
+pub(crate) async fn joined(
+    transaction: &mut MySqlConnection,
+    user: &NewUser,
+    chapter: &Chapter,
+    now: DateTime<Utc>,
+) -> Result<(), UserError> {
+    let account = NewAccount {
+        netid: user.netid.clone(),
+        first_name: user.first_name.as_str().to_owned(),
+        last_name: user.last_name.as_str().to_owned(),
+    };
+    let account = Effect { peer: "auth", path: "/internal/accounts", body: account };
+    enqueue(transaction, &account, now).await?;
+    enqueue(transaction, &mail(welcome(user, chapter)), now).await?;
+    Ok(())
+}
+
+/// A member is entered in the campus directory and gets a receipt; returns the directory's effect.
+pub(crate) async fn paid(
+    transaction: &mut MySqlConnection,
+    user: &User,
+    chapter: &Chapter,
+    now: DateTime<Utc>,
+) -> Result<u64, UserError> {
+    let body = AccountName { netid: user.netid.clone() };
+    let entry = Effect { peer: "directory", path: "/activedirectory/add", body };
+    enqueue(transaction, &entry, now).await?;
+    let entry = store::last_id(transaction).await?;
+    enqueue(transaction, &mail(confirmation(user, chapter)), now).await?;
+    Ok(entry)
+}
+
+/// Someone who was deleted can no longer sign in.
+pub(crate) async fn deleted(
+    transaction: &mut MySqlConnection,
+    netid: &NetId,
+    now: DateTime<Utc>,
+) -> Result<(), UserError> {
+    let body = AccountName { netid: netid.clone() };
+    let removal = Effect { peer: "auth", path: "/internal/accounts/remove", body };
+    Ok(enqueue(transaction, &removal, now).await?)
+}
+
+fn mail(body: Notification) -> Effect<'static, Notification> {
+    Effect { peer: "notifications", path: "/notification", body }
+}
+
+fn welcome(user: &NewUser, chapter: &Chapter) -> Notification {
+    let text = format!(
+        "Hi {},\n\
+         \n\
+         Welcome to {}! Two steps make you a member:\n\
+         \n\
+         1. Choose a password. Another mail brings you the link for it.\n\
+         2. {}\n\
+         \n\
+         Where you are is shown at {}\n",
+        user.first_name.as_str(),
+        chapter.chapter_name,
+        chapter.dues_instructions,
+        chapter.intranet(),
+    );
+    let subject = format!("Welcome to {}!", chapter.chapter_name);
+    Notification::mail(chapter.address_of(&user.netid), &subject, text)
+}
+
+fn confirmation(user: &User, chapter: &Chapter) -> Notification {
+    let text = format!(
+        "Hi {},\n\
+         \n\
+         Thanks for your membership payment. You are a member of {} now.\n\
+         \n\
+         Everything for members is at {}\n",
+        user.first_name,
+        chapter.chapter_name,
+        chapter.intranet(),
+    );
+    let subject = format!("Thanks for your membership payment for {}", chapter.chapter_name);
+    Notification::mail(chapter.address_of(&user.netid), &subject, text)
+}
