@@ -35,6 +35,7 @@ pub(crate) enum Framing {
 
 /// A head of which some lines are read.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a header that was seen")]
 pub(crate) struct Head {
     /// Where the next line begins.
     at: usize,

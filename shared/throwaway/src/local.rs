@@ -15,6 +15,8 @@ use tokio::process::{Child, Command};
 /// Servers by preference. Debian keeps them in /usr/sbin, which is not on everyone's PATH.
 const PROGRAMS: [&str; 2] = ["mysqld", "mariadbd"];
 const FOLDERS: [&str; 4] = ["/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin", "/usr/local/bin"];
+/// The file that says that the server ended by itself.
+const ENDED: &str = "ended";
 const START_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A server that ends when this is dropped, or when the process that holds it dies: a shell waits
@@ -23,7 +25,7 @@ const START_TIMEOUT: Duration = Duration::from_mins(1);
 pub(crate) struct LocalServer {
     port: u16,
     _watcher: Child,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// The server program of this machine. `GROVE_MYSQLD` names one that is installed elsewhere.
@@ -68,11 +70,11 @@ impl LocalServer {
         ];
         server.extend(as_root());
         if !is_mariadb {
-            server.push("--mysqlx=0".to_owned());
+            server.extend(["--mysqlx=0", "--secure-file-priv=NULL"].map(str::to_owned));
         }
         let log = folder.path().join("log");
         let watcher = watch(program, &server, &log, folder.path())?;
-        let started = Self { port, _watcher: watcher, _folder: folder };
+        let started = Self { port, _watcher: watcher, folder };
         started.wait_until_ready(&log).await?;
         Ok(started)
     }
@@ -81,12 +83,16 @@ impl LocalServer {
         format!("mysql://root@127.0.0.1:{}", self.port)
     }
 
+    fn has_ended(&self) -> bool {
+        self.folder.path().join(ENDED).exists()
+    }
+
     async fn wait_until_ready(&self, log: &Path) -> anyhow::Result<()> {
         let deadline = Instant::now() + START_TIMEOUT;
         loop {
             match MySqlConnection::connect(&self.url()).await {
                 Ok(connection) => return Ok(connection.close().await?),
-                Err(cause) if Instant::now() > deadline => {
+                Err(cause) if Instant::now() > deadline || self.has_ended() => {
                     let log = std::fs::read_to_string(log).unwrap_or_default();
                     bail!("the database server did not start: {cause}\n{log}");
                 }
@@ -96,15 +102,19 @@ impl LocalServer {
     }
 }
 
-/// Starts the server under a shell that ends it, and removes its folder, once the shell's standard
-/// input closes. The shell ignores Ctrl-C, which a terminal sends to the whole group.
+/// Starts the server under a shell that kills it, and removes its folder, once the shell's standard
+/// input closes. The shell ignores Ctrl-C, which a terminal sends to the whole group. When the server
+/// ends by itself, a file [`ENDED`] says so.
 fn watch(program: &Path, args: &[String], log: &Path, folder: &Path) -> anyhow::Result<Child> {
     const SCRIPT: &str = r#"trap '' INT TERM HUP
 log=$1 folder=$2; shift 2
 "$@" >"$log" 2>&1 </dev/null &
 server=$!
-while read -r _; do :; done
-kill -KILL $server; wait $server 2>/dev/null
+exec 3<&0
+(while read -r _ <&3; do :; done; [ -e "$folder/ended" ] || kill -KILL $server) 2>/dev/null &
+wait $server
+: 2>/dev/null >"$folder/ended"
+wait
 rm -rf "$folder""#;
     Command::new("sh")
         .args(["-c", SCRIPT, "sh"])
@@ -127,7 +137,7 @@ async fn initialise(program: &Path, data: &Path, is_mariadb: bool) -> anyhow::Re
     } else {
         std::fs::create_dir(data)?;
         let mut command = Command::new(program);
-        command.args(["--no-defaults", "--initialize-insecure"]);
+        command.args(["--no-defaults", "--initialize-insecure", "--secure-file-priv=NULL"]);
         command
     };
     command.arg(format!("--datadir={}", data.display())).args(as_root());
