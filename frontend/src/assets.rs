@@ -8,6 +8,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Redirect, Response},
 };
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use grove_shared::extract::Path;
 use http::header;
@@ -73,8 +74,7 @@ impl Assets {
     }
 
     fn add(&mut self, name: &str, content: Bytes) {
-        let hash = Sha256::digest(&content);
-        let hash: String = hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        let hash = BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(&content)[..9]);
         let (stem, extension) = name.rsplit_once('.').unwrap_or((name, "bin"));
         let hashed = format!("{stem}.{hash}.{extension}");
         let kind = mime_guess::from_path(name).first_or_octet_stream();

@@ -78,7 +78,7 @@ impl IntoResponse for PageError {
             return Redirect::to(&crate::session::login_url(&next)).into_response();
         }
         let wait = match &self {
-            Self::TooMany(wait) => Some(wait.unwrap_or(Duration::from_secs(60))),
+            Self::TooMany(wait) => Some(wait.unwrap_or(Duration::from_mins(1))),
             Self::Unavailable(_) => Some(Duration::from_secs(5)),
             _ => None,
         };

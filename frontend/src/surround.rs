@@ -78,7 +78,7 @@ fn check(request: &Request, site: &Url) -> Result<(), PageError> {
 fn check_host(request: &Request, site: &Url) -> Result<(), PageError> {
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let host = match (hosts.next(), hosts.next()) {
-        (Some(host), None) => host.to_str().ok().and_then(|host| host_of(host)),
+        (Some(host), None) => host.to_str().ok().and_then(host_of),
         (None, None) if request.version() == Version::HTTP_10 => return Ok(()),
         _ => None,
     };

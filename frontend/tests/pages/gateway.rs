@@ -32,9 +32,12 @@ pub(crate) struct Call {
     pub(crate) body: Value,
 }
 
+/// Status, headers, body.
+type Answer = (u16, Vec<(&'static str, String)>, Value);
+
 #[derive(Debug, Default)]
 struct Known {
-    answers: HashMap<(Method, String), (u16, Vec<(&'static str, String)>, Value)>,
+    answers: HashMap<(Method, String), Answer>,
     people: HashMap<String, (String, Vec<String>)>,
     calls: Vec<Call>,
 }
