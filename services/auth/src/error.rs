@@ -1,0 +1,60 @@
+//! What can go wrong between a person and their account.
+
+use std::time::Duration;
+
+use grove_shared::{ApiError, peer::PeerError};
+
+use crate::password::WeakPassword;
+
+/// A request that the service understood and refused, or could not carry out.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AuthError {
+    #[error("Missing {0}")]
+    Missing(&'static str),
+    #[error("{field} may have at most {most} characters")]
+    TooLong { field: &'static str, most: usize },
+    /// One answer for a wrong password and for an account that is unknown, disabled or not active.
+    #[error("Invalid netid or password")]
+    BadCredentials,
+    #[error("The current password is wrong")]
+    WrongPassword,
+    #[error(transparent)]
+    WeakPassword(#[from] WeakPassword),
+    #[error("Too many tries, please wait")]
+    TooManyTries(Duration),
+    #[error("Too many people are signing in, please try again")]
+    Busy,
+    #[error("Session not found")]
+    NoSession,
+    #[error("This link has expired or was used")]
+    NoLink,
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    #[error(transparent)]
+    Peer(#[from] PeerError),
+    #[error(transparent)]
+    Internal(#[from] anyhow::Error),
+}
+
+/// When to come back after [`AuthError::Busy`].
+const BUSY: Duration = Duration::from_secs(5);
+
+impl From<AuthError> for ApiError {
+    fn from(error: AuthError) -> Self {
+        use AuthError as E;
+        let message = error.to_string();
+        match error {
+            E::Missing(_)
+            | E::TooLong { .. }
+            | E::BadCredentials
+            | E::WrongPassword
+            | E::WeakPassword(_) => Self::bad_request(message),
+            E::TooManyTries(wait) => Self::too_many_requests(wait),
+            E::Busy => Self::unavailable(message).retry_after(BUSY),
+            E::NoSession | E::NoLink => Self::not_found(message),
+            E::Database(cause) => cause.into(),
+            E::Peer(cause) => cause.into(),
+            E::Internal(cause) => Self::internal(cause),
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! The pool in which passwords are hashed: bounded, because each hash takes a core and 19 MiB.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    thread::available_parallelism,
+    time::{Duration, Instant},
+};
+
+use anyhow::Context;
+use argon2::{
+    Algorithm, Argon2, Params, Version,
+    password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
+};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::{config::PasswordHashing, error::AuthError, password::MAX_BYTES};
+
+/// The longest queue, in the time that it takes. Callers inside Grove wait for five seconds.
+const LONGEST_QUEUE: Duration = Duration::from_secs(4);
+
+/// Hashes and checks passwords, a few at a time.
+#[derive(Clone)]
+pub struct Hasher(Arc<Pool>);
+
+struct Pool {
+    argon2: Argon2<'static>,
+    permits: Arc<Semaphore>,
+    concurrency: usize,
+    queued: AtomicUsize,
+    /// What a hash took of late.
+    micros: AtomicU64,
+    /// What a password is checked against when there is no account, so that the work is the same.
+    decoy: String,
+}
+
+impl Hasher {
+    /// A pool; hashes once, to know how long that takes.
+    ///
+    /// # Errors
+    /// When the cost is outside of argon2's limits.
+    pub fn new(cost: &PasswordHashing) -> anyhow::Result<Self> {
+        let params = Params::new(cost.memory_kib, cost.iterations, 1, None)
+            .context("PASSWORD_MEMORY_KIB or PASSWORD_ITERATIONS is out of range")?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let started = Instant::now();
+        let secret = grove_shared::token::generate();
+        let decoy = argon2.hash_password(secret.expose_secret().as_bytes())?.to_string();
+        let cores = || available_parallelism().map_or(1, Into::into);
+        let concurrency = cost.concurrency.unwrap_or_else(cores).max(1);
+        Ok(Self(Arc::new(Pool {
+            argon2,
+            permits: Arc::new(Semaphore::new(concurrency)),
+            concurrency,
+            queued: AtomicUsize::new(0),
+            micros: AtomicU64::new(micros(started.elapsed())),
+            decoy,
+        })))
+    }
+
+    /// Waits for a turn.
+    ///
+    /// # Errors
+    /// [`AuthError::Busy`] when the queue is too long.
+    pub(crate) async fn turn(&self) -> Result<Turn, AuthError> {
+        let _place = Place::take(&self.0)?;
+        let permit = Arc::clone(&self.0.permits).acquire_owned().await;
+        let permit = permit.context("the hashing pool is closed")?;
+        Ok(Turn { pool: Arc::clone(&self.0), permit })
+    }
+
+    /// Hashes a password that keeps the rules.
+    pub(crate) async fn hash(&self, password: SecretString) -> Result<String, AuthError> {
+        let hash = move |argon2: &Argon2<'_>, _: &str| -> anyhow::Result<String> {
+            Ok(argon2.hash_password(password.expose_secret().as_bytes())?.to_string())
+        };
+        Ok(self.turn().await?.run(hash).await??)
+    }
+}
+
+impl fmt::Debug for Hasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hasher")
+    }
+}
+
+/// A place in the queue, given up when its holder is served or leaves.
+struct Place<'a>(&'a Pool);
+
+impl<'a> Place<'a> {
+    fn take(pool: &'a Pool) -> Result<Self, AuthError> {
+        let ahead = pool.queued.fetch_add(1, Ordering::Relaxed);
+        let place = Self(pool);
+        let ahead = u64::try_from(ahead / pool.concurrency).unwrap_or(u64::MAX);
+        let wait = ahead.saturating_mul(pool.micros.load(Ordering::Relaxed));
+        if wait > micros(LONGEST_QUEUE) { Err(AuthError::Busy) } else { Ok(place) }
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.queued.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The right to hash once.
+pub(crate) struct Turn {
+    pool: Arc<Pool>,
+    permit: OwnedSemaphorePermit,
+}
+
+impl Turn {
+    /// Whether `password` is the one behind `hash`. Takes the same time without a hash.
+    pub(crate) async fn verify(
+        self,
+        password: &SecretString,
+        hash: Option<&str>,
+    ) -> Result<bool, AuthError> {
+        if password.expose_secret().len() > MAX_BYTES {
+            // No account has such a password, so this tells nothing of one.
+            return Ok(false);
+        }
+        let known = hash.is_some();
+        let hash = hash.map(str::to_owned);
+        let password = password.clone();
+        let verify = move |argon2: &Argon2<'_>, decoy: &str| -> anyhow::Result<bool> {
+            let hash = PasswordHash::new(hash.as_deref().unwrap_or(decoy))?;
+            let password = password.expose_secret().as_bytes();
+            Ok(argon2.verify_password(password, &hash).is_ok())
+        };
+        Ok(self.run(verify).await?? && known)
+    }
+
+    /// Runs on a thread for blocking work. The turn lasts until the work is done, even if the
+    /// request that asked for it is gone.
+    async fn run<T: Send + 'static>(
+        self,
+        work: impl FnOnce(&Argon2<'_>, &str) -> T + Send + 'static,
+    ) -> anyhow::Result<T> {
+        let done = tokio::task::spawn_blocking(move || {
+            let Self { pool, permit } = self;
+            let started = Instant::now();
+            let result = work(&pool.argon2, &pool.decoy);
+            let (old, last) = (pool.micros.load(Ordering::Relaxed), micros(started.elapsed()));
+            pool.micros.store((old * 7 + last) / 8, Ordering::Relaxed);
+            drop(permit);
+            result
+        });
+        done.await.context("hashing failed")
+    }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CHEAP: PasswordHashing =
+        PasswordHashing { memory_kib: 8, iterations: 1, concurrency: Some(1) };
+
+    #[tokio::test]
+    async fn the_right_password_is_known_again_and_a_decoy_never_matches() {
+        let hasher = Hasher::new(&CHEAP).unwrap();
+        let password = SecretString::from("umbrella trombone glacier");
+        let hash = hasher.hash(password.clone()).await.unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=8,t=1,p=1$"), "{hash}");
+        let verify = async |password: &str, hash: Option<&str>| {
+            hasher.turn().await.unwrap().verify(&password.into(), hash).await.unwrap()
+        };
+        assert!(verify("umbrella trombone glacier", Some(&hash)).await);
+        assert!(!verify("umbrella trombone glaciers", Some(&hash)).await);
+        assert!(!verify("umbrella trombone glacier", None).await);
+    }
+
+    #[tokio::test]
+    async fn the_queue_is_bounded_by_the_time_it_takes() {
+        let hasher = Hasher::new(&CHEAP).unwrap();
+        hasher.0.micros.store(1_000_000, Ordering::Relaxed);
+        let served = hasher.turn().await.unwrap();
+        let waiting: Vec<_> = (0..5)
+            .map(|_| {
+                let hasher = hasher.clone();
+                tokio::spawn(async move { hasher.turn().await.map(drop) })
+            })
+            .collect();
+        while hasher.0.queued.load(Ordering::Relaxed) < 5 {
+            tokio::task::yield_now().await;
+        }
+        assert!(matches!(hasher.turn().await, Err(AuthError::Busy)));
+        drop(served);
+        for place in waiting {
+            place.await.unwrap().unwrap();
+        }
+        assert!(hasher.turn().await.is_ok());
+    }
+}

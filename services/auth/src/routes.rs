@@ -1,0 +1,6 @@
+//! Every handler, one file a kind.
+
+pub(crate) mod crowd;
+pub(crate) mod internal;
+pub(crate) mod passwords;
+pub(crate) mod sessions;

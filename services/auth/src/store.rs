@@ -1,0 +1,6 @@
+//! Every query, one file a table.
+
+pub(crate) mod accounts;
+pub(crate) mod attempts;
+pub(crate) mod links;
+pub(crate) mod sessions;
