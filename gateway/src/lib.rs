@@ -1,1 +1,128 @@
 //! The one public door: client tokens, identity, routing, limits.
+//!
+//! A request is checked and its route found, then the application and the person behind it; the
+//! service gets it with a signed identity in the place of every secret. Bodies stream both ways. The
+//! gateway owns the table `clients` and asks auth for sessions and groups for roles.
+
+mod act_as;
+mod body;
+mod cache;
+mod caller;
+mod cli;
+pub mod clients;
+mod config;
+mod cors;
+mod gateway;
+mod headers;
+mod identity;
+mod link;
+mod matching;
+mod observe;
+mod path;
+mod proxy;
+mod registry;
+pub mod routes;
+mod session;
+mod store;
+mod tunnel;
+mod upstream;
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::ensure;
+use axum::Router;
+use grove_shared::{
+    ApiError, Clock, db,
+    identity::GATEWAY,
+    server::{self, Readiness},
+};
+use sqlx::migrate::Migrator;
+use tokio::{net::TcpListener, sync::OnceCell};
+use tokio_util::sync::CancellationToken;
+
+pub use crate::{
+    cli::Cli,
+    config::{Config, Limits},
+    gateway::Gateway,
+};
+
+/// The schema that the gateway owns.
+pub static MIGRATOR: Migrator = sqlx::migrate!("../migrations/gateway");
+
+/// How often connections are closed that nobody uses.
+const PRUNE_INTERVAL: Duration = Duration::from_secs(2);
+
+/// Runs the gateway until `stop` is cancelled.
+///
+/// # Errors
+/// When the configuration is incomplete, a migration fails or an address is taken.
+pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> {
+    ensure!(
+        !config.unsecured || config.listen.ip().is_loopback(),
+        "without client tokens the gateway listens on a loopback address only"
+    );
+    let db = db::connect(&config.db)?;
+    let key = config.identity.signing_key(GATEWAY)?;
+    let gateway = Gateway::new(&config, db.clone(), key, Clock::system())?;
+    let admin = server::bind(config.admin_listen).await?;
+    let loaded = Arc::<OnceCell<()>>::default();
+    let admin = server::serve(admin, admin_routes(&loaded, &stop), stop.clone());
+    let public = async {
+        db::migrate(&db, &MIGRATOR).await?;
+        let listener = server::bind(config.listen).await?;
+        let _ = loaded.set(());
+        gateway.serve(listener, stop.clone()).await;
+        anyhow::Ok(())
+    };
+    tokio::pin!(admin);
+    let ended = tokio::select! {
+        ended = public => ended,
+        () = &mut admin => return Ok(()),
+    };
+    stop.cancel();
+    admin.await;
+    ended
+}
+
+/// Health and metrics, on a private address of their own.
+fn admin_routes(loaded: &Arc<OnceCell<()>>, stop: &CancellationToken) -> Router {
+    let (loaded, stop) = (loaded.clone(), stop.clone());
+    let readiness = Readiness::new(move || {
+        let ready = loaded.initialized() && !stop.is_cancelled();
+        Box::pin(async move {
+            if ready { Ok(()) } else { Err(ApiError::unavailable("The gateway is not ready")) }
+        })
+    });
+    server::with_standard_routes(GATEWAY, Router::new(), readiness)
+}
+
+impl Gateway {
+    /// Serves on `listener` until `stop` is cancelled.
+    pub async fn serve(self, listener: TcpListener, stop: CancellationToken) {
+        let service = {
+            let gateway = self.clone();
+            tower::service_fn(move |request| gateway.clone().answer(request))
+        };
+        tokio::join!(
+            server::serve(listener, service, stop.clone()),
+            self.keep_clients(stop.clone()),
+            self.prune(stop),
+        );
+    }
+
+    async fn keep_clients(&self, stop: CancellationToken) {
+        if let Some(registry) = &self.0.registry {
+            registry.run(stop).await;
+        }
+    }
+
+    async fn prune(&self, stop: CancellationToken) {
+        let mut ticks = tokio::time::interval(PRUNE_INTERVAL);
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => self.0.upstreams.values().for_each(|upstream| upstream.prune()),
+                () = stop.cancelled() => return,
+            }
+        }
+    }
+}

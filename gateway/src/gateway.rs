@@ -1,0 +1,290 @@
+//! The life of a request: one function a stage.
+
+use std::{collections::HashMap, convert::Infallible, panic::AssertUnwindSafe, sync::Arc};
+
+use axum::{body::Body, response::IntoResponse};
+use futures_util::FutureExt;
+use grove_shared::{
+    ApiError, Clock,
+    identity::{IDENTITY, SigningKey},
+    peer::Peers,
+    request::{REQUEST_ID, RequestContext},
+    telemetry,
+};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
+use http_body_util::Either;
+use hyper::{body::Incoming, upgrade::OnUpgrade};
+use sqlx::MySqlPool;
+
+use crate::{
+    act_as,
+    body::RequestBody,
+    caller::{self, Actor},
+    clients::Scope,
+    config::{Config, Limits},
+    cors::{self, Cors},
+    headers,
+    identity::{Signer, Statement},
+    link::ReplyBody,
+    matching::Paths,
+    observe::{Exchange, Metrics},
+    path,
+    proxy::Delivery,
+    registry::{Application, Registry},
+    routes::{Route, table},
+    session::Sessions,
+    tunnel,
+    upstream::Upstream,
+};
+
+/// The body of an answer: a service's, or the gateway's own.
+pub(crate) type Answer = Response<Either<ReplyBody, Body>>;
+
+/// The services whose changes may end a session or change a role.
+const OWNERS_OF_ACCESS: [&str; 3] = ["auth", "users", "groups"];
+
+/// The gateway, without the sockets that it listens on.
+#[derive(Debug, Clone)]
+pub struct Gateway(pub(crate) Arc<Inner>);
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    paths: Paths,
+    /// None when no client is asked for a token.
+    pub(crate) registry: Option<Registry>,
+    sessions: Sessions,
+    signer: Signer,
+    pub(crate) upstreams: HashMap<String, Arc<Upstream>>,
+    cors: Cors,
+    limits: Limits,
+    metrics: Metrics,
+}
+
+/// Who a request comes from.
+struct Caller {
+    application: Option<Arc<Application>>,
+    actor: Actor,
+}
+
+impl Gateway {
+    /// Puts the gateway together: its clients are in `db`, and it signs with `key`.
+    ///
+    /// # Errors
+    /// When the URL of a service or an origin is malformed.
+    pub fn new(
+        config: &Config,
+        db: MySqlPool,
+        key: SigningKey,
+        clock: Clock,
+    ) -> anyhow::Result<Self> {
+        telemetry::metrics();
+        let upstreams = config
+            .upstreams
+            .0
+            .iter()
+            .map(|(name, url)| Ok((name.clone(), Arc::new(Upstream::new(name, url)?))));
+        let peers = Peers::new(key.clone(), config.upstreams.clone())?;
+        Ok(Self(Arc::new(Inner {
+            paths: Paths::new(table()),
+            registry: (!config.unsecured).then(|| Registry::new(db, clock.clone())),
+            sessions: Sessions::new(peers, clock),
+            signer: Signer::new(key),
+            upstreams: upstreams.collect::<anyhow::Result<_>>()?,
+            cors: Cors::new(&config.cors_origins)?,
+            limits: config.limits.clone(),
+            metrics: Metrics::default(),
+        })))
+    }
+
+    /// Answers a request, whatever happens.
+    pub(crate) async fn answer(self, request: Request<Incoming>) -> Result<Answer, Infallible> {
+        let gateway = &*self.0;
+        let context = RequestContext::from_headers(request.headers());
+        let id = HeaderValue::from_str(&context.id);
+        let origin = gateway.cors.origin(request.headers());
+        let mut exchange = Exchange::new(request.method());
+        let answered = async {
+            let stages = AssertUnwindSafe(gateway.serve(request, &mut exchange)).catch_unwind();
+            let answered = stages.await.unwrap_or_else(|_| {
+                Err(ApiError::internal(anyhow::anyhow!("a request made the gateway panic")))
+            });
+            let mut answer = answered.unwrap_or_else(refuse);
+            gateway.cors.apply(origin, answer.headers_mut());
+            let (status, took) = (answer.status(), exchange.elapsed());
+            exchange.log(
+                id.as_ref().map_or("", |id| id.to_str().unwrap_or_default()),
+                status,
+                took,
+            );
+            gateway.metrics.record(&exchange, status, took);
+            if let Ok(id) = id {
+                answer.headers_mut().insert(REQUEST_ID, id);
+            }
+            answer
+        };
+        Ok(context.scope(answered).await)
+    }
+}
+
+impl Inner {
+    async fn serve(
+        &self,
+        mut request: Request<Incoming>,
+        exchange: &mut Exchange,
+    ) -> Result<Answer, ApiError> {
+        let upgrade = tunnel::is_requested(request.method(), request.headers())
+            .then(|| hyper::upgrade::on(&mut request));
+        let (mut parts, incoming) = request.into_parts();
+        let route = match self.route(&parts, exchange)? {
+            Ok(route) => route,
+            Err(own) => return Ok(own),
+        };
+        let mut body = RequestBody::new(incoming, self.limits.body_limit, self.limits.body_timeout);
+        let caller = self.caller(route, &parts, &mut body, exchange).await?;
+        caller.actor.authorize(route.access)?;
+        body.check_size()?;
+        self.prepare(route, caller, &mut parts, upgrade.is_some())?;
+        self.forward(route, parts, body, upgrade).await
+    }
+
+    /// Finds the route, or what the gateway answers itself.
+    fn route(
+        &self,
+        parts: &Parts,
+        exchange: &mut Exchange,
+    ) -> Result<Result<&'static Route, Answer>, ApiError> {
+        path::check(parts.uri.path())?;
+        if parts.uri.path() == "/" {
+            exchange.route = "/";
+            return Ok(Err(index(&parts.method)));
+        }
+        let path = self.paths.find(parts.uri.path());
+        let path = path.ok_or_else(|| ApiError::not_found("Not found"))?;
+        exchange.route = path.pattern;
+        if parts.method == Method::OPTIONS {
+            let origin = self.cors.origin(&parts.headers).is_some();
+            return Ok(Err(cors::preflight::<Body>(path.allow.clone(), origin).map(Either::Right)));
+        }
+        let Some((_, route)) = path.route(&parts.method) else {
+            return Ok(Err(not_allowed(path.allow.clone())));
+        };
+        exchange.service = route.service;
+        Ok(Ok(route))
+    }
+
+    /// Finds out who asks: the application, then the person.
+    async fn caller(
+        &self,
+        route: &Route,
+        parts: &Parts,
+        body: &mut RequestBody,
+        exchange: &mut Exchange,
+    ) -> Result<Caller, ApiError> {
+        let application = match &self.registry {
+            Some(registry) => Some(caller::application(registry, &parts.headers).await?),
+            None => None,
+        };
+        exchange.client = application.as_ref().map(|application| application.name.clone());
+        let person = caller::person(&self.sessions, &parts.headers, route.access).await?;
+        let acts = application.as_ref().is_some_and(|application| application.may(Scope::ActAs));
+        let actor = match person {
+            Some(person) => person.into(),
+            None if acts => act_as::actor(route.actor, &parts.headers, &parts.uri, body).await?,
+            None => Actor::Client,
+        };
+        exchange.netid = actor.netid().cloned();
+        Ok(Caller { application, actor })
+    }
+
+    /// Makes the head that the service gets: nothing forged, nothing secret, and who asks.
+    fn prepare(
+        &self,
+        route: &Route,
+        caller: Caller,
+        parts: &mut Parts,
+        upgrades: bool,
+    ) -> Result<(), ApiError> {
+        let application = caller.application.as_deref();
+        let statement = Statement {
+            actor: caller.actor,
+            client: application.map(|application| application.name.clone()),
+            address: caller::address(parts, application),
+            service: route.service,
+        };
+        headers::outbound(&mut parts.headers);
+        parts.headers.insert(IDENTITY, self.signer.sign(statement)?);
+        if let Some(context) = RequestContext::current() {
+            context.apply(&mut parts.headers);
+        }
+        if upgrades {
+            tunnel::request(&mut parts.headers);
+        }
+        Ok(())
+    }
+
+    /// Brings the request to the service and its answer back.
+    async fn forward(
+        &self,
+        route: &Route,
+        parts: Parts,
+        body: RequestBody,
+        upgrade: Option<OnUpgrade>,
+    ) -> Result<Answer, ApiError> {
+        let unavailable = || ApiError::unavailable(format!("{} is not available", route.service));
+        let upstream = self.upstreams.get(route.service).ok_or_else(unavailable)?;
+        let changes = !parts.method.is_safe() && OWNERS_OF_ACCESS.contains(&route.service);
+        let delivered =
+            Delivery::run(upstream, &self.limits, outbound(parts, body, upstream)).await;
+        // A change whose answer was lost may have happened.
+        if changes && delivered.as_ref().map_or(true, |answer| !answer.status().is_client_error()) {
+            self.sessions.forget();
+        }
+        let mut answer = delivered?;
+        headers::inbound(answer.headers_mut());
+        if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+            tunnel::join(upgrade, &mut answer)?;
+        }
+        Ok(answer.map(Either::Left))
+    }
+}
+
+fn outbound(parts: Parts, body: RequestBody, upstream: &Upstream) -> Request<RequestBody> {
+    let mut request = Request::new(body);
+    *request.method_mut() = parts.method;
+    // The strict reader lets only paths through, so this is one, and goes on as it came.
+    *request.uri_mut() = parts.uri;
+    *request.headers_mut() = parts.headers;
+    request.headers_mut().insert(header::HOST, upstream.authority.clone());
+    request
+}
+
+fn index(method: &Method) -> Answer {
+    match *method {
+        Method::GET | Method::HEAD => {
+            let text = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
+            (text, "I AM GROOT!\n").into_response().map(Either::Right)
+        }
+        Method::OPTIONS => {
+            let allow = HeaderValue::from_static("GET, HEAD, OPTIONS");
+            cors::preflight::<Body>(allow, false).map(Either::Right)
+        }
+        _ => not_allowed(HeaderValue::from_static("GET, HEAD, OPTIONS")),
+    }
+}
+
+fn not_allowed(allow: HeaderValue) -> Answer {
+    let message = "This path does not take this method";
+    let error = ApiError::new(StatusCode::METHOD_NOT_ALLOWED, message);
+    let mut response = error.into_response();
+    response.headers_mut().insert(header::ALLOW, allow);
+    response.map(Either::Right)
+}
+
+fn refuse(error: ApiError) -> Answer {
+    let mut response = error.into_response();
+    // What is left of a body that is not wanted is not worth reading.
+    if matches!(response.status(), StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT) {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response.map(Either::Right)
+}

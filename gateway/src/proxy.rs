@@ -1,0 +1,144 @@
+//! Brings a request to its service and the answer back.
+
+use std::{sync::Arc, time::Duration};
+
+use grove_shared::ApiError;
+use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
+use hyper::body::Incoming;
+use tokio::time::{Instant, sleep_until};
+
+use crate::{
+    body::{Progress, RequestBody},
+    config::Limits,
+    link::{Link, ReplyBody, SendError},
+    upstream::Upstream,
+};
+
+/// How long a request waits for a service that nobody has seen lately.
+const SHORT_HOLD: Duration = Duration::from_secs(1);
+/// How often a service that does not listen is tried.
+const RETRY_PAUSE: Duration = Duration::from_millis(50);
+
+/// A request on its way to one service.
+pub(crate) struct Delivery<'a> {
+    upstream: &'a Arc<Upstream>,
+    limits: &'a Limits,
+    progress: Option<Arc<Progress>>,
+    /// The request once more, if repeating it is harmless.
+    copy: Option<(Method, Uri, HeaderMap)>,
+    began: Instant,
+}
+
+enum Outcome {
+    Answered(Response<Incoming>),
+    /// Nothing was sent.
+    Unsent(Request<RequestBody>),
+    /// It may have been sent, and there is no answer.
+    Lost(anyhow::Error),
+    TimedOut,
+}
+
+impl<'a> Delivery<'a> {
+    /// Sends `request` to `upstream`, waiting for it to come back if it has just gone.
+    pub(crate) async fn run(
+        upstream: &'a Arc<Upstream>,
+        limits: &'a Limits,
+        request: Request<RequestBody>,
+    ) -> Result<Response<ReplyBody>, ApiError> {
+        let harmless = request.method().is_safe() && request.body().is_empty();
+        let copy = harmless
+            .then(|| (request.method().clone(), request.uri().clone(), request.headers().clone()));
+        let progress = request.body().progress();
+        Self { upstream, limits, progress, copy, began: Instant::now() }.deliver(request).await
+    }
+
+    async fn deliver(
+        mut self,
+        mut request: Request<RequestBody>,
+    ) -> Result<Response<ReplyBody>, ApiError> {
+        loop {
+            let (mut link, used) = match self.upstream.connect().await {
+                Ok(link) => link,
+                Err(cause) => {
+                    self.hold(cause).await?;
+                    continue;
+                }
+            };
+            match self.send(&mut link, request).await {
+                Outcome::Answered(answer) => return Ok(self.answered(answer, link)),
+                Outcome::Unsent(unsent) => {
+                    request = unsent;
+                    // One that had been idle was being closed; a fresh one that takes nothing is
+                    // a service on its way down.
+                    if !used {
+                        self.hold(anyhow::anyhow!("the connection took no request")).await?;
+                    }
+                }
+                Outcome::Lost(cause) => request = self.again(cause)?,
+                Outcome::TimedOut => return Err(self.timed_out()),
+            }
+        }
+    }
+
+    /// Waits a little for a service that does not listen. Nothing was sent, so every method may.
+    async fn hold(&self, cause: anyhow::Error) -> Result<(), ApiError> {
+        let expected = self.upstream.answered_recently();
+        let hold = if expected { self.limits.hold } else { self.limits.hold.min(SHORT_HOLD) };
+        let next = Instant::now() + RETRY_PAUSE;
+        if next > self.began + hold {
+            let message = format!("{} is not available", self.upstream.name);
+            return Err(ApiError::unavailable(message).because(cause));
+        }
+        sleep_until(next).await;
+        Ok(())
+    }
+
+    async fn send(&self, link: &mut Link, request: Request<RequestBody>) -> Outcome {
+        let mut sending = std::pin::pin!(link.send(request));
+        let mut seen = 0;
+        loop {
+            match tokio::time::timeout(self.limits.response_timeout, sending.as_mut()).await {
+                Ok(Ok(answer)) => return Outcome::Answered(answer),
+                Ok(Err(SendError::Unsent(request, cause))) => {
+                    tracing::debug!(%cause, "nothing was sent to {}", self.upstream.name);
+                    return Outcome::Unsent(*request);
+                }
+                Ok(Err(SendError::Broken(cause))) => return Outcome::Lost(cause.into()),
+                Err(_) => {
+                    // The client may take its time to send, so long as it sends.
+                    let sent = self.progress.as_ref().map_or(0, |progress| progress.bytes());
+                    if sent == seen {
+                        return Outcome::TimedOut;
+                    }
+                    seen = sent;
+                }
+            }
+        }
+    }
+
+    fn answered(&self, answer: Response<Incoming>, link: Box<Link>) -> Response<ReplyBody> {
+        self.upstream.has_answered();
+        answer.map(|incoming| ReplyBody::new(incoming, link, self.upstream.clone()))
+    }
+
+    /// The same request again, once, if that is harmless.
+    fn again(&mut self, cause: anyhow::Error) -> Result<Request<RequestBody>, ApiError> {
+        if let Some(fault) = self.progress.as_ref().and_then(|progress| progress.fault()) {
+            return Err(fault);
+        }
+        let Some((method, uri, headers)) = self.copy.take() else {
+            let message = format!("{} did not answer", self.upstream.name);
+            return Err(ApiError::new(StatusCode::BAD_GATEWAY, message).because(cause));
+        };
+        let mut request = Request::new(RequestBody::Empty);
+        *request.method_mut() = method;
+        *request.uri_mut() = uri;
+        *request.headers_mut() = headers;
+        Ok(request)
+    }
+
+    fn timed_out(&self) -> ApiError {
+        let message = format!("{} did not answer in time", self.upstream.name);
+        ApiError::new(StatusCode::GATEWAY_TIMEOUT, message)
+    }
+}
