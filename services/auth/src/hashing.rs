@@ -15,6 +15,7 @@ use argon2::{
     Algorithm, Argon2, Params, Version,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
+use grove_shared::token;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -44,12 +45,9 @@ impl Hasher {
     /// # Errors
     /// When the cost is outside of argon2's limits.
     pub fn new(cost: &PasswordHashing) -> anyhow::Result<Self> {
-        let params = Params::new(cost.memory_kib, cost.iterations, 1, None)
-            .context("PASSWORD_MEMORY_KIB or PASSWORD_ITERATIONS is out of range")?;
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let argon2 = argon2(cost)?;
         let started = Instant::now();
-        let secret = grove_shared::token::generate();
-        let decoy = argon2.hash_password(secret.expose_secret().as_bytes())?.to_string();
+        let decoy = hash(&argon2, &token::generate())?;
         let cores = || available_parallelism().map_or(1, Into::into);
         let concurrency = cost.concurrency.unwrap_or_else(cores).max(1);
         Ok(Self(Arc::new(Pool {
@@ -75,11 +73,21 @@ impl Hasher {
 
     /// Hashes a password that keeps the rules.
     pub(crate) async fn hash(&self, password: SecretString) -> Result<String, AuthError> {
-        let hash = move |argon2: &Argon2<'_>, _: &str| -> anyhow::Result<String> {
-            Ok(argon2.hash_password(password.expose_secret().as_bytes())?.to_string())
-        };
-        Ok(self.turn().await?.run(hash).await??)
+        let work = move |argon2: &Argon2<'_>, _: &str| hash(argon2, &password);
+        Ok(self.turn().await?.run(work).await??)
     }
+}
+
+/// The function, at its cost.
+pub(crate) fn argon2(cost: &PasswordHashing) -> anyhow::Result<Argon2<'static>> {
+    let params = Params::new(cost.memory_kib, cost.iterations, 1, None)
+        .context("PASSWORD_MEMORY_KIB or PASSWORD_ITERATIONS is out of range")?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+/// Hashes with a salt of its own, into a PHC string. Blocks for long.
+pub(crate) fn hash(argon2: &Argon2<'_>, password: &SecretString) -> anyhow::Result<String> {
+    Ok(argon2.hash_password(password.expose_secret().as_bytes())?.to_string())
 }
 
 impl fmt::Debug for Hasher {

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod admin;
+mod accounts;
 mod internal;
 mod links;
 mod passwords;
@@ -17,7 +17,7 @@ use std::{
 
 use axum::{Router, extract::State, routing::post};
 use chrono::{DateTime, Utc};
-use grove_auth::{AppState, Chapter, Hasher, MIGRATOR, PasswordHashing, admin::Admin, router};
+use grove_auth::{AppState, Chapter, Hasher, MIGRATOR, PasswordHashing, admin, router};
 use grove_shared::{
     Clock,
     api::accounts::{NewAccount, ResolvedSession},
@@ -26,7 +26,7 @@ use grove_shared::{
     outbox::Worker,
     peer::Peers,
     server,
-    testing::{Reply, TestApp, TestDatabase},
+    testing::{Reply, TestApp, TestDatabase, reveal},
 };
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -118,14 +118,19 @@ fn person(netid: &str) -> NewAccount {
 }
 
 impl Auth {
-    fn admin(&self) -> Admin {
-        let (db, clock) = (self.db.pool(), self.clock.clone());
-        Admin { db, clock, chapter_name: "Chapter of Testing".to_owned(), hashing: CHEAP }
+    /// Someone with an account, who has [`PASSWORD`] at the cost of [`CHEAP`].
+    async fn joined(&self, netid: &str) {
+        let (db, now) = (self.db.pool(), self.clock.now());
+        admin::add_account(&db, &person(netid), None, now).await.unwrap();
+        let token = admin::activation_link(&db, &netid.parse().unwrap(), now).await.unwrap();
+        assert_eq!(self.use_link(reveal(&token), PASSWORD).await.status, 200);
+        self.deliver().await;
+        self.calls.lock().unwrap().clear();
     }
 
-    /// Someone with an account, who has [`PASSWORD`].
-    async fn joined(&self, netid: &str) {
-        self.admin().add_account(&person(netid), Some(PASSWORD)).await.unwrap();
+    async fn disable(&self, netid: &str) {
+        let netid = netid.parse().unwrap();
+        admin::disable(&self.db.pool(), &netid, self.clock.now()).await.unwrap();
     }
 
     /// Signs in as old clients do.

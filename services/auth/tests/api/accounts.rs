@@ -1,5 +1,6 @@
 //! What the `grove` program does to accounts.
 
+use grove_auth::admin;
 use grove_shared::testing::reveal;
 use http::StatusCode;
 
@@ -8,12 +9,14 @@ use crate::{OTHER_PASSWORD, PASSWORD, auth, person};
 #[tokio::test]
 async fn an_account_is_added_once_and_with_a_good_password() {
     let auth = auth().await;
-    let admin = auth.admin();
-    let weak = admin.add_account(&person("jsmith2"), Some("smithfield johanna")).await;
+    let (db, now, new) = (auth.db.pool(), auth.clock.now(), person("jsmith2"));
+    let weak = admin::add_account(&db, &new, Some("smithfield johanna"), now).await;
     assert!(weak.unwrap_err().to_string().contains("your name"));
-    admin.add_account(&person("jsmith2"), Some(PASSWORD)).await.unwrap();
+    assert!(!admin::account_exists(&db, &new.netid).await.unwrap());
+    admin::add_account(&db, &new, Some(PASSWORD), now).await.unwrap();
+    assert!(admin::account_exists(&db, &new.netid).await.unwrap());
     auth.token("jsmith2", PASSWORD).await;
-    let again = admin.add_account(&person("jsmith2"), None).await;
+    let again = admin::add_account(&db, &new, None, now).await;
     assert_eq!(again.unwrap_err().to_string(), "There is an account jsmith2 already");
 }
 
@@ -22,13 +25,13 @@ async fn a_set_password_ends_the_sessions() {
     let auth = auth().await;
     auth.joined("jsmith2").await;
     let token = auth.token("jsmith2", PASSWORD).await;
-    let netid = "jsmith2".parse().unwrap();
-    assert!(auth.admin().set_password(&netid, "too short").await.is_err());
+    let (db, now, netid) = (auth.db.pool(), auth.clock.now(), person("jsmith2").netid);
+    assert!(admin::set_password(&db, &netid, "too short", now).await.is_err());
     assert!(auth.resolve(&token).await.is_some());
-    auth.admin().set_password(&netid, OTHER_PASSWORD).await.unwrap();
+    admin::set_password(&db, &netid, OTHER_PASSWORD, now).await.unwrap();
     assert!(auth.resolve(&token).await.is_none());
     auth.token("jsmith2", OTHER_PASSWORD).await;
-    let nobody = auth.admin().set_password(&"nobody9".parse().unwrap(), PASSWORD).await;
+    let nobody = admin::set_password(&db, &person("nobody9").netid, PASSWORD, now).await;
     assert_eq!(nobody.unwrap_err().to_string(), "There is no account nobody9");
 }
 
@@ -37,15 +40,15 @@ async fn a_disabled_account_is_dead_until_it_gets_a_password() {
     let auth = auth().await;
     auth.joined("jsmith2").await;
     let token = auth.token("jsmith2", PASSWORD).await;
-    let netid = "jsmith2".parse().unwrap();
-    auth.admin().disable(&netid).await.unwrap();
+    auth.disable("jsmith2").await;
+    let (db, now, netid) = (auth.db.pool(), auth.clock.now(), person("jsmith2").netid);
     assert!(auth.resolve(&token).await.is_none());
     assert_eq!(auth.sign_in("jsmith2", PASSWORD).await.status, StatusCode::BAD_REQUEST);
-    assert!(auth.admin().activation_link(&netid).await.is_err());
+    assert!(admin::activation_link(&db, &netid, now).await.is_err());
     auth.app.service("users").post("/internal/accounts", &person("jsmith2")).await;
     assert!(auth.mails().await.is_empty());
 
-    auth.admin().set_password(&netid, OTHER_PASSWORD).await.unwrap();
+    admin::set_password(&db, &netid, OTHER_PASSWORD, now).await.unwrap();
     assert!(auth.resolve(&token).await.is_none());
     auth.token("jsmith2", OTHER_PASSWORD).await;
 }
@@ -53,8 +56,9 @@ async fn a_disabled_account_is_dead_until_it_gets_a_password() {
 #[tokio::test]
 async fn a_link_from_the_command_line_activates_an_account() {
     let auth = auth().await;
-    auth.admin().add_account(&person("jsmith2"), None).await.unwrap();
-    let link = auth.admin().activation_link(&"jsmith2".parse().unwrap()).await.unwrap();
+    let (db, now, new) = (auth.db.pool(), auth.clock.now(), person("jsmith2"));
+    admin::add_account(&db, &new, None, now).await.unwrap();
+    let link = admin::activation_link(&db, &new.netid, now).await.unwrap();
     assert_eq!(auth.use_link(reveal(&link), PASSWORD).await.status, StatusCode::OK);
     auth.token("jsmith2", PASSWORD).await;
     assert_eq!(auth.told("/internal/users/verified").await.len(), 1);
