@@ -1,0 +1,4 @@
+//! Every handler: of groups, and of places in them.
+
+pub(crate) mod groups;
+pub(crate) mod places;
