@@ -16,7 +16,7 @@ use url::{Host, Url};
 use crate::{
     AppState, csrf,
     error::{self, PageError},
-    exchange::Exchange,
+    exchange::{Exchange, SESSION, VISITOR},
     render::Frame,
 };
 
@@ -48,7 +48,7 @@ pub(crate) async fn surround(
     context.apply(request.headers_mut());
     let for_machines = MACHINES.contains(&exchange.path());
     let refused = if for_machines { Ok(()) } else { check(&request, &state.site_url) };
-    let had_session = exchange.session().is_some();
+    let known = [SESSION, VISITOR].into_iter().any(|name| exchange.cookie(name).is_some());
     let mut response = match refused {
         Ok(()) => next.run(request).await,
         Err(error) => error.into_response(),
@@ -58,7 +58,7 @@ pub(crate) async fn surround(
         response = error::page(&response, frame, context.id.clone());
     }
     let cookies = exchange.changed_cookies();
-    let personal = had_session || !cookies.is_empty();
+    let personal = known || !cookies.is_empty();
     let headers = response.headers_mut();
     headers.extend(context.id.parse().map(|id| (REQUEST_ID, id)));
     headers.extend(cookies.into_iter().map(|cookie| (header::SET_COOKIE, cookie)));
