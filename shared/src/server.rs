@@ -96,7 +96,10 @@ async fn metrics() -> Response {
 /// When the address is taken or not ours.
 pub async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     use anyhow::Context;
-    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
+    let listener =
+        TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+    tracing::info!("listening on {address}");
+    Ok(listener)
 }
 
 /// Serves `service` until `stop` is cancelled, then drains.

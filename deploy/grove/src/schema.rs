@@ -6,8 +6,7 @@ use anyhow::Context;
 use grove_shared::{config::DbConfig, db, token};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
-    AssertSqlSafe, Connection, MySqlConnection, MySqlPool, Row,
-    migrate::Migrator,
+    AssertSqlSafe, Connection, MySqlConnection, MySqlPool, Row, migrate::Migrator,
     mysql::MySqlConnectOptions,
 };
 use url::Url;
@@ -23,7 +22,10 @@ pub const OWNERS: [(&str, &Migrator); 5] = [
 
 /// A server and an account on it that may create schemas and users.
 #[derive(Debug, Clone)]
-pub struct DatabaseServer(SecretString);
+pub struct DatabaseServer {
+    url: SecretString,
+    prefix: String,
+}
 
 impl DatabaseServer {
     /// The server at `mysql://user:password@host:port`; a schema in the URL is ignored.
@@ -31,16 +33,31 @@ impl DatabaseServer {
     /// # Errors
     /// When it is no such URL.
     pub fn new(url: &str) -> anyhow::Result<Self> {
-        let mut parsed = Url::parse(url).context("a database is mysql://user:password@host:port")?;
-        anyhow::ensure!(parsed.scheme() == "mysql", "a database is mysql://user:password@host:port");
+        let mut parsed =
+            Url::parse(url).context("a database is mysql://user:password@host:port")?;
+        anyhow::ensure!(
+            parsed.scheme() == "mysql",
+            "a database is mysql://user:password@host:port"
+        );
         parsed.set_path("");
-        Ok(Self(parsed.to_string().into()))
+        Ok(Self { url: parsed.to_string().into(), prefix: "grove_".to_owned() })
+    }
+
+    /// The same server with schemas and accounts of other names, so that it holds several chapters.
+    #[must_use]
+    pub fn with_prefix(self, prefix: &str) -> Self {
+        Self { prefix: prefix.to_owned(), ..self }
+    }
+
+    /// The name of a service's schema, which is that of its account too.
+    fn schema(&self, owner: &str) -> String {
+        format!("{}{owner}", self.prefix)
     }
 
     /// The URL of a service's schema, under the server's own account.
     fn schema_url(&self, owner: &str) -> SecretString {
-        let server = self.0.expose_secret().trim_end_matches('/');
-        format!("{server}/{}", schema(owner)).into()
+        let server = self.url.expose_secret().trim_end_matches('/');
+        format!("{server}/{}", self.schema(owner)).into()
     }
 
     /// A pool on a service's schema, for the commands of the `grove` program.
@@ -52,7 +69,7 @@ impl DatabaseServer {
     }
 
     async fn connect(&self) -> anyhow::Result<MySqlConnection> {
-        let options: MySqlConnectOptions = self.0.expose_secret().parse()?;
+        let options: MySqlConnectOptions = self.url.expose_secret().parse()?;
         MySqlConnection::connect_with(&options).await.context("the database does not answer")
     }
 
@@ -67,7 +84,7 @@ impl DatabaseServer {
         for (owner, migrator) in OWNERS {
             let create = format!(
                 "CREATE DATABASE IF NOT EXISTS {} CHARACTER SET utf8mb4",
-                schema(owner)
+                self.schema(owner)
             );
             sqlx::query(AssertSqlSafe(create)).execute(&mut connection).await?;
             let db = self.open(owner)?;
@@ -88,13 +105,14 @@ impl DatabaseServer {
         let mut connection = self.connect().await?;
         let mut configs = BTreeMap::new();
         for (owner, _) in OWNERS {
-            let (user, password) = (schema(owner), token::generate());
+            let (user, password) = (self.schema(owner), token::generate());
             let quoted = password.expose_secret();
             // Nothing here comes from outside: the name is ours and the password is base64url.
             for statement in [
                 format!("CREATE USER IF NOT EXISTS '{user}'@'%' IDENTIFIED BY '{quoted}'"),
                 format!("ALTER USER '{user}'@'%' IDENTIFIED BY '{quoted}'"),
-                format!("GRANT ALL PRIVILEGES ON {}.* TO '{user}'@'%'", schema(owner)),
+                // In a GRANT an underscore stands for any character unless it is escaped.
+                format!("GRANT ALL PRIVILEGES ON `{}`.* TO '{user}'@'%'", user.replace('_', "\\_")),
             ] {
                 sqlx::query(AssertSqlSafe(statement))
                     .execute(&mut connection)
@@ -110,6 +128,24 @@ impl DatabaseServer {
         Ok(configs)
     }
 
+    /// Removes every schema and account of this chapter.
+    ///
+    /// # Errors
+    /// When the server's account may not.
+    pub async fn remove(&self) -> anyhow::Result<()> {
+        let mut connection = self.connect().await?;
+        for (owner, _) in OWNERS {
+            let name = self.schema(owner);
+            for statement in [
+                format!("DROP DATABASE IF EXISTS {name}"),
+                format!("DROP USER IF EXISTS '{name}'@'%'"),
+            ] {
+                sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await?;
+            }
+        }
+        Ok(connection.close().await?)
+    }
+
     /// What the server says it is, such as `10.11.19-MariaDB`.
     ///
     /// # Errors
@@ -118,10 +154,6 @@ impl DatabaseServer {
         let mut connection = self.connect().await?;
         Ok(sqlx::query("SELECT VERSION()").fetch_one(&mut connection).await?.try_get(0)?)
     }
-}
-
-fn schema(owner: &str) -> String {
-    format!("grove_{owner}")
 }
 
 fn db_config(url: SecretString) -> DbConfig {

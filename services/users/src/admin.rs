@@ -22,12 +22,37 @@ pub async fn add_user(
     last_name: &str,
     now: DateTime<Utc>,
 ) -> anyhow::Result<bool> {
+    insert(db, netid, (first_name, last_name), Some(now), now).await
+}
+
+/// Adds someone who has joined and has not followed the link in the first mail; false when they are
+/// there already.
+///
+/// # Errors
+/// As [`add_user`].
+pub async fn add_applicant(
+    db: &MySqlPool,
+    netid: &NetId,
+    first_name: &str,
+    last_name: &str,
+    now: DateTime<Utc>,
+) -> anyhow::Result<bool> {
+    insert(db, netid, (first_name, last_name), None, now).await
+}
+
+async fn insert(
+    db: &MySqlPool,
+    netid: &NetId,
+    (first_name, last_name): (&str, &str),
+    verified_at: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> anyhow::Result<bool> {
     let user = NewUser {
         netid: netid.clone(),
         first_name: Name::parse("first_name", Some(first_name))?,
         last_name: Name::parse("last_name", Some(last_name))?,
         uin: None,
-        verified_at: Some(now),
+        verified_at,
         added_to_directory: false,
         created_at: now,
     };

@@ -1,0 +1,14 @@
+//! The `grove` program: runs a chapter natively, and does what the people who run one need.
+//!
+//! It alone knows every service. [`Chapter`] is the whole in one process, which the end-to-end tests
+//! use too; `commands` has a module for each command.
+
+pub mod chapter;
+pub mod commands;
+pub mod demo;
+mod mail_catcher;
+pub mod ports;
+mod process;
+pub mod schema;
+
+pub use chapter::{Chapter, Options};

@@ -1,0 +1,75 @@
+//! Where each program listens.
+
+use std::{
+    collections::BTreeMap,
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+};
+
+use anyhow::Context;
+
+/// The gateway's private address, for its health and metrics.
+pub const GATEWAY_ADMIN: &str = "gateway-admin";
+
+/// The usual ports, kept from the system that Grove replaces.
+const USUAL: [(&str, u16); 8] = [
+    ("auth", 8008),
+    ("frontend", 5000),
+    ("gateway", 8000),
+    (GATEWAY_ADMIN, 8010),
+    ("groups", 9001),
+    ("notifications", 1122),
+    ("quotes", 9494),
+    ("users", 8001),
+];
+
+/// The address of each program of a chapter.
+#[derive(Debug, Clone)]
+pub struct Ports(BTreeMap<&'static str, SocketAddr>);
+
+impl Ports {
+    /// The usual ports, on this machine only.
+    pub fn usual() -> Self {
+        let address = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        Self(USUAL.into_iter().map(|(name, port)| (name, address(port))).collect())
+    }
+
+    /// Ports that nobody uses at this moment, for several chapters on a machine.
+    ///
+    /// # Errors
+    /// When the machine has no free ports.
+    pub fn free() -> anyhow::Result<Self> {
+        // Hold all of them until the last is known, so that no port comes twice.
+        let listeners: Vec<_> = USUAL
+            .into_iter()
+            .map(|(name, _)| Ok((name, TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?)))
+            .collect::<std::io::Result<_>>()?;
+        let addresses =
+            listeners.iter().map(|(name, listener)| Ok((*name, listener.local_addr()?)));
+        Ok(Self(addresses.collect::<std::io::Result<_>>()?))
+    }
+
+    /// Lets the gateway or the website listen elsewhere, such as on every interface.
+    pub fn set(&mut self, name: &'static str, address: SocketAddr) {
+        self.0.insert(name, address);
+    }
+
+    /// The address of a program.
+    ///
+    /// # Errors
+    /// When there is no such program.
+    pub fn of(&self, name: &str) -> anyhow::Result<SocketAddr> {
+        self.0.get(name).copied().with_context(|| format!("{name} has no port"))
+    }
+
+    /// `name=url` of every program, as peers and upstreams are configured.
+    pub(crate) fn urls(&self) -> String {
+        let urls = self.0.iter().map(|(name, address)| format!("{name}=http://{address}"));
+        urls.collect::<Vec<_>>().join(",")
+    }
+
+    /// Where each program tells whether it is ready.
+    pub(crate) fn health(&self) -> Vec<(&'static str, SocketAddr)> {
+        let addresses = self.0.iter().filter(|(name, _)| **name != "gateway");
+        addresses.map(|(name, address)| (*name, *address)).collect()
+    }
+}

@@ -1,0 +1,12 @@
+//! The whole chapter: real services behind the real gateway, over HTTP, in a browser, by the program.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod architecture;
+mod browser;
+mod identity;
+mod journey;
+mod matrix;
+mod outage;
+mod program;
+mod world;
