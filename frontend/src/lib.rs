@@ -31,8 +31,10 @@
 //!    that belongs next to a form is matched instead, and the form is rendered again with
 //!    [`render::Page`] and that status, keeping what was typed.
 //! 5. A form with `data-live="id"` is sent without leaving the page: the element with that id is
-//!    replaced by its counterpart in the page that comes back. A table with `data-filter` gets a
-//!    search field. Both are the server's pages all the same without JavaScript.
+//!    replaced by its counterpart in the page that comes back, and `data-said` is read out where no
+//!    message is. `<input type="search" data-filter="id">` inside of something `hidden` filters the
+//!    rows of that table; `data-filter-count="id"` shows how many are left. Without JavaScript the
+//!    forms are ordinary ones and the search field stays away.
 //! 6. Tests in `tests/pages/` use a `Browser` and a `FakeGateway`, see there; a new POST route goes
 //!    into the list in `tests/pages/csrf.rs`.
 

@@ -60,7 +60,9 @@ pub(crate) async fn surround(
     let cookies = exchange.changed_cookies();
     let personal = known || !cookies.is_empty();
     let headers = response.headers_mut();
-    headers.extend(context.id.parse().map(|id| (REQUEST_ID, id)));
+    if let Ok(id) = context.id.parse() {
+        headers.insert(REQUEST_ID, id);
+    }
     headers.extend(cookies.into_iter().map(|cookie| (header::SET_COOKIE, cookie)));
     protect(headers, exchange.nonce(), personal);
     response

@@ -57,11 +57,13 @@ async function send(form, button) {
   }
   replace(id, page);
   replace("flash", page);
-  const message = document.querySelector("#flash .notice")?.textContent;
-  announce(message ?? form.dataset.said ?? "Done");
+  const after = document.getElementById(id);
+  const message = document.querySelector("#flash .notice") ?? after.querySelector("[role=alert]");
+  announce(message?.textContent ?? form.dataset.said ?? "Done");
   if (find) {
-    const target = find(document.getElementById(id)) ?? document.getElementById(id);
-    if (target.tabIndex < 0 && !target.hasAttribute("tabindex")) target.tabIndex = -1;
+    const same = find(after);
+    const target = same?.tabIndex >= 0 ? same : after;
+    if (target.tabIndex < 0) target.tabIndex = -1;
     target.focus({ preventScroll: true });
   }
 }
