@@ -66,7 +66,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_value_is_asked_for_once_until_it_is_forgotten() {
-        let cache = Cache::new(Duration::from_secs(60));
+        let cache = Cache::new(Duration::from_mins(1));
         let get = async |value| cache.get("key", async move { Ok::<_, ()>(value) }).await;
         assert_eq!((get(1).await, get(2).await), (Ok(1), Ok(1)));
         cache.clear();
@@ -77,7 +77,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_cache_is_bounded() {
-        let cache = Cache::new(Duration::from_secs(60));
+        let cache = Cache::new(Duration::from_mins(1));
         for key in 0..=MAX_ENTRIES {
             let _ = cache.get(key, async { Ok::<_, ()>(()) }).await;
         }

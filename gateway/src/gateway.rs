@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, convert::Infallible, panic::AssertUnwindSafe, sync::Arc};
 
-use axum::{body::Body, response::IntoResponse};
+use axum::body::Body;
 use futures_util::FutureExt;
 use grove_shared::{
     ApiError, Clock,
@@ -28,7 +28,7 @@ use crate::{
     link::ReplyBody,
     matching::Paths,
     observe::{Exchange, Metrics},
-    path,
+    own, path,
     proxy::Delivery,
     registry::{Application, Registry},
     routes::{Route, table},
@@ -67,13 +67,14 @@ struct Caller {
 }
 
 impl Gateway {
-    /// Puts the gateway together: its clients are in `db`, and it signs with `key`.
+    /// Puts the gateway together. It knows the clients of `db`, and asks nobody for a token when
+    /// there is none; it signs with `key`.
     ///
     /// # Errors
     /// When the URL of a service or an origin is malformed.
     pub fn new(
         config: &Config,
-        db: MySqlPool,
+        db: Option<MySqlPool>,
         key: SigningKey,
         clock: Clock,
     ) -> anyhow::Result<Self> {
@@ -86,7 +87,7 @@ impl Gateway {
         let peers = Peers::new(key.clone(), config.upstreams.clone())?;
         Ok(Self(Arc::new(Inner {
             paths: Paths::new(table()),
-            registry: (!config.unsecured).then(|| Registry::new(db, clock.clone())),
+            registry: db.map(|db| Registry::new(db, clock.clone())),
             sessions: Sessions::new(peers, clock),
             signer: Signer::new(key),
             upstreams: upstreams.collect::<anyhow::Result<_>>()?,
@@ -108,7 +109,7 @@ impl Gateway {
             let answered = stages.await.unwrap_or_else(|_| {
                 Err(ApiError::internal(anyhow::anyhow!("a request made the gateway panic")))
             });
-            let mut answer = answered.unwrap_or_else(refuse);
+            let mut answer = answered.unwrap_or_else(own::refuse);
             gateway.cors.apply(origin, answer.headers_mut());
             let (status, took) = (answer.status(), exchange.elapsed());
             exchange.log(
@@ -156,7 +157,7 @@ impl Inner {
         path::check(parts.uri.path())?;
         if parts.uri.path() == "/" {
             exchange.route = "/";
-            return Ok(Err(index(&parts.method)));
+            return Ok(Err(own::index(&parts.method)));
         }
         let path = self.paths.find(parts.uri.path());
         let path = path.ok_or_else(|| ApiError::not_found("Not found"))?;
@@ -166,7 +167,7 @@ impl Inner {
             return Ok(Err(cors::preflight::<Body>(path.allow.clone(), origin).map(Either::Right)));
         }
         let Some((_, route)) = path.route(&parts.method) else {
-            return Ok(Err(not_allowed(path.allow.clone())));
+            return Ok(Err(own::not_allowed(path.allow.clone())));
         };
         exchange.service = route.service;
         Ok(Ok(route))
@@ -249,42 +250,17 @@ impl Inner {
 }
 
 fn outbound(parts: Parts, body: RequestBody, upstream: &Upstream) -> Request<RequestBody> {
+    let is_empty = body.is_empty();
     let mut request = Request::new(body);
     *request.method_mut() = parts.method;
     // The strict reader lets only paths through, so this is one, and goes on as it came.
     *request.uri_mut() = parts.uri;
     *request.headers_mut() = parts.headers;
-    request.headers_mut().insert(header::HOST, upstream.authority.clone());
+    let headers = request.headers_mut();
+    headers.insert(header::HOST, upstream.authority.clone());
+    if !is_empty && !headers.contains_key(header::CONTENT_LENGTH) {
+        // hyper takes a GET of unknown length for one without a body.
+        headers.insert(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+    }
     request
-}
-
-fn index(method: &Method) -> Answer {
-    match *method {
-        Method::GET | Method::HEAD => {
-            let text = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
-            (text, "I AM GROOT!\n").into_response().map(Either::Right)
-        }
-        Method::OPTIONS => {
-            let allow = HeaderValue::from_static("GET, HEAD, OPTIONS");
-            cors::preflight::<Body>(allow, false).map(Either::Right)
-        }
-        _ => not_allowed(HeaderValue::from_static("GET, HEAD, OPTIONS")),
-    }
-}
-
-fn not_allowed(allow: HeaderValue) -> Answer {
-    let message = "This path does not take this method";
-    let error = ApiError::new(StatusCode::METHOD_NOT_ALLOWED, message);
-    let mut response = error.into_response();
-    response.headers_mut().insert(header::ALLOW, allow);
-    response.map(Either::Right)
-}
-
-fn refuse(error: ApiError) -> Answer {
-    let mut response = error.into_response();
-    // What is left of a body that is not wanted is not worth reading.
-    if matches!(response.status(), StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT) {
-        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    }
-    response.map(Either::Right)
 }

@@ -18,6 +18,7 @@ mod identity;
 mod link;
 mod matching;
 mod observe;
+mod own;
 mod path;
 mod proxy;
 mod registry;
@@ -61,14 +62,16 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
         !config.unsecured || config.listen.ip().is_loopback(),
         "without client tokens the gateway listens on a loopback address only"
     );
-    let db = db::connect(&config.db)?;
+    let db = if config.unsecured { None } else { Some(db::connect(&config.db)?) };
     let key = config.identity.signing_key(GATEWAY)?;
     let gateway = Gateway::new(&config, db.clone(), key, Clock::system())?;
     let admin = server::bind(config.admin_listen).await?;
     let loaded = Arc::<OnceCell<()>>::default();
     let admin = server::serve(admin, admin_routes(&loaded, &stop), stop.clone());
     let public = async {
-        db::migrate(&db, &MIGRATOR).await?;
+        if let Some(db) = &db {
+            db::migrate(db, &MIGRATOR).await?;
+        }
         let listener = server::bind(config.listen).await?;
         let _ = loaded.set(());
         gateway.serve(listener, stop.clone()).await;

@@ -51,8 +51,8 @@ pub(crate) struct Registry {
     db: MySqlPool,
     clock: Clock,
     applications: RwLock<Arc<Applications>>,
-    /// When the last refresh began.
-    refreshed: Mutex<Option<Instant>>,
+    /// When the last refresh began, and whether it succeeded.
+    refreshed: Mutex<Option<(Instant, bool)>>,
 }
 
 impl Registry {
@@ -87,16 +87,26 @@ impl Registry {
     }
 
     /// Reads the applications, unless another has begun to since this was called.
-    pub(crate) async fn refresh(&self) -> Result<(), sqlx::Error> {
+    async fn refresh(&self) -> Result<(), ApiError> {
         let called = Instant::now();
         let mut refreshed = self.refreshed.lock().await;
-        if refreshed.is_some_and(|began| began >= called) {
-            return Ok(());
+        match *refreshed {
+            Some((began, true)) if began >= called => return Ok(()),
+            Some((began, false)) if began >= called => {
+                return Err(ApiError::unavailable(
+                    "The database does not answer, please try again",
+                ));
+            }
+            Some((began, _)) => tokio::time::sleep_until(began + REFRESH_PAUSE).await,
+            None => {}
         }
-        if let Some(began) = *refreshed {
-            tokio::time::sleep_until(began + REFRESH_PAUSE).await;
-        }
-        *refreshed = Some(Instant::now());
+        let began = Instant::now();
+        let read = self.read().await;
+        *refreshed = Some((began, read.is_ok()));
+        Ok(read?)
+    }
+
+    async fn read(&self) -> Result<(), sqlx::Error> {
         let known = self.current();
         let rows = store::list(&self.db).await?.into_iter().filter_map(|row| {
             let hash: [u8; 32] = row.token_hash.try_into().ok()?;
@@ -131,11 +141,11 @@ impl Registry {
         loop {
             let done = tokio::select! {
                 _ = refreshes.tick() => self.refresh().await,
-                _ = uses.tick() => self.write_uses().await,
+                _ = uses.tick() => self.write_uses().await.map_err(ApiError::from),
                 () = stop.cancelled() => break,
             };
-            if let Err(cause) = done {
-                tracing::warn!(%cause, "the clients cannot be read or written");
+            if let Err(failure) = done {
+                tracing::warn!("the clients cannot be read or written: {}", failure.message());
             }
         }
         if let Err(cause) = self.write_uses().await {

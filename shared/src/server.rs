@@ -28,6 +28,7 @@ use crate::{
     extract::Json,
     head::MAX_HEAD_BYTES,
     observe::observe,
+    request::RequestContext,
     strict::{Strict, Verdicts},
     telemetry,
 };
@@ -186,7 +187,8 @@ where
     S: Service<Request<Incoming>, Response = http::Response<B>, Error = Infallible>,
 {
     if !request.headers().contains_key(header::HOST) {
-        return Ok(refused(&verdicts).map(Either::Right));
+        let refused = RequestContext::new().scope(async { refused(&verdicts) }).await;
+        return Ok(refused.map(Either::Right));
     }
     let upgrades = request.headers().contains_key(header::UPGRADE);
     let response = service.oneshot(request).await?;

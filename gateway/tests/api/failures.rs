@@ -1,0 +1,158 @@
+//! Services that are away, slow or breaking.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use axum::{Router, routing::any};
+use grove_shared::server;
+use http::StatusCode;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpSocket},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{House, reply};
+
+/// An address that nobody listens on.
+pub(crate) async fn nobody() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
+}
+
+fn counting(count: &Arc<AtomicUsize>) -> Router {
+    let count = count.clone();
+    Router::new().fallback(any(move |body: String| {
+        count.fetch_add(1, Ordering::SeqCst);
+        async move { body }
+    }))
+}
+
+#[tokio::test]
+async fn a_service_that_is_not_there_is_503_within_a_second_or_so() {
+    let house = House::with(&[&format!("--upstreams=events=http://{}", nobody().await)]).await;
+    let began = Instant::now();
+    let refused = reply(house.request("GET", "/events")).await;
+    assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(refused.error(), "events is not available");
+    assert_eq!(refused.headers["retry-after"], "1");
+    assert!(began.elapsed() < Duration::from_millis(1500));
+    assert!(!String::from_utf8_lossy(&refused.body).contains("127.0.0.1"));
+    // One without an address at all.
+    let refused = reply(house.request("GET", "/gigs")).await;
+    assert_eq!(refused.error(), "gigs is not available");
+}
+
+#[tokio::test]
+async fn a_request_waits_for_a_service_that_restarts_and_arrives_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let house = House::with(&[&format!("--upstreams=users=http://{address}")]).await;
+    let (count, stop) = (Arc::new(AtomicUsize::new(0)), CancellationToken::new());
+    let first = tokio::spawn(server::serve(listener, counting(&count), stop.clone()));
+    let login = || house.request("POST", "/users/login").body("who I am");
+    assert_eq!(reply(login()).await.body, b"who I am");
+    stop.cancel();
+    first.await.unwrap();
+
+    let mut held = tokio::spawn(reply(login()));
+    let early = tokio::time::timeout(Duration::from_millis(300), &mut held).await;
+    assert!(early.is_err(), "answered although nobody listens: {early:?}");
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_reuseaddr(true).unwrap();
+    socket.bind(address).unwrap();
+    let stop = CancellationToken::new();
+    tokio::spawn(server::serve(socket.listen(64).unwrap(), counting(&count), stop.clone()));
+    let held = held.await.unwrap();
+    assert_eq!((held.status, held.body), (StatusCode::OK, b"who I am".to_vec()));
+    assert_eq!(count.load(Ordering::SeqCst), 2);
+    stop.cancel();
+}
+
+#[tokio::test]
+async fn a_service_that_hangs_is_504() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let flag = format!("--upstreams=events=http://{}", listener.local_addr().unwrap());
+    let house = House::with(&[&flag, "--response-timeout=0.3"]).await;
+    let refused = reply(house.request("GET", "/events")).await;
+    assert_eq!(refused.status, StatusCode::GATEWAY_TIMEOUT);
+    assert_eq!(refused.error(), "events did not answer in time");
+    drop(listener);
+}
+
+/// A service that reads a request and hangs up, `times` times; then it answers.
+async fn hangs_up(times: usize) -> (SocketAddr, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = count.clone();
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let _ = stream.read(&mut [0; 4096]).await.unwrap();
+            if counted.fetch_add(1, Ordering::SeqCst) >= times {
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await;
+            }
+        }
+    });
+    (address, count)
+}
+
+#[tokio::test]
+async fn a_broken_connection_is_tried_again_only_where_that_is_harmless() {
+    let (address, count) = hangs_up(1).await;
+    let house = House::with(&[&format!("--upstreams=events=http://{address}")]).await;
+    assert_eq!(reply(house.request("GET", "/events")).await.body, b"ok");
+    assert_eq!(count.load(Ordering::SeqCst), 2);
+
+    let (address, count) = hangs_up(9).await;
+    let flag = format!("--upstreams=events=http://{address},users=http://{address}");
+    let house = House::with(&[&flag]).await;
+    let refused = reply(house.request("POST", "/users/login").body("x")).await;
+    assert_eq!(refused.status, StatusCode::BAD_GATEWAY);
+    assert_eq!(refused.error(), "users did not answer");
+    assert_eq!(count.load(Ordering::SeqCst), 1);
+    assert_eq!(reply(house.request("GET", "/events")).await.status, StatusCode::BAD_GATEWAY);
+    assert_eq!(count.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_http_is_502() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let flag = format!("--upstreams=users=http://{}", listener.local_addr().unwrap());
+    let house = House::with(&[&flag]).await;
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let _ = stream.read(&mut [0; 4096]).await.unwrap();
+        stream.write_all(b"SSH-2.0-OpenSSH_9.2\r\n\r\n").await.unwrap();
+    });
+    let refused = reply(house.request("POST", "/users/login").body("x")).await;
+    assert_eq!(
+        (refused.status, refused.error().as_str()),
+        (StatusCode::BAD_GATEWAY, "users did not answer")
+    );
+}
+
+#[tokio::test]
+async fn a_connection_that_was_closed_while_idle_fails_no_request() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let flag = format!("--upstreams=users=http://{}", listener.local_addr().unwrap());
+    let house = House::with(&[&flag]).await;
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let _ = stream.read(&mut [0; 4096]).await.unwrap();
+            // Keep-alive by what it says, closed by what it does.
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await;
+        }
+    });
+    for _ in 0..20 {
+        let through = reply(house.request("POST", "/users/login").body("x")).await;
+        assert_eq!((through.status, through.body), (StatusCode::OK, b"ok".to_vec()));
+    }
+}
