@@ -40,6 +40,15 @@ use crate::{
 /// The server of this test binary; it ends with the process.
 static SERVER: OnceCell<Server> = OnceCell::const_new();
 
+/// The URL of this test binary's server, without a schema.
+///
+/// # Panics
+/// When there is no server.
+pub async fn server_url() -> String {
+    let server = SERVER.get_or_init(|| async { Server::start().await.unwrap() }).await;
+    server.url().to_owned()
+}
+
 /// A schema of its own for one test, dropped after it.
 #[derive(Debug)]
 pub struct TestDatabase {
@@ -54,8 +63,7 @@ impl TestDatabase {
     /// # Panics
     /// When there is no database server to make it on.
     pub async fn create_empty() -> Self {
-        let server = SERVER.get_or_init(|| async { Server::start().await.unwrap() }).await;
-        let server_url = server.url().to_owned();
+        let server_url = server_url().await;
         let name = format!("grove_test_{:016x}", rand::random::<u64>());
         let mut connection = MySqlConnection::connect(&server_url).await.expect("database server");
         let statement = format!("CREATE DATABASE {name} CHARACTER SET utf8mb4");

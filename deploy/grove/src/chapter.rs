@@ -201,7 +201,9 @@ impl Settings {
         website_token: &SecretString,
         mut start: impl FnMut(&mut Chapter, &'static str, Program) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        let urls = self.ports.urls();
+        let urls = self.ports.urls(&[]);
+        // The catcher takes mails of services; it is no notifications service for clients.
+        let upstreams = self.ports.urls(&["notifications"]);
         let site = format!("http://localhost:{}", self.ports.of("frontend")?.port());
         let calls: &[(&str, &str)] = &[("peers", &urls), ("site-url", &site)];
         let stop = chapter.stop.clone();
@@ -221,7 +223,7 @@ impl Settings {
         start(chapter, "notifications", program(&stop, catcher))?;
 
         let admin = self.ports.of(crate::ports::GATEWAY_ADMIN)?.to_string();
-        let config = self.parse(GATEWAY, &[("upstreams", &urls), ("admin-listen", &admin)])?;
+        let config = self.parse(GATEWAY, &[("upstreams", &upstreams), ("admin-listen", &admin)])?;
         start(chapter, GATEWAY, program(&stop, |stop| grove_gateway::run(config, stop)))?;
 
         let gateway = format!("http://{}", self.ports.of(GATEWAY)?);

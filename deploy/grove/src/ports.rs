@@ -61,9 +61,10 @@ impl Ports {
         self.0.get(name).copied().with_context(|| format!("{name} has no port"))
     }
 
-    /// `name=url` of every program, as peers and upstreams are configured.
-    pub(crate) fn urls(&self) -> String {
-        let urls = self.0.iter().map(|(name, address)| format!("{name}=http://{address}"));
+    /// `name=url` of every program but those in `except`, as peers and upstreams are configured.
+    pub(crate) fn urls(&self, except: &[&str]) -> String {
+        let programs = self.0.iter().filter(|(name, _)| !except.contains(name));
+        let urls = programs.map(|(name, address)| format!("{name}=http://{address}"));
         urls.collect::<Vec<_>>().join(",")
     }
 

@@ -17,6 +17,8 @@ const PROGRAMS: [&str; 2] = ["mysqld", "mariadbd"];
 const FOLDERS: [&str; 4] = ["/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin", "/usr/local/bin"];
 /// The file that says that the server ended by itself.
 const ENDED: &str = "ended";
+/// The kernel's contexts for it are few, and some servers at once use them up.
+const NO_NATIVE_AIO: &str = "--innodb-use-native-aio=0";
 const START_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A server that ends when this is dropped, or when the process that holds it dies: a shell waits
@@ -64,6 +66,7 @@ impl LocalServer {
             "--innodb-doublewrite=0".to_owned(),
             "--innodb-buffer-pool-size=64M".to_owned(),
             "--performance-schema=0".to_owned(),
+            NO_NATIVE_AIO.to_owned(),
             "--skip-log-bin".to_owned(),
             "--max-connections=500".to_owned(),
             "--character-set-server=utf8mb4".to_owned(),
@@ -132,7 +135,7 @@ async fn initialise(program: &Path, data: &Path, is_mariadb: bool) -> anyhow::Re
     let mut command = if is_mariadb {
         let mut command = Command::new("mariadb-install-db");
         command.args(["--no-defaults", "--auth-root-authentication-method=normal"]);
-        command.arg("--skip-test-db");
+        command.args(["--skip-test-db", NO_NATIVE_AIO]);
         command
     } else {
         std::fs::create_dir(data)?;

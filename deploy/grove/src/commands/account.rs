@@ -22,7 +22,7 @@ pub enum Account {
     Roles(Roles),
     /// Sets a password and ends all sessions of the account.
     Reset(Reset),
-    /// Disables an account, ends its sessions and takes its officer roles away.
+    /// Disables an account, ends its sessions and takes its officer roles away; never the last admin's.
     Disable(Disable),
 }
 
@@ -79,7 +79,7 @@ pub struct Reset {
     target: Target,
 }
 
-/// Disables an account, ends its sessions and takes its officer roles away.
+/// Disables an account, ends its sessions and takes its officer roles away; never the last admin's.
 #[derive(Debug, Args)]
 pub struct Disable {
     /// The login name.
@@ -108,8 +108,8 @@ impl Account {
             }
             Self::Disable(disable) => {
                 let server = disable.target.server()?;
-                admin::disable(&server.open("auth")?, &disable.netid, now).await?;
                 set_roles(&server, &disable.netid, &[], now).await?;
+                admin::disable(&server.open("auth")?, &disable.netid, now).await?;
                 console::say(&format!("{} is disabled; all sessions ended.", disable.netid));
                 Ok(())
             }

@@ -1,20 +1,19 @@
 //! What the program says to the person at the terminal.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is a command line program")]
-
-use std::io::{IsTerminal, Read};
+use std::io::{IsTerminal, Read, Write};
 
 use anyhow::{Context, ensure};
 use secrecy::SecretString;
 
 /// The result of a command, on standard output.
 pub fn say(text: &str) {
-    println!("{text}");
+    // Who closed the pipe does not want to read it; that is no reason to fail.
+    let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 /// What went wrong, on standard error.
 pub fn error(text: &str) {
-    eprintln!("grove: {text}");
+    let _ = writeln!(std::io::stderr(), "grove: {text}");
 }
 
 /// Asks for a new password twice, or reads it from standard input.

@@ -56,8 +56,19 @@ fn paths_that_the_documentation_names_exist() {
     for page in pages {
         let text = std::fs::read_to_string(root.join(page)).unwrap();
         let named = text.split('`').skip(1).step_by(2);
-        for path in named.filter(|code| code.contains('/') && !code.contains(['<', ' ', '{', ':', '*'])) {
-            let folders = ["gateway/", "frontend/", "services/", "shared/", "deploy/", "migrations/", "bench/", "docs/"];
+        for path in
+            named.filter(|code| code.contains('/') && !code.contains(['<', ' ', '{', ':', '*']))
+        {
+            let folders = [
+                "gateway/",
+                "frontend/",
+                "services/",
+                "shared/",
+                "deploy/",
+                "migrations/",
+                "bench/",
+                "docs/",
+            ];
             if folders.iter().any(|folder| path.starts_with(folder)) {
                 assert!(root.join(path).exists(), "{page} names {path}, which does not exist");
             }

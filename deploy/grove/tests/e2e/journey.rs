@@ -14,7 +14,10 @@ async fn someone_joins_pays_signs_in_posts_and_others_approve_and_vote() {
 
     let wish = json!({ "first_name": "Nova", "last_name": "Reed", "netid": "nreed2", "uin": "612345678", "SIGCrypt": "on" });
     let joined = world.client().post("/users", &wish).await;
-    assert_eq!((joined.status, &joined.json["message"]), (200, &json!("Your request to join ACM was successful.")));
+    assert_eq!(
+        (joined.status, &joined.json["message"]),
+        (200, &json!("Your request to join ACM was successful."))
+    );
     assert_eq!(world.client().post("/users", &wish).await.json["error"], "User already exists");
 
     let mail = world.mail("nreed2", "token=").await;
@@ -24,13 +27,19 @@ async fn someone_joins_pays_signs_in_posts_and_others_approve_and_vote() {
     assert_eq!(world.client().post(&link, &password).await.status, 404);
 
     let member = world.sign_in("nreed2", PASSWORD).await;
-    assert_eq!(world.client().get("/users/nreed2/is_member").await.json["data"]["is_member"], false);
+    assert_eq!(
+        world.client().get("/users/nreed2/is_member").await.json["data"]["is_member"],
+        false
+    );
     let paid = officer.put("/users/nreed2/paid", &json!({})).await;
     assert_eq!(paid.status, 200, "{}", paid.json);
-    assert_eq!(officer.put("/users/nreed2/paid", &json!({})).await.json["error"], "User is already a member");
+    assert_eq!(
+        officer.put("/users/nreed2/paid", &json!({})).await.json["error"],
+        "User is already a member"
+    );
     assert_eq!(world.client().get("/users/nreed2/is_member").await.json["data"]["is_member"], true);
     assert_eq!(member.get("/users/me").await.json["data"]["state"], "member");
-    world.mail("nreed2", "membership").await;
+    world.mail("nreed2", "Thanks for your membership payment").await;
 
     let quote = json!({ "text": "It was like this when I got here.", "source": "voter1", "author": "nreed2" });
     assert_eq!(member.post("/quotes", &quote).await.status, 200);
@@ -64,7 +73,8 @@ async fn a_lead_and_an_officer_gain_and_lose_their_power_with_the_next_request()
     assert_eq!(member.put("/groups/sigs/SIGTest", &change).await.status, 403);
 
     assert_eq!(member.get("/users").await.status, 403);
-    let office = officer.post("/groups/committees/top4/roles", &json!({ "netid": "member1" })).await;
+    let office =
+        officer.post("/groups/committees/top4/roles", &json!({ "netid": "member1" })).await;
     assert_eq!(office.status, 201, "{}", office.json);
     assert_eq!(member.get("/users").await.status, 200);
     let place = format!("/groups/committees/top4/roles/{}", office.json["id"]);
@@ -107,7 +117,8 @@ async fn a_session_ends_with_logout_and_with_a_new_password() {
 async fn twenty_parallel_approvals_make_one_membership_and_one_mail() {
     let world = World::start().await;
     let officer = world.person("officer1", &[Role::Top4]).await;
-    let wish = json!({ "first_name": "Nova", "last_name": "Reed", "netid": "nreed2", "uin": 612_345_678 });
+    let wish =
+        json!({ "first_name": "Nova", "last_name": "Reed", "netid": "nreed2", "uin": 612_345_678 });
     assert_eq!(world.client().post("/users", &wish).await.status, 200);
     let approvals: Vec<_> = (0..20)
         .map(|_| {
@@ -122,7 +133,7 @@ async fn twenty_parallel_approvals_make_one_membership_and_one_mail() {
         approved += usize::from(status == 200);
     }
     assert_eq!(approved, 1);
-    world.mail("nreed2", "membership").await;
+    world.mail("nreed2", "Thanks for your membership payment").await;
     let confirmed = world.mails("nreed2").iter().filter(|mail| mail.contains("Thanks")).count();
     assert_eq!(confirmed, 1);
     world.end().await;

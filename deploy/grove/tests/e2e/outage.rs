@@ -11,7 +11,10 @@ async fn a_service_that_does_not_exist_yet_answers_503_with_a_reason() {
     for path in ["/events/upcoming", "/credits/users", "/gigs", "/merch/items", "/jobs"] {
         let answer = member.get(path).await;
         assert!([503, 403].contains(&answer.status), "{path}: {}", answer.status);
-        assert!(answer.json["error"].is_string() && answer.json["request_id"].is_string(), "{path}");
+        assert!(
+            answer.json["error"].is_string() && answer.json["request_id"].is_string(),
+            "{path}"
+        );
     }
     assert_eq!(member.get("/events/upcoming").await.status, 503);
     world.end().await;
@@ -22,8 +25,14 @@ async fn bad_input_is_refused_with_a_reason_and_changes_nothing() {
     let world = World::start().await;
     for (body, error) in [
         (json!({}), "Missing first_name"),
-        (json!({ "first_name": "A", "last_name": "B", "netid": "A1", "uin": "612345678" }), "A valid netid must be entered"),
-        (json!({ "first_name": "A", "last_name": "B", "netid": "ab2", "uin": "x" }), "UIN must be an integer"),
+        (
+            json!({ "first_name": "A", "last_name": "B", "netid": "A1", "uin": "612345678" }),
+            "A valid netid must be entered",
+        ),
+        (
+            json!({ "first_name": "A", "last_name": "B", "netid": "ab2", "uin": "x" }),
+            "UIN must be an integer",
+        ),
     ] {
         let answer = world.client().post("/users", &body).await;
         assert_eq!((answer.status, answer.json["error"].as_str()), (400, Some(error)));

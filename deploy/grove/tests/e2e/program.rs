@@ -33,10 +33,25 @@ fn text(output: &[u8]) -> String {
 #[test]
 fn every_command_explains_itself() {
     for command in [
-        &[][..], &["run"], &["migrate"], &["seed"], &["import"], &["import", "users"], &["account"],
-        &["account", "add"], &["account", "roles"], &["account", "reset"], &["account", "disable"],
-        &["client"], &["client", "add"], &["client", "list"], &["client", "check"],
-        &["client", "rotate"], &["client", "remove"], &["doctor"], &["keys"],
+        &[][..],
+        &["run"],
+        &["migrate"],
+        &["seed"],
+        &["import"],
+        &["import", "users"],
+        &["account"],
+        &["account", "add"],
+        &["account", "roles"],
+        &["account", "reset"],
+        &["account", "disable"],
+        &["client"],
+        &["client", "add"],
+        &["client", "list"],
+        &["client", "check"],
+        &["client", "rotate"],
+        &["client", "remove"],
+        &["doctor"],
+        &["keys"],
     ] {
         let output = run(grove(Path::new(".")).args(command).arg("--help"), "");
         assert!(output.status.success(), "{command:?}");
@@ -116,7 +131,11 @@ fn a_run_serves_the_site_and_leaves_no_process_port_or_file_behind() {
         assert!(listens(&running.website) && listens(&running.gateway));
         assert!(running.folder.path().join("data/run/logs/quotes.log").exists());
         let first = run(grove(running.folder.path()).args(["run"]).env_remove("DATABASE_URL"), "");
-        assert!(text(&first.stderr).contains("runs in this folder already"), "{}", text(&first.stderr));
+        assert!(
+            text(&first.stderr).contains("runs in this folder already"),
+            "{}",
+            text(&first.stderr)
+        );
         running.child.try_wait().unwrap();
         running
     };
@@ -160,7 +179,21 @@ async fn accounts_and_clients_are_made_changed_and_ended() {
 
     let weak = grove_do(&["account", "add", "boss1", "--password-stdin"], "short");
     assert!(!weak.status.success() && text(&weak.stderr).contains("15"), "{}", text(&weak.stderr));
-    let add = ["account", "add", "boss1", "--first-name", "Ida", "--last-name", "Boss", "--role", "admin", "--member", "--password-stdin"];
+    let add = [
+        "account",
+        "add",
+        "boss1",
+        "--first-name",
+        "Ida",
+        "--last-name",
+        "Boss",
+        "--role",
+        "admin",
+        "--member",
+        "--password-stdin",
+    ];
+    let second = ["account", "add", "boss2", "--role", "admin", "--password-stdin"];
+    assert!(grove_do(&second, PASSWORD).status.success());
     let added = grove_do(&add, PASSWORD);
     assert!(added.status.success(), "{}", text(&added.stderr));
 
@@ -192,10 +225,15 @@ async fn old_files_are_taken_over_with_a_report() {
     let folder = tempfile::tempdir().unwrap();
     let users = folder.path().join("active_users.csv");
     let row = "Ida,Boss,iboss2,612345678,2018-01-01 00:00:00";
-    std::fs::write(&users, format!("first_name,last_name,netid,uin,joined\n{row}\nNo,Body,?,NULL,\n")).unwrap();
+    std::fs::write(
+        &users,
+        format!("first_name,last_name,netid,uin,joined\n{row}\nNo,Body,?,NULL,\n"),
+    )
+    .unwrap();
     let db = world.database.open("users").unwrap();
     let now = grove_shared::Clock::system().now();
-    let report = grove_users::import::import_csv(&db, std::fs::File::open(&users).unwrap(), now).await;
+    let report =
+        grove_users::import::import_csv(&db, std::fs::File::open(&users).unwrap(), now).await;
     let report = report.unwrap();
     assert_eq!((report.imported, report.skipped.len()), (1, 1));
     let member = world.client().get("/users/iboss2/is_member").await;

@@ -4,8 +4,7 @@ use std::time::{Duration, Instant};
 
 use grove::{Chapter, Options, commands::account, demo, ports::Ports, schema::DatabaseServer};
 use grove_gateway::clients;
-use grove_shared::{Clock, NetId, Role, api::accounts::NewAccount};
-use grove_throwaway::Server;
+use grove_shared::{Clock, NetId, Role, api::accounts::NewAccount, testing};
 use http::Method;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -21,14 +20,13 @@ pub(crate) struct World {
     http: reqwest::Client,
     client_token: String,
     _folder: TempDir,
-    _server: Server,
 }
 
 /// Someone at the gateway: an application, perhaps with a person's session.
 #[derive(Clone)]
 pub(crate) struct Caller {
-    http: reqwest::Client,
-    gateway: String,
+    pub(crate) http: reqwest::Client,
+    pub(crate) gateway: String,
     pub(crate) client_token: Option<String>,
     pub(crate) session: Option<String>,
     pub(crate) netid_header: Option<String>,
@@ -53,9 +51,8 @@ impl World {
     }
 
     async fn start_with(with_demo: bool) -> Self {
-        let server = Server::start().await.unwrap();
         let prefix = format!("grove_t{:08x}_", rand::random::<u32>());
-        let database = DatabaseServer::new(server.url()).unwrap().with_prefix(&prefix);
+        let database = DatabaseServer::new(&testing::server_url().await).unwrap().with_prefix(&prefix);
         database.migrate().await.unwrap();
         if with_demo {
             demo::seed(&database, Clock::system().now()).await.unwrap();
@@ -76,7 +73,6 @@ impl World {
             http: grove_shared::peer::http_client().unwrap(),
             client_token: token.expose_secret().to_owned(),
             _folder: folder,
-            _server: server,
         }
     }
 

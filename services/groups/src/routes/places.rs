@@ -40,12 +40,14 @@ pub(crate) async fn create(
     State(db): State<MySqlPool>,
     State(clock): State<Clock>,
     Path((kind, name)): Path<(String, String)>,
-    Json(new): Json<api::NewGroupRole>,
+    new: Result<Json<api::NewGroupRole>, ApiError>,
 ) -> Result<(StatusCode, Json<api::GroupRole>), ApiError> {
     let key = GroupKey::parse(&kind, &name)?;
     let mut transaction = db.begin().await?;
     let group = groups::lock(&mut *transaction, &key).await?;
     Access::of(&mut *transaction, &member, &key, group).await?.check_places()?;
+    // Only who may do this learns what is wrong with the body.
+    let Json(new) = new?;
     let (new, by) = (NewPlace::try_from(new)?, member.netid.as_str());
     let id = places::insert(&mut *transaction, group, &new, by, clock.now()).await?;
     let place = places::find(&mut *transaction, group, id).await?;
