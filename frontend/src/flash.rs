@@ -2,9 +2,9 @@
 
 use axum::extract::FromRequestParts;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use http::request::Parts;
+use http::{StatusCode, request::Parts};
 
-use crate::{AppState, error::PageError, exchange::Exchange};
+use crate::{AppState, error::PageError, exchange::Exchange, gateway::GatewayError};
 
 /// The cookie that holds the message until the next page.
 pub(crate) const FLASH: &str = "__Host-flash";
@@ -34,6 +34,28 @@ impl Flash {
     /// Tells that it did not.
     pub fn error(&self, text: impl AsRef<str>) {
         self.leave('-', text.as_ref());
+    }
+
+    /// What the gateway answered; if it will not do what the visitor asked, that is told on the
+    /// next page.
+    ///
+    /// # Errors
+    /// When the call failed for another reason than what was asked.
+    pub fn unless_refused<T>(
+        &self,
+        answer: Result<T, GatewayError>,
+    ) -> Result<Option<T>, PageError> {
+        match answer {
+            Ok(answer) => Ok(Some(answer)),
+            Err(GatewayError::Refused { status: StatusCode::NOT_FOUND, message, .. }) => {
+                self.error(message);
+                Ok(None)
+            }
+            Err(error) => {
+                self.error(error.refusal()?.message);
+                Ok(None)
+            }
+        }
     }
 
     fn leave(&self, kind: char, text: &str) {

@@ -46,6 +46,7 @@ pub mod error;
 pub mod exchange;
 pub mod flash;
 pub mod gateway;
+pub mod moment;
 mod pages;
 pub mod render;
 pub mod session;

@@ -65,6 +65,32 @@ pub enum GatewayError {
     Unavailable(String),
 }
 
+/// What is wrong with something that a visitor typed or asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// 400 or 409.
+    pub status: StatusCode,
+    /// A sentence for the visitor.
+    pub message: String,
+}
+
+impl GatewayError {
+    /// What belongs next to the form that was sent.
+    ///
+    /// # Errors
+    /// When the failure has nothing to do with what was typed: that is a page of its own.
+    pub fn refusal(self) -> Result<Refusal, PageError> {
+        match self {
+            Self::Refused { status, message, .. }
+                if matches!(status, StatusCode::BAD_REQUEST | StatusCode::CONFLICT) =>
+            {
+                Ok(Refusal { status, message })
+            }
+            error => Err(error.into()),
+        }
+    }
+}
+
 /// The gateway, on behalf of one visitor.
 #[derive(Debug, Clone)]
 pub struct Gateway {

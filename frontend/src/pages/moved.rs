@@ -5,7 +5,7 @@ use axum::{Router, response::Redirect, routing::get};
 use crate::AppState;
 
 /// Old address, present address.
-const MOVED: [(&str, &str); 10] = [
+const MOVED: [(&str, &str); 14] = [
     ("/history", "/about/history"),
     ("/contact", "/about#contact"),
     ("/events", "/#events"),
@@ -14,6 +14,10 @@ const MOVED: [(&str, &str); 10] = [
     ("/hackillinois", "/about"),
     ("/quotes", "/intranet/quotes"),
     ("/users", "/intranet/users"),
+    ("/groups", "/intranet/groups"),
+    ("/intranet/sigs", "/intranet/groups"),
+    ("/intranet/account", "/account"),
+    ("/profile", "/account"),
     ("/register", "/join"),
     ("/signin", "/login"),
 ];

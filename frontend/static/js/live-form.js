@@ -1,5 +1,5 @@
 // Forms with data-live="id" are sent without leaving the page: the element with that id, and the
-// messages, are replaced by those of the page that comes back. Another page, such as a failure, is
+// messages, are replaced by those of the page that comes back. So are those of further ids. Another page, such as a failure, is
 // shown instead of this one.
 
 // A path that leads to the same element after the replacement.
@@ -43,7 +43,7 @@ function complain() {
 }
 
 async function send(form, button) {
-  const id = form.dataset.live;
+  const [id, ...others] = form.dataset.live.split(" ");
   const body = new URLSearchParams(new FormData(form, button));
   const reply = await fetch(form.action, { method: "POST", body, headers: { accept: "text/html" } });
   const page = new DOMParser().parseFromString(await reply.text(), "text/html");
@@ -56,12 +56,13 @@ async function send(form, button) {
     return;
   }
   replace(id, page);
-  replace("flash", page);
+  for (const other of ["flash", ...others]) replace(other, page);
   const after = document.getElementById(id);
   const message = document.querySelector("#flash .notice") ?? after.querySelector("[role=alert]");
   announce(message?.textContent ?? form.dataset.said ?? "Done");
   if (find) {
-    const same = find(after);
+    const found = find(after);
+    const same = found?.closest("details:not([open])")?.querySelector("summary") ?? found;
     const target = same?.tabIndex >= 0 ? same : after;
     if (target.tabIndex < 0) target.tabIndex = -1;
     target.focus({ preventScroll: true });

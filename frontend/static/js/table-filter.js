@@ -16,7 +16,9 @@ function apply(field) {
     shown += row.hidden ? 0 : 1;
   }
   const count = document.querySelector(`[data-filter-count="${CSS.escape(field.dataset.filter)}"]`);
-  if (count) count.textContent = words.length ? `${shown} of ${all.length}` : `${all.length}`;
+  const text = words.length ? `${shown} of ${all.length}` : `${all.length}`;
+  // The observer below would see an assignment that changes nothing, and never rest.
+  if (count && count.textContent !== text) count.textContent = text;
 }
 
 for (const field of document.querySelectorAll("input[data-filter]")) {
@@ -27,5 +29,5 @@ for (const field of document.querySelectorAll("input[data-filter]")) {
 
 // After a live form replaced the rows, the words still count.
 new MutationObserver(() => {
-  for (const field of document.querySelectorAll("input[data-filter]")) if (field.value) apply(field);
+  for (const field of document.querySelectorAll("input[data-filter]")) apply(field);
 }).observe(document.getElementById("main"), { childList: true, subtree: true });

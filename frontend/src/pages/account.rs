@@ -1,0 +1,131 @@
+//! The visitor's own record, password and sessions.
+
+pub(crate) mod change_password;
+pub(crate) mod sessions;
+pub(crate) mod standing;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use grove_shared::api::users::{Profile, ProfileChange};
+use serde::Deserialize;
+
+use self::{sessions::SessionRow, standing::Standing};
+use crate::{
+    AppState,
+    csrf::Protected,
+    error::PageError,
+    exchange::Exchange,
+    flash::Flash,
+    gateway::Gateway,
+    moment::{self, Moment},
+    render::{Frame, Page, see_other},
+    session::{Person, SignedIn},
+};
+
+const PAGE: &str = "/account";
+
+/// The account's page with its forms.
+#[derive(Debug, Template)]
+#[template(path = "account/index.html")]
+struct Account {
+    frame: Frame,
+    person: Arc<Person>,
+    standing: Standing,
+    record: Option<Record>,
+    /// Nothing when auth does not answer.
+    sessions: Option<Vec<SessionRow>>,
+    error: Option<String>,
+}
+
+/// What the chapter has on record about the visitor.
+#[derive(Debug)]
+struct Record {
+    name: String,
+    joined: Moment,
+    published: bool,
+    terms: Vec<Term>,
+}
+
+/// A term of membership, as days.
+#[derive(Debug)]
+struct Term {
+    first: String,
+    last: String,
+}
+
+impl From<&Profile> for Record {
+    fn from(profile: &Profile) -> Self {
+        let user = &profile.user;
+        let terms = profile.memberships.iter().map(|term| Term {
+            first: moment::day(term.starts_on),
+            last: moment::day(term.ends_on),
+        });
+        Self {
+            name: format!("{} {}", user.first_name, user.last_name).trim().to_owned(),
+            joined: Moment(user.created_at),
+            published: profile.published,
+            terms: terms.collect(),
+        }
+    }
+}
+
+impl Account {
+    async fn load(
+        person: Arc<Person>,
+        frame: Frame,
+        gateway: &Gateway,
+        error: Option<String>,
+    ) -> Self {
+        let sessions = match gateway.sessions().await {
+            Ok(sessions) => Some(sessions.into_iter().map(SessionRow::from).collect()),
+            Err(cause) => {
+                tracing::debug!(%cause, "no sessions");
+                None
+            }
+        };
+        let record = person.profile.as_ref().map(Record::from);
+        Self { standing: Standing::of(&person), record, sessions, frame, person, error }
+    }
+
+    fn has_other_sessions(&self) -> bool {
+        self.sessions.iter().flatten().any(|session| !session.current)
+    }
+}
+
+pub(crate) async fn show(
+    SignedIn(person): SignedIn,
+    frame: Frame,
+    gateway: Gateway,
+) -> impl IntoResponse {
+    Page(Account::load(person, frame, &gateway, None).await)
+}
+
+/// Whether every member may see the visitor's name.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Publication {
+    published: bool,
+}
+
+pub(crate) async fn publish(
+    _: SignedIn,
+    State(state): State<AppState>,
+    exchange: Exchange,
+    gateway: Gateway,
+    flash: Flash,
+    Protected(Publication { published }): Protected<Publication>,
+) -> Result<Response, PageError> {
+    let change = ProfileChange { published };
+    if flash.unless_refused(gateway.change_me(&change).await)?.is_some() {
+        let shown = "Your name is shown to members.";
+        flash.success(if published { shown } else { "Your name is no longer shown to members." });
+    }
+    if let Some(session) = exchange.session() {
+        state.people.forget(&session);
+    }
+    Ok(see_other(PAGE))
+}

@@ -1,0 +1,38 @@
+//! Where someone is on the way to membership.
+
+use grove_shared::api::users::{Profile, UserState};
+
+use crate::{moment, session::Person};
+
+/// Where someone is on the way to membership, with what they need to know about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// They have an account, but never asked to join.
+    Unlisted,
+    /// They have not followed the link in the first mail.
+    Unverified,
+    /// They have not paid.
+    AwaitingPayment,
+    /// A member until the end of this day.
+    Member { until: String },
+    /// A member until the end of that day.
+    Expired { since: String },
+}
+
+impl Standing {
+    pub(crate) fn of(person: &Person) -> Self {
+        let Some(profile) = &person.profile else { return Self::Unlisted };
+        match profile.user.state {
+            UserState::Unverified => Self::Unverified,
+            UserState::AwaitingPayment => Self::AwaitingPayment,
+            UserState::Member => Self::Member { until: last_day(profile) },
+            UserState::Expired => Self::Expired { since: last_day(profile) },
+        }
+    }
+}
+
+/// The last day of the latest term, or nothing.
+fn last_day(profile: &Profile) -> String {
+    let last = profile.memberships.iter().map(|term| term.ends_on).max();
+    last.map(moment::day).unwrap_or_default()
+}
