@@ -30,6 +30,10 @@ test-mysql: ## Test the services on MySQL 9 (Debian: unpacked into target/, noth
 	@deploy/prepare-machine.sh compiler mysql
 	@GROVE_MYSQLD=$(abspath $(TARGET))/mysql/mysqld $(MAKE) --no-print-directory test
 
+pictures: ## Take a picture of every page, in target/pictures
+	@deploy/prepare-machine.sh compiler database browser
+	@GROVE_PICTURES=$(abspath $(TARGET))/pictures cargo test --locked --package grove --test e2e accessibility
+
 check: fmt-check lint doc deny sqlx-check ## Everything that is checked without running it
 
 fmt: ## Format the code
@@ -60,4 +64,4 @@ sqlx-check: ## Check that it is written
 clean: ## Remove everything that was built
 	@cargo clean
 
-.PHONY: help run test test-mysql check fmt fmt-check lint doc deny sqlx sqlx-check clean
+.PHONY: help run test test-mysql pictures check fmt fmt-check lint doc deny sqlx sqlx-check clean

@@ -164,10 +164,10 @@ async fn seed_quotes(
     for (index, (text, source)) in quotes.iter().enumerate() {
         let author = &netids[(index * 11 + 4) % netids.len()];
         let votes = (index * 7) % 23;
-        let voters: Vec<NetId> = netids.iter().skip(index % 9).take(votes).cloned().collect();
+        let voting: Vec<NetId> = netids.iter().skip(index % 9).take(votes).cloned().collect();
         let approved_by = (index < waiting).then_some(officer);
         let posted = now - TimeDelta::hours(i64::try_from(quotes.len() - index)? * 53);
-        grove_quotes::admin::add_quote(&db, (text, source), author, approved_by, &voters, posted)
+        grove_quotes::admin::add_quote(&db, (text, source), author, approved_by, &voting, posted)
             .await?;
     }
     Ok(())

@@ -57,8 +57,8 @@ pub(crate) async fn run(
     let mailbox = Mailbox { folder: folder.into(), seen: Arc::default() };
     let routes =
         Router::new().route("/notification", post(catch)).with_state(Catcher { verifier, mailbox });
-    let router = server::with_standard_routes("notifications", routes, Readiness::always());
-    server::serve(server::bind(listen).await?, router, stop).await;
+    let app = server::with_standard_routes("notifications", routes, Readiness::always());
+    server::serve(server::bind(listen).await?, app, stop).await;
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
-use grove_shared::NetId;
+use grove_shared::{NetId, api::accounts::NewAccount};
 use sqlx::MySqlPool;
 
 use crate::{
@@ -38,6 +38,20 @@ pub async fn add_applicant(
     now: DateTime<Utc>,
 ) -> anyhow::Result<bool> {
     insert(db, netid, (first_name, last_name), None, now).await
+}
+
+/// The names of everyone on record, as their accounts have them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn everyone(db: &MySqlPool, now: DateTime<Utc>) -> anyhow::Result<Vec<NewAccount>> {
+    let users = store::list(db, now.date_naive()).await?;
+    let accounts = users.into_iter().map(|user| NewAccount {
+        netid: user.netid,
+        first_name: user.first_name,
+        last_name: user.last_name,
+    });
+    Ok(accounts.collect())
 }
 
 async fn insert(

@@ -62,7 +62,7 @@ pub struct Roles {
     /// The login name.
     netid: NetId,
     /// admin, top4, corporate, or nothing.
-    roles: Vec<Role>,
+    offices: Vec<Role>,
     #[command(flatten)]
     target: Target,
 }
@@ -94,8 +94,8 @@ impl Account {
         match self {
             Self::Add(add) => add.run(now).await,
             Self::Roles(roles) => {
-                set_roles(&roles.target.server()?, &roles.netid, &roles.roles, now).await?;
-                console::say(&format!("{} now holds: {}", roles.netid, list(&roles.roles)));
+                set_roles(&roles.target.server()?, &roles.netid, &roles.offices, now).await?;
+                console::say(&format!("{} now holds: {}", roles.netid, list(&roles.offices)));
                 Ok(())
             }
             Self::Reset(reset) => {

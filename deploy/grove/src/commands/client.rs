@@ -2,7 +2,7 @@
 
 use std::{io::Read, time::Duration};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use clap::{Args, Subcommand};
 use grove_gateway::clients::{self, Scope};
 use grove_shared::Clock;
@@ -104,10 +104,10 @@ impl Client {
             }
             Self::Remove(remove) => {
                 let db = remove.target.server()?.open("gateway")?;
-                match clients::remove(&db, &remove.name).await? {
-                    0 => bail!("there is no client {}", remove.name),
-                    _ => Ok(console::say(&format!("{} has no token any more.", remove.name))),
-                }
+                let removed = clients::remove(&db, &remove.name).await?;
+                ensure!(removed > 0, "there is no client {}", remove.name);
+                console::say(&format!("{} has no token any more.", remove.name));
+                Ok(())
             }
         }
     }

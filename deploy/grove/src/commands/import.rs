@@ -1,13 +1,15 @@
 //! `grove import`
 
-use std::{fs::File, path::PathBuf};
+use std::{fs::File, io::Read, path::PathBuf};
 
 use anyhow::Context;
+use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use grove_groups::Kind;
 use grove_shared::{Clock, import::Report};
 
 use super::{Target, console};
+use crate::schema::DatabaseServer;
 
 /// Takes over the files of the old system. Safe to run twice; says what was skipped and why.
 #[derive(Debug, Subcommand)]
@@ -47,8 +49,9 @@ impl Import {
         let now = Clock::system().now();
         let report: Report = match self {
             Self::Users(source) => {
-                let db = source.target.server()?.open("users")?;
-                grove_users::import::import_csv(&db, source.open()?, now).await?
+                let report = users(&source.target.server()?, source.open()?, now).await?;
+                console::say("They set a first password at /account/forgot on the website.");
+                report
             }
             Self::Quotes(source) => {
                 let db = source.target.server()?.open("quotes")?;
@@ -67,4 +70,24 @@ impl Import {
         console::say(&report.to_string());
         Ok(())
     }
+}
+
+/// Takes over members, and makes an account without a password for each, so that a link can be mailed
+/// to those who ask for one; nobody gets a mail unasked.
+///
+/// # Errors
+/// When the file has other columns or the database fails.
+pub async fn users(
+    server: &DatabaseServer,
+    file: impl Read,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Report> {
+    let (users, auth) = (server.open("users")?, server.open("auth")?);
+    let report = grove_users::import::import_csv(&users, file, now).await?;
+    for person in grove_users::admin::everyone(&users, now).await? {
+        if !grove_auth::admin::account_exists(&auth, &person.netid).await? {
+            grove_auth::admin::add_account(&auth, &person, None, now).await?;
+        }
+    }
+    Ok(report)
 }

@@ -1,6 +1,11 @@
 //! The whole chapter: real services behind the real gateway, over HTTP, in a browser, by the program.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod architecture;
 mod browser;

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::world::{Caller, PASSWORD, World};
+use crate::world::{Caller, PASSWORD, World, token_of};
 
 fn grove(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_grove"));
@@ -230,13 +230,20 @@ async fn old_files_are_taken_over_with_a_report() {
         format!("first_name,last_name,netid,uin,joined\n{row}\nNo,Body,?,NULL,\n"),
     )
     .unwrap();
-    let db = world.database.open("users").unwrap();
     let now = grove_shared::Clock::system().now();
-    let report =
-        grove_users::import::import_csv(&db, std::fs::File::open(&users).unwrap(), now).await;
-    let report = report.unwrap();
-    assert_eq!((report.imported, report.skipped.len()), (1, 1));
+    for (imported, present) in [(1, 0), (0, 1)] {
+        let file = std::fs::File::open(&users).unwrap();
+        let report = grove::commands::import::users(&world.database, file, now).await.unwrap();
+        assert_eq!((report.imported, report.present, report.skipped.len()), (imported, present, 1));
+    }
     let member = world.client().get("/users/iboss2/is_member").await;
     assert_eq!(member.json["data"]["is_member"], true);
+
+    let wish = serde_json::json!({ "netid": "iboss2" });
+    assert_eq!(world.client().post("/password/reset", &wish).await.status, 200);
+    let link = format!("/password/link/{}", token_of(&world.mail("iboss2", "token=").await));
+    let password = serde_json::json!({ "password": PASSWORD });
+    assert_eq!(world.client().post(&link, &password).await.status, 200);
+    world.sign_in("iboss2", PASSWORD).await;
     world.end().await;
 }

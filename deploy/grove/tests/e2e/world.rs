@@ -52,7 +52,8 @@ impl World {
 
     async fn start_with(with_demo: bool) -> Self {
         let prefix = format!("grove_t{:08x}_", rand::random::<u32>());
-        let database = DatabaseServer::new(&testing::server_url().await).unwrap().with_prefix(&prefix);
+        let database =
+            DatabaseServer::new(&testing::server_url().await).unwrap().with_prefix(&prefix);
         database.migrate().await.unwrap();
         if with_demo {
             demo::seed(&database, Clock::system().now()).await.unwrap();

@@ -1,1 +1,0 @@
-//! The website in a real Chromium.
