@@ -14,7 +14,8 @@ help: ## List the commands
 
 run: ## Run the whole chapter natively with demo data, until Ctrl-C
 	@deploy/prepare-machine.sh compiler database
-	@cargo build --quiet --locked --package grove
+	@echo "Building Grove; the first time takes some minutes."
+	@cargo build --locked --package grove
 	@exec $(TARGET)/debug/grove run --demo
 
 test: ## Test everything (s=quotes: one crate) on a throwaway database and in a real browser
@@ -28,7 +29,9 @@ test: ## Test everything (s=quotes: one crate) on a throwaway database and in a 
 
 test-mysql: ## Test the services on MySQL 9 (Debian: unpacked into target/, nothing installed)
 	@deploy/prepare-machine.sh compiler mysql
-	@GROVE_MYSQLD=$(abspath $(TARGET))/mysql/mysqld $(MAKE) --no-print-directory test
+	@cargo build --quiet --locked --package grove-throwaway
+	@env -u DATABASE_URL GROVE_MYSQLD=$(abspath $(TARGET))/mysql/mysqld \
+		$(TARGET)/debug/grove-throwaway cargo test --locked $(PACKAGES) $(if $(s),,--exclude grove-frontend) --test api
 
 pictures: ## Take a picture of every page, in target/pictures
 	@deploy/prepare-machine.sh compiler database browser

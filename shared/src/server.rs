@@ -71,6 +71,8 @@ impl fmt::Debug for Readiness {
 /// Adds to a service's routes what every service has: health, metrics, answers for unknown paths,
 /// and the surroundings of [`observe`].
 pub fn with_standard_routes(name: &'static str, routes: Router, readiness: Readiness) -> Router {
+    // From here on, not from the first look at them, requests are counted.
+    telemetry::metrics();
     let ready = move || {
         let check = (readiness.0)();
         async move { check.await.map(|()| Json(serde_json::json!({ "status": "ready" }))) }
