@@ -53,17 +53,35 @@ struct Quote {
     author: String,
     votes: i64,
     upvoted: bool,
-    approved: bool,
-    takedown_requested: bool,
+    stage: Stage,
     posted: Moment,
     /// Whether the visitor said it.
     said_by_visitor: bool,
+}
+
+/// Where a quote is on its way to everyone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Waiting,
+    Approved,
+    TakenDown,
+}
+
+impl Stage {
+    fn of(quote: &api::Quote) -> Self {
+        match quote {
+            api::Quote { approved: true, .. } => Self::Approved,
+            api::Quote { takedown_requested: true, .. } => Self::TakenDown,
+            api::Quote { .. } => Self::Waiting,
+        }
+    }
 }
 
 impl Quote {
     fn new(quote: api::Quote, visitor: &Person) -> Self {
         Self {
             said_by_visitor: quote.source == visitor.netid,
+            stage: Stage::of(&quote),
             posted: Moment(quote.created),
             id: quote.id,
             text: quote.text,
@@ -71,14 +89,12 @@ impl Quote {
             author: quote.author,
             votes: quote.votes,
             upvoted: quote.upvoted,
-            approved: quote.approved,
-            takedown_requested: quote.takedown_requested,
         }
     }
 
     /// The lists that change with it, its own first.
     fn lists(&self) -> &'static str {
-        if self.approved { "quotes waiting" } else { "waiting quotes" }
+        if self.stage == Stage::Approved { "quotes waiting" } else { "waiting quotes" }
     }
 
     fn counted_votes(&self) -> String {
@@ -95,7 +111,7 @@ async fn list(
 ) -> Result<Quotes, GatewayError> {
     let quotes = gateway.quotes().await?.into_iter();
     let quotes = quotes.map(|quote| Quote::new(quote, &person));
-    let (approved, waiting) = quotes.partition(|quote| quote.approved);
+    let (approved, waiting) = quotes.partition(|quote| quote.stage == Stage::Approved);
     Ok(Quotes { frame, person, waiting, approved, form, adding: false, error: None })
 }
 

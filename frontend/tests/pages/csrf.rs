@@ -8,7 +8,30 @@ use crate::{
 };
 
 /// Every address that takes a form.
-const FORMS: [&str; 5] = ["/join", "/login", "/logout", "/account/forgot", "/account/password"];
+const FORMS: [&str; 22] = [
+    "/join",
+    "/login",
+    "/logout",
+    "/account/forgot",
+    "/account/password",
+    "/account/password/change",
+    "/account/profile",
+    "/account/sessions/1/end",
+    "/account/sessions/end-others",
+    "/intranet/groups/new",
+    "/intranet/groups/sigs/SIGGraph/edit",
+    "/intranet/groups/sigs/SIGGraph/end",
+    "/intranet/groups/sigs/SIGGraph/people",
+    "/intranet/groups/sigs/SIGGraph/people/1/end",
+    "/intranet/quotes/1/approve",
+    "/intranet/quotes/1/delete",
+    "/intranet/quotes/1/takedown",
+    "/intranet/quotes/1/unvote",
+    "/intranet/quotes/1/vote",
+    "/intranet/quotes/new",
+    "/intranet/users/adhawa2/delete",
+    "/intranet/users/adhawa2/paid",
+];
 
 const KIND: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 const OURS: (&str, &str) = ("origin", "http://localhost:5000");

@@ -1,0 +1,136 @@
+//! The visitor's own account.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::{
+    browser::Browser,
+    gateway::FakeGateway,
+    members::{HOSTILE, data, signed_in},
+};
+
+fn session(id: u64, current: bool, user_agent: &str) -> Value {
+    json!({
+        "id": id, "created_at": "2026-11-20T10:00:00Z", "last_used_at": "2026-11-22T09:05:00Z",
+        "expires_at": "2026-12-20T10:00:00Z", "user_agent": user_agent, "address": "192.0.2.7",
+        "current": current,
+    })
+}
+
+async fn account() -> (FakeGateway, Browser) {
+    let gateway = FakeGateway::start().await;
+    let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+    let sessions = json!({ "sessions": [session(1, true, firefox), session(2, false, HOSTILE)] });
+    gateway.answers(Method::GET, "/sessions", 200, sessions);
+    let browser = signed_in(&gateway, &[]);
+    (gateway, browser)
+}
+
+fn ok(message: &str) -> Value {
+    json!({ "error": null, "data": {}, "message": message })
+}
+
+#[tokio::test]
+async fn the_account_shows_ones_record_terms_and_sessions() {
+    let (gateway, mut browser) = account().await;
+    let page = browser.get("/account").await;
+    for part in [
+        "Jo Smith",
+        "Jan 2, 2026 – Aug 31, 2026",
+        "Firefox on Linux",
+        "192.0.2.7",
+        "Nov 22, 2026, 9:05 AM UTC",
+        "this one",
+        "action=\"/account/sessions/2/end\"",
+        "End all others",
+        "aria-checked=\"false\"",
+    ] {
+        assert!(page.body.contains(part), "{part}");
+    }
+    assert!(!page.body.contains("/account/sessions/1/end"), "that is what logging out is for");
+    assert!(page.body.contains("/textarea") && !page.body.contains("<script>"));
+
+    gateway.answers(Method::GET, "/sessions", 503, json!({ "error": "no" }));
+    let page = browser.get("/account").await;
+    assert_eq!(page.status, 200);
+    assert!(page.body.contains("The list of sessions is not available right now."));
+}
+
+#[tokio::test]
+async fn a_name_is_published_by_a_switch_that_shows_at_once() {
+    let (gateway, mut browser) = account().await;
+    let page = browser.get("/account").await;
+    assert!(page.body.contains("name=\"published\" value=\"true\""));
+    let mut me = crate::gateway::user("jsmith2", "member");
+    me["published"] = true.into();
+    me["memberships"] = json!([]);
+    gateway.answers(Method::PUT, "/users/me", 200, data(me.clone()));
+    gateway.answers(Method::GET, "/users/me", 200, data(me));
+    let done = browser.submit("/account/profile", &[("published", "true")]).await;
+    assert_eq!((done.status.as_u16(), done.location()), (303, "/account"));
+    assert_eq!(gateway.calls(&Method::PUT, "/users/me")[0].body, json!({ "published": true }));
+    let page = browser.get("/account").await;
+    assert!(page.body.contains("aria-checked=\"true\""), "nothing stale");
+    assert!(page.body.contains("Your name is shown") && page.body.contains("value=\"false\""));
+    assert_eq!(browser.submit("/account/profile", &[("published", "x")]).await.status, 400);
+}
+
+#[tokio::test]
+async fn a_password_is_changed_by_the_one_before() {
+    let (gateway, mut browser) = account().await;
+    gateway.answers(Method::PUT, "/password", 200, ok("Your password is changed."));
+    browser.get("/account").await;
+    let path = "/account/password/change";
+    let fields = |repeated| {
+        [("current", "old one"), ("password", "umbrella trombone"), ("repeated", repeated)]
+    };
+    let page = browser.submit(path, &fields("umbrella")).await;
+    assert_eq!(page.status, 400);
+    assert!(page.body.contains("The two new passwords differ."));
+    assert!(!page.body.contains("umbrella") && !page.body.contains("old one"), "never shown");
+    assert_eq!(gateway.writes().len(), 0);
+
+    let done = browser.submit(path, &fields("umbrella trombone")).await;
+    assert_eq!((done.status.as_u16(), done.location()), (303, "/account"));
+    let expected = json!({ "current": "old one", "new": "umbrella trombone" });
+    assert_eq!(gateway.calls(&Method::PUT, "/password")[0].body, expected);
+    assert!(browser.get("/account").await.body.contains("Your password is changed."));
+
+    let wrong = json!({ "error": "The current password is wrong" });
+    gateway.answers(Method::PUT, "/password", 400, wrong);
+    let page = browser.submit(path, &fields("umbrella trombone")).await;
+    assert_eq!(page.status, 400);
+    assert!(page.body.contains("The current password is wrong"));
+    let wait = vec![("retry-after", "60".to_owned())];
+    gateway.answers_with(Method::PUT, "/password", 429, wait, json!({ "error": "slow" }));
+    let page = browser.submit(path, &fields("umbrella trombone")).await;
+    assert_eq!((page.status.as_u16(), page.header("retry-after")), (429, "60"));
+}
+
+#[tokio::test]
+async fn sessions_are_ended_one_by_one_or_all_but_this_one() {
+    let (gateway, mut browser) = account().await;
+    gateway.answers(Method::DELETE, "/sessions/2", 200, ok("The session is ended."));
+    gateway.answers(Method::DELETE, "/sessions", 200, ok("Every other session is ended."));
+    browser.get("/account").await;
+    let done = browser.submit("/account/sessions/2/end", &[]).await;
+    assert_eq!((done.status.as_u16(), done.location()), (303, "/account"));
+    assert!(browser.get("/account").await.body.contains("The session is ended."));
+    browser.submit("/account/sessions/end-others", &[]).await;
+    assert!(browser.get("/account").await.body.contains("Every other session is ended."));
+    assert_eq!(gateway.calls(&Method::DELETE, "/sessions").len(), 1);
+
+    gateway.answers(Method::DELETE, "/sessions/2", 404, json!({ "error": "Session not found" }));
+    browser.submit("/account/sessions/2/end", &[]).await;
+    assert!(browser.get("/account").await.body.contains("Session not found"));
+}
+
+#[tokio::test]
+async fn a_session_that_ended_elsewhere_leads_to_the_login_page() {
+    let (gateway, mut browser) = account().await;
+    browser.get("/account").await;
+    let ended = json!({ "error": "no session" });
+    gateway.answers(Method::DELETE, "/sessions", 401, ended);
+    let done = browser.submit("/account/sessions/end-others", &[]).await;
+    assert_eq!((done.status.as_u16(), done.location()), (303, "/login"));
+}

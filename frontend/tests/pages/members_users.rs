@@ -1,0 +1,92 @@
+//! Users, for officers.
+
+use http::Method;
+use serde_json::json;
+
+use crate::{
+    gateway::{FakeGateway, user},
+    members::{HOSTILE, data, signed_in},
+};
+
+async fn with_users() -> FakeGateway {
+    let gateway = FakeGateway::start().await;
+    let people = [
+        user("erossi2", "awaiting_payment"),
+        user("itanak2", "unverified"),
+        user("oldboy1", "expired"),
+        user("jsmith2", "awaiting_payment"),
+        user("adhawa2", "member"),
+    ];
+    gateway.answers(Method::GET, "/users", 200, data(people.into_iter().collect()));
+    gateway
+}
+
+#[tokio::test]
+async fn an_officer_sees_everyone_and_how_many_are_in_each_state() {
+    let gateway = with_users().await;
+    let mut officer = signed_in(&gateway, &["admin"]);
+    let page = officer.get("/intranet/users").await;
+    for part in [
+        "<strong>5</strong> Everyone",
+        "<strong>2</strong> To pay",
+        "<strong>1</strong> Expired",
+        "data-label=\"Joined\"",
+        "Jan 2, 2026",
+        "data-filter=\"users\"",
+        "action=\"/intranet/users/erossi2/paid\"",
+        "action=\"/intranet/users/itanak2/delete\"",
+        "action=\"/intranet/users/oldboy1/paid\"",
+    ] {
+        assert!(page.body.contains(part), "{part}");
+    }
+    for netid in ["adhawa2", "jsmith2"] {
+        let part = format!("/intranet/users/{netid}/");
+        assert!(!page.body.contains(&part), "neither members nor oneself: {netid}");
+    }
+
+    let page = officer.get("/intranet/users?state=unverified").await;
+    assert!(page.body.contains("itanak2") && !page.body.contains("erossi2"));
+    assert!(page.body.contains("<strong>5</strong> Everyone"));
+    let page = officer.get("/intranet/users?state=%22%3E%3Cscript%3E").await;
+    assert!(page.status == 200 && page.body.contains("erossi2"));
+    assert!(!page.body.contains("<script>"));
+}
+
+#[tokio::test]
+async fn an_officer_records_a_payment_and_deletes_who_never_paid() {
+    let gateway = with_users().await;
+    gateway.answers(Method::PUT, "/users/erossi2/paid", 200, data(json!([])));
+    gateway.answers(Method::DELETE, "/users/itanak2", 200, data(json!([])));
+    let mut officer = signed_in(&gateway, &["top4"]);
+    officer.get("/intranet/users").await;
+    let state = [("state", "awaiting_payment")];
+    let done = officer.submit("/intranet/users/erossi2/paid", &state).await;
+    assert_eq!(done.status, 303);
+    assert_eq!(done.location(), "/intranet/users?state=awaiting_payment", "the filter stays");
+    assert!(officer.get(done.location()).await.body.contains("erossi2 paid and is a member."));
+
+    let done = officer.submit("/intranet/users/itanak2/delete", &[("state", "//evil")]).await;
+    assert_eq!(done.location(), "/intranet/users");
+    assert!(officer.get("/intranet/users").await.body.contains("itanak2 is deleted"));
+    assert_eq!(gateway.calls(&Method::DELETE, "/users/itanak2").len(), 1);
+
+    let refusal = json!({ "error": "User is already a member" });
+    gateway.answers(Method::PUT, "/users/erossi2/paid", 400, refusal);
+    officer.submit("/intranet/users/erossi2/paid", &[]).await;
+    let page = officer.get("/intranet/users").await;
+    assert!(page.body.contains("User is already a member") && page.body.contains("notice-bad"));
+}
+
+#[tokio::test]
+async fn odd_netids_name_only_themselves() {
+    let gateway = FakeGateway::start().await;
+    let mut odd = user("a/../b?c#d", "unverified");
+    odd["first_name"] = HOSTILE.into();
+    gateway.answers(Method::GET, "/users", 200, data(json!([odd])));
+    let mut officer = signed_in(&gateway, &["admin"]);
+    let page = officer.get("/intranet/users").await;
+    assert!(page.body.contains("action=\"/intranet/users/a%2F..%2Fb%3Fc%23d/paid\""));
+    assert!(page.body.contains("alert(1)") && !page.body.contains("<script>"));
+    officer.submit("/intranet/users/%2E%2E/delete", &[]).await;
+    assert_eq!(gateway.writes().len(), 0, "a path that leads elsewhere is not asked for");
+}
