@@ -140,7 +140,7 @@ async fn officers_see_what_waits_for_them_even_when_half_of_it_is_unknown() {
     let page = officer.get("/intranet").await;
     assert_eq!(page.status, 200, "neither users nor quotes answer");
     let users = [user("a", "awaiting_payment"), user("b", "member"), user("c", "awaiting_payment")];
-    gateway.answers(Method::GET, "/users", 200, data(users.into_iter().collect()));
+    gateway.answers(Method::GET, "/users", 200, data(users.to_vec()));
     let page = officer.get("/intranet").await;
     assert!(page.body.contains("2 to pay") && !page.body.contains("to approve"));
     assert!(page.body.contains("/intranet/users"));

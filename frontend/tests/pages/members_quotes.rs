@@ -18,7 +18,7 @@ fn quote(id: u64, source: &str, approved: bool) -> Value {
 
 async fn with_quotes(quotes: &[Value]) -> FakeGateway {
     let gateway = FakeGateway::start().await;
-    gateway.answers(Method::GET, "/quotes", 200, data(quotes.into()));
+    gateway.answers(Method::GET, "/quotes", 200, data(quotes));
     gateway
 }
 

@@ -17,7 +17,7 @@ async fn with_users() -> FakeGateway {
         user("jsmith2", "awaiting_payment"),
         user("adhawa2", "member"),
     ];
-    gateway.answers(Method::GET, "/users", 200, data(people.into_iter().collect()));
+    gateway.answers(Method::GET, "/users", 200, data(people.to_vec()));
     gateway
 }
 
