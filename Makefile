@@ -22,9 +22,9 @@ test: ## Test everything (s=quotes: one crate) on a throwaway database and in a 
 	@deploy/prepare-machine.sh compiler database browser
 	@cargo build --quiet --locked --package grove-throwaway
 	@if cargo nextest --version >/dev/null 2>&1; then \
-		$(TARGET)/debug/grove-throwaway cargo nextest run --locked $(PACKAGES); \
+		$(TARGET)/debug/grove-throwaway cargo nextest run --locked --no-fail-fast $(PACKAGES); \
 	else \
-		$(TARGET)/debug/grove-throwaway cargo test --locked $(PACKAGES) --lib --bins --tests; \
+		$(TARGET)/debug/grove-throwaway cargo test --locked --no-fail-fast $(PACKAGES) --lib --bins --tests; \
 	fi
 
 test-mysql: ## Test the services on MySQL 9 (Debian: unpacked into target/, nothing installed)

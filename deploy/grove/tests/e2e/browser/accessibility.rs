@@ -79,6 +79,7 @@ async fn take_picture(visitor: &Visitor, browser: Browser, netid: Option<&str>, 
     std::fs::create_dir_all(&folder).unwrap();
     let height = "return Math.max(600, document.documentElement.scrollHeight)";
     if browser.width > 500 {
+        visitor.client.set_window_size(browser.width, 600).await.unwrap();
         let height = visitor.client.execute(height, Vec::new()).await.unwrap();
         let height = u32::try_from(height.as_u64().unwrap().min(2500)).unwrap();
         visitor.client.set_window_size(browser.width, height).await.unwrap();
