@@ -1,12 +1,11 @@
 //! Runs the website.
 
-use clap::Parser;
 use grove_frontend::{Config, run};
-use grove_shared::{server, telemetry};
+use grove_shared::{health, server, telemetry};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let config = Config::parse();
+    let config = health::parse(|config: &Config| config.listen);
     telemetry::init(&config.telemetry)?;
     run(config, server::stop_on_signal()?).await
 }

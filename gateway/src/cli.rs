@@ -1,6 +1,9 @@
 //! The command line of arbor, the gateway that this one replaces. It works while a gateway runs.
 
-use std::io::{self, Read, Write};
+use std::{
+    io::{self, Read, Write},
+    net::SocketAddr,
+};
 
 use anyhow::bail;
 use chrono::TimeDelta;
@@ -51,6 +54,11 @@ struct Task {
 }
 
 impl Cli {
+    /// Where the gateway tells whether it is ready.
+    pub fn health_address(&self) -> SocketAddr {
+        self.config.admin_listen
+    }
+
     /// Does what the arguments say.
     ///
     /// # Errors

@@ -1,9 +1,9 @@
 //! Runs the gateway, or administers its clients.
 
-use clap::Parser;
 use grove_gateway::Cli;
+use grove_shared::health;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    Cli::parse().execute().await
+    health::parse(Cli::health_address).execute().await
 }

@@ -15,6 +15,7 @@ pub mod error;
 pub mod extract;
 mod framing;
 mod head;
+pub mod health;
 pub mod identity;
 #[cfg(feature = "db")]
 pub mod import;

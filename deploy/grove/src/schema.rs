@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use grove_shared::{config::DbConfig, db, token};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
@@ -102,30 +102,49 @@ impl DatabaseServer {
     /// # Errors
     /// When the server's account may not create users.
     pub async fn provision(&self) -> anyhow::Result<BTreeMap<&'static str, DbConfig>> {
-        let mut connection = self.connect().await?;
         let mut configs = BTreeMap::new();
         for (owner, _) in OWNERS {
-            let (user, password) = (self.schema(owner), token::generate());
-            let quoted = password.expose_secret();
-            // Nothing here comes from outside: the name is ours and the password is base64url.
-            for statement in [
-                format!("CREATE USER IF NOT EXISTS '{user}'@'%' IDENTIFIED BY '{quoted}'"),
-                format!("ALTER USER '{user}'@'%' IDENTIFIED BY '{quoted}'"),
-                // In a GRANT an underscore stands for any character unless it is escaped.
-                format!("GRANT ALL PRIVILEGES ON `{}`.* TO '{user}'@'%'", user.replace('_', "\\_")),
-            ] {
-                sqlx::query(AssertSqlSafe(statement))
-                    .execute(&mut connection)
-                    .await
-                    .with_context(|| format!("the account of {owner}"))?;
-            }
-            let mut url = Url::parse(self.schema_url(owner).expose_secret())?;
-            url.set_username(&user).ok().context("the URL takes no user")?;
-            url.set_password(Some(quoted)).ok().context("the URL takes no password")?;
-            configs.insert(owner, db_config(url.to_string().into()));
+            let password = token::generate();
+            self.set_password(owner, &password).await?;
+            configs.insert(owner, db_config(self.url_of(owner, &password)?));
         }
-        connection.close().await?;
         Ok(configs)
+    }
+
+    /// The URL of a service's schema, under its own account with this password.
+    ///
+    /// # Errors
+    /// When the server's URL takes no user.
+    pub fn url_of(&self, owner: &str, password: &SecretString) -> anyhow::Result<SecretString> {
+        let mut url = Url::parse(self.schema_url(owner).expose_secret())?;
+        url.set_username(&self.schema(owner)).ok().context("the URL takes no user")?;
+        url.set_password(Some(password.expose_secret())).ok().context("the URL takes no user")?;
+        Ok(url.to_string().into())
+    }
+
+    /// Makes a service's account if it is missing, with rights on its schema alone, and sets its
+    /// password.
+    ///
+    /// # Errors
+    /// When the password is not of the alphabet of base64url, or the server's account may not.
+    pub async fn set_password(&self, owner: &str, password: &SecretString) -> anyhow::Result<()> {
+        let (user, quoted) = (self.schema(owner), password.expose_secret());
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+        ensure!(
+            quoted.len() >= 20 && quoted.bytes().all(is_plain),
+            "the password of {user} is not one of Grove's own: 20 letters, digits, - and _ or more"
+        );
+        let mut connection = self.connect().await?;
+        for statement in [
+            format!("CREATE USER IF NOT EXISTS '{user}'@'%' IDENTIFIED BY '{quoted}'"),
+            format!("ALTER USER '{user}'@'%' IDENTIFIED BY '{quoted}'"),
+            // In a GRANT an underscore stands for any character unless it is escaped.
+            format!("GRANT ALL PRIVILEGES ON `{}`.* TO '{user}'@'%'", user.replace('_', "\\_")),
+        ] {
+            let done = sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await;
+            done.with_context(|| format!("the account of {owner}"))?;
+        }
+        Ok(connection.close().await?)
     }
 
     /// Removes every schema and account of this chapter.

@@ -26,6 +26,15 @@ pub async fn account_exists(db: &MySqlPool, netid: &NetId) -> anyhow::Result<boo
     Ok(accounts::find(db, netid.as_str()).await?.is_some())
 }
 
+/// Whether someone can sign in: has an account with a password that is not disabled.
+///
+/// # Errors
+/// When the database fails.
+pub async fn can_sign_in(db: &MySqlPool, netid: &NetId) -> anyhow::Result<bool> {
+    let account = accounts::find(db, netid.as_str()).await?;
+    Ok(account.is_some_and(|found| found.password_hash.is_some() && found.disabled_at.is_none()))
+}
+
 /// Adds an account. Without a password nobody can sign in until a link is followed.
 ///
 /// # Errors

@@ -107,3 +107,16 @@ pub async fn set_officer_roles(
     transaction.commit().await?;
     Ok(changed)
 }
+
+/// Who holds an officer role now.
+///
+/// # Errors
+/// When the database fails.
+pub async fn officers(db: &MySqlPool, role: Role) -> anyhow::Result<Vec<NetId>> {
+    let mut transaction = db.begin().await?;
+    let key = GroupKey::new(Kind::Committees, role.as_str());
+    let group = groups::lock(&mut *transaction, &key).await?;
+    let places = places::list_all(&mut *transaction, group).await?;
+    let current = places.into_iter().filter(|place| place.ended_at.is_none());
+    Ok(current.map(|place| place.netid).collect())
+}
