@@ -64,7 +64,26 @@ sqlx-check: ## Check that it is written
 	@deploy/prepare-machine.sh compiler mariadb
 	@deploy/sqlx-prepare.sh --check
 
+up: ## Run the chapter in containers; gets Docker and base images where they are missing
+	@deploy/docker/prepare.sh
+	@docker compose up --detach --build --wait
+	@docker compose logs --no-log-prefix --no-color --tail 12 setup
+
+down: ## Stop the containers; the data stays in data/
+	@docker compose down
+
+logs: ## Follow the logs (s=users: of one service)
+	@docker compose logs --follow $(s)
+
+images: ## Build the images of the containers
+	@deploy/docker/prepare.sh
+	@docker compose build
+
+test-containers: ## Test the chapter in containers: hardening, joining to voting, replacing, losing volumes
+	@deploy/docker/prepare.sh
+	@deploy/grove/tests/containers/check.py
+
 clean: ## Remove everything that was built
 	@cargo clean
 
-.PHONY: help run test test-mysql pictures check fmt fmt-check lint doc deny sqlx sqlx-check clean
+.PHONY: help run up down logs images test test-containers test-mysql pictures check fmt fmt-check lint doc deny sqlx sqlx-check clean

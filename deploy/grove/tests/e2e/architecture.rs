@@ -50,6 +50,28 @@ fn every_service_is_documented_migrated_and_part_of_the_program() {
 }
 
 #[test]
+fn every_program_has_a_container_whose_image_begins_as_all_do() {
+    let root = repository();
+    let compose = std::fs::read_to_string(root.join("compose.yaml")).unwrap();
+    let services = std::fs::read_dir(root.join("services")).unwrap();
+    let mut folders: Vec<_> = services
+        .map(|service| format!("services/{}", service.unwrap().file_name().into_string().unwrap()))
+        .collect();
+    folders.extend(["deploy/grove", "frontend", "gateway"].map(str::to_owned));
+    let common = |folder: &str| {
+        let path = root.join(folder).join("Dockerfile");
+        let text = std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("{}", path.display()));
+        let (before, _) = text.split_once("# end\n").unwrap();
+        before.split_once("# begin").unwrap().1.to_owned()
+    };
+    let first = common("gateway");
+    for folder in folders {
+        assert!(compose.contains(&format!("{folder}/Dockerfile")), "{folder} has no container");
+        assert_eq!(common(&folder), first, "BuildKit builds the stages of {folder} once more");
+    }
+}
+
+#[test]
 fn paths_that_the_documentation_names_exist() {
     let root = repository();
     let pages = ["README.md", "CONTRIBUTING.md", "docs/ARCHITECTURE.md", "docs/security.md"];

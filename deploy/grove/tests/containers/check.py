@@ -1,0 +1,209 @@
+#!/usr/bin/env -S python3 -B
+"""Tests the chapter in containers: builds, starts, inspects, uses, replaces, stops. Needs Docker.
+
+With KEEP=1 the stack stays in its folder when a check has failed.
+"""
+
+import os
+import subprocess
+import threading
+import time
+
+from stack import PASSWORD, PROJECT, Person, Stack, run
+
+ONE_SHOTS = ["secrets", "setup"]
+SCHEMAS = ["auth", "users", "groups", "quotes", "gateway"]
+figures = {}
+
+
+def expect(condition, message):
+    if not condition:
+        raise SystemExit(f"FAILED: {message}")
+
+
+def the_stack_comes_up(stack):
+    begin = time.monotonic()
+    stack.compose("build")
+    figures["build, s"] = round(time.monotonic() - begin, 1)
+    begin = time.monotonic()
+    stack.compose("up", "--detach", "--wait")
+    figures["up to healthy, database made, s"] = round(time.monotonic() - begin, 1)
+    ready = stack.inspect("setup")["State"]["StartedAt"]
+    script = f"$(($(date +%s%3N) - $(date -d {ready} +%s%3N)))"
+    figures["database ready to all healthy, ms"] = int(run("bash", "-c", f"echo {script}"))
+
+
+def containers_are_hardened(stack):
+    published = 0
+    for service in stack.services():
+        found = stack.inspect(service)
+        host, config = found["HostConfig"], found["Config"]
+        published += sum(bool(ports) for ports in (host["PortBindings"] or {}).values())
+        facts = {
+            "no new privileges": "no-new-privileges:true" in host["SecurityOpt"],
+            "no capabilities": host["CapDrop"] == ["ALL"] and (service == "secrets" or not host["CapAdd"]),
+            "a read-only root": host["ReadonlyRootfs"],
+            "a user": service == "secrets" or config["User"].split(":")[0] not in ("", "0", "root"),
+            "a memory limit": host["Memory"] > 0,
+            "a process limit": (host["PidsLimit"] or 0) > 0,
+            "a processor limit": host["NanoCpus"] > 0,
+            "log rotation": "max-size" in host["LogConfig"]["Config"],
+            "namespaces of its own": "host" not in (host["NetworkMode"], host["PidMode"], host["IpcMode"]),
+            "no Docker socket": not any("docker.sock" in mount["Source"] for mount in found["Mounts"]),
+            "health": service in ONE_SHOTS or found["State"]["Health"]["Status"] == "healthy",
+            "no secret in the environment": not any(
+                word in variable.split("=", 1)[0] and "_FILE" not in variable.split("=", 1)[0]
+                for variable in config["Env"] for word in ("PASSWORD", "SECRET", "KEY", "TOKEN", "DATABASE_URL")),
+        }
+        for fact, holds in facts.items():
+            expect(holds, f"{service} does not have {fact}")
+        if service != "mysql":
+            image = stack.image(service)
+            expect(image["Size"] <= 40_000_000, f"the image of {service} has {image['Size']} bytes")
+            figures[f"image of {service}, MB"] = round(image["Size"] / 1e6, 1)
+            shell = subprocess.run(["docker", "run", "--rm", "--entrypoint", "/bin/sh", image["Id"], "-c", "true"],
+                                   capture_output=True)
+            expect(shell.returncode != 0, f"the image of {service} has a shell")
+    expect(published == 2, f"{published} ports are published")
+    expect((stack.folder / "data/secrets").stat().st_mode & 0o777 == 0o700, "others may read data/secrets")
+
+
+def each_service_has_its_own_schema(stack):
+    ok, users = stack.sql("SELECT user FROM mysql.user WHERE user LIKE 'grove%' ORDER BY user")
+    expect(ok and users.split() == sorted(f"grove_{owner}" for owner in SCHEMAS), f"accounts: {users}")
+    for owner in SCHEMAS:
+        ok, _ = stack.sql("SELECT COUNT(*) FROM _sqlx_migrations".replace("_sqlx", f"grove_{owner}._sqlx"), owner)
+        expect(ok, f"{owner} does not reach its schema")
+        other = "users" if owner == "auth" else "auth"
+        for statement in [f"SELECT * FROM grove_{other}._sqlx_migrations", f"CREATE TABLE grove_{other}.t (i INT)",
+                          "CREATE USER someone", f"GRANT ALL ON grove_{other}.* TO grove_{owner}",
+                          "SELECT 1 INTO OUTFILE '/tmp/x'", "SELECT * FROM mysql.user"]:
+            ok, _ = stack.sql(statement, owner)
+            expect(not ok, f"{owner} may: {statement}")
+
+
+def someone_joins_and_others_vote(stack):
+    token = stack.compose("run", "--rm", "--no-TTY", "setup", "client", "add", "kiosk").split()[-1]
+    client = Person(stack, token)
+    officer_token = stack.link()
+    client.does("POST", f"/password/link/{officer_token}", {"password": PASSWORD})
+    expect(client.send("POST", f"/password/link/{officer_token}", {"password": PASSWORD})[0] == 404,
+           "the officer's link works twice")
+    officer = client.sign_in("admin")
+    client.does("POST", "/users", {"first_name": "Nova", "last_name": "Reed", "netid": "nreed2", "uin": "612345678"})
+    link = stack.mail("nreed2", "token=").split("token=")[1].split()[0]
+    client.does("POST", f"/password/link/{link}", {"password": PASSWORD})
+    officer.does("PUT", "/users/nreed2/paid", {})
+    member = client.sign_in("nreed2")
+    member.does("POST", "/quotes", {"text": "It was like this.", "source": "admin", "author": "nreed2"})
+    quote = officer.does("GET", "/quotes")["data"][0]["id"]
+    officer.does("PUT", f"/quotes/{quote}/approve")
+    officer.does("POST", f"/quotes/{quote}/vote", {})
+    expect(member.does("GET", "/quotes")["data"][0]["votes"] == 1, "the vote does not count")
+    stack.mail("nreed2", "Thanks for your membership payment")
+    return member
+
+
+def replacing_a_service_fails_no_request(stack, member):
+    services = [name for name in stack.services() if name not in ONE_SHOTS]
+    before = {name: stack.inspect(name) for name in services}
+    failed, answered, over = [], [0], threading.Event()
+
+    def ask():
+        while not over.is_set():
+            try:
+                status, answer = member.send("GET", "/quotes")
+            except OSError as cause:
+                status, answer = 0, cause
+            if status == 200:
+                answered[0] += 1
+            else:
+                failed.append((status, answer))
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    source = stack.folder / "services/quotes/src/config.rs"
+    source.write_text(source.read_text().replace("members overheard", "members have overheard"))
+    try:
+        begin = time.monotonic()
+        stack.compose("build", "quotes")
+        built = time.monotonic()
+        stack.compose("up", "--detach", "--wait", "quotes")
+        healthy = time.monotonic()
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+    figures["edit of quotes: build, s"] = round(built - begin, 1)
+    figures["edit of quotes: built to healthy, s"] = round(healthy - built, 1)
+    figures["requests while quotes was replaced"] = answered[0]
+    expect(not failed, f"{len(failed)} of {answered[0] + len(failed)} requests failed: {failed[:3]}")
+    after = {name: stack.inspect(name) for name in services}
+    for key in ("Id", "Image"):
+        changed = [name for name in services if before[name][key] != after[name][key]]
+        expect(changed == ["quotes"], f"containers with another {key}: {changed}")
+    begin = time.monotonic()
+    stack.compose("up", "--detach", "--wait")
+    figures["up again with nothing to do, s"] = round(time.monotonic() - begin, 1)
+
+
+def idle_memory_is_small(stack):
+    total = 0.0
+    for line in run("docker", "stats", "--no-stream", "--format", "{{.Name}} {{.MemUsage}}").splitlines():
+        name, used = line.split()[:2]
+        if name.startswith(PROJECT) and "mysql" not in name:
+            total += float(used.removesuffix("MiB")) if used.endswith("MiB") else float(used[:-3]) / 1024
+    figures["memory of all but the database, MiB"] = round(total, 1)
+    expect(total <= 150, f"{total} MiB of memory")
+
+
+def data_outlives_the_containers(stack, member):
+    begin = time.monotonic()
+    stack.compose("down", "--volumes")
+    figures["down, s"] = round(time.monotonic() - begin, 1)
+    begin = time.monotonic()
+    stack.compose("up", "--detach", "--wait")
+    figures["up again with data, s"] = round(time.monotonic() - begin, 1)
+    expect(member.does("GET", "/quotes")["data"][0]["votes"] == 1, "the vote is gone")
+    expect("Officers sign in there" in stack.compose("logs", "setup"), "a link for an officer who has a password")
+
+
+def nothing_stays_but_data(stack, files):
+    stack.compose("down", "--volumes")
+    for what in (["ps", "--all"], ["network", "ls"], ["volume", "ls"]):
+        left = run("docker", *what, "--quiet", "--filter", f"label=com.docker.compose.project={PROJECT}")
+        expect(not left, f"docker {what[0]} shows {left}")
+    expect({path.name for path in stack.folder.iterdir()} == files | {"data"}, "files were left behind")
+
+
+def main():
+    stack = Stack()
+    files = {path.name for path in stack.folder.iterdir()}
+    succeeded = False
+    try:
+        for step in (the_stack_comes_up, containers_are_hardened, each_service_has_its_own_schema):
+            print(step.__name__.replace("_", " "), flush=True)
+            step(stack)
+        print("someone joins and others vote", flush=True)
+        member = someone_joins_and_others_vote(stack)
+        for step in (replacing_a_service_fails_no_request, data_outlives_the_containers):
+            print(step.__name__.replace("_", " "), flush=True)
+            step(stack, member)
+        print("idle memory is small", flush=True)
+        idle_memory_is_small(stack)
+        print("nothing stays but data", flush=True)
+        nothing_stays_but_data(stack, files)
+        succeeded = True
+    finally:
+        if not succeeded and os.environ.get("KEEP") == "1":
+            print(f"The stack {PROJECT} stays in {stack.folder}")
+        else:
+            if not succeeded:
+                print(stack.compose("logs", "--no-color", "--tail", "15", check=False))
+            stack.remove()
+        for figure, value in figures.items():
+            print(f"  {figure:40} {value}")
+
+
+main()
