@@ -15,10 +15,11 @@
 //! 1. A file in `src/pages/`, one a noun: a template struct with a field `frame: Frame`, handlers
 //!    named after what they do (`show`, `submit`), and its routes in `src/pages/mod.rs`.
 //! 2. A template in `templates/<page>/` that begins with `{% extends "base.html" %}` and fills the
-//!    blocks `title` and `main`; partials begin with `_`. Logic beyond `if` and `for` is a method
-//!    of the struct. Styles go to `static/css/public.css` or `members.css`, made of the tokens in
-//!    `tokens.css`; there are no `style` attributes and no inline scripts (the content security
-//!    policy refuses them). A file of `static/` is `{{ frame.asset("name.js") }}`, see [`assets`].
+//!    blocks `title` and `main` (and `section`, the navigation of the intranet); partials begin
+//!    with `_`. Logic beyond `if` and `for` is a method of the struct. Styles go to
+//!    `static/css/public.css` or `members.css`, made of the tokens in `tokens.css`; there are no
+//!    `style` attributes and no inline scripts (the content security policy refuses them). A file
+//!    of `static/` is `{{ frame.asset("name.js") }}`, see [`assets`].
 //! 3. Handlers take extractors, in this order, the form last:
 //!    - who may: [`session::Visitor`], [`session::SignedIn`] (others go to the login page and come
 //!      back), [`session::OfficerVisitor`] (others get 403);
@@ -30,11 +31,11 @@
 //!    [`render::see_other`]. `?` turns a [`gateway::GatewayError`] into the right failure page; a 400
 //!    that belongs next to a form is matched instead, and the form is rendered again with
 //!    [`render::Page`] and that status, keeping what was typed.
-//! 5. A form with `data-live="id"` is sent without leaving the page: the element with that id is
-//!    replaced by its counterpart in the page that comes back, and `data-said` is read out where no
-//!    message is. `<input type="search" data-filter="id">` inside of something `hidden` filters the
-//!    rows of that table; `data-filter-count="id"` shows how many are left. Without JavaScript the
-//!    forms are ordinary ones and the search field stays away.
+//! 5. A form with `data-live="id"` is sent without leaving the page: the element with that id (and
+//!    those of further ids) is replaced by its counterpart in the page that comes back; `data-said`
+//!    is read out where no message is. `<input type="search" data-filter="id">` inside of something
+//!    `hidden` filters the rows of that table; `data-filter-count="id"` shows how many are left.
+//!    Without JavaScript the forms are ordinary ones and the search field stays away.
 //! 6. Tests in `tests/pages/` use a `Browser` and a `FakeGateway`, see there; a new POST route goes
 //!    into the list in `tests/pages/csrf.rs`.
 
