@@ -128,10 +128,60 @@ impl Folder {
         if found.mode() & 0o777 != mode {
             fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
         }
-        if (found.uid(), found.gid()) != (self.user, self.user) {
+        if found.uid() != self.user {
             chown(path, Some(self.user), Some(self.user))
                 .with_context(|| format!("cannot give {} to user {}", path.display(), self.user))?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secrets(folder: &Path) -> anyhow::Result<()> {
+        let me = fs::metadata(folder)?.uid();
+        let (folder, database_host) = (folder.to_owned(), "mysql:3306".to_owned());
+        Secrets { folder, database_host, user: me, database_user: me }.run()
+    }
+
+    fn files(folder: &Path) -> Vec<(PathBuf, String)> {
+        let mut files = Vec::new();
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o700, "{path:?}");
+                files.extend(self::files(&path));
+            } else {
+                assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o400, "{path:?}");
+                files.push((path.clone(), fs::read_to_string(path).unwrap()));
+            }
+        }
+        files.sort();
+        files
+    }
+
+    #[test]
+    fn secrets_are_made_once_and_only_their_owner_reads_them() {
+        let folder = tempfile::tempdir().unwrap();
+        secrets(folder.path()).unwrap();
+        let first = files(folder.path());
+        for (owner, _) in OWNERS {
+            for name in ["database-url", "identity-key", "trusted-keys"] {
+                let path = folder.path().join("secrets").join(owner).join(name);
+                assert!(first.iter().any(|(file, _)| *file == path), "{path:?}");
+            }
+        }
+        secrets(folder.path()).unwrap();
+        assert!(files(folder.path()) == first, "the second run changes something");
+    }
+
+    #[test]
+    fn a_database_without_its_secrets_is_not_given_others() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("mysql/mysql")).unwrap();
+        let refused = secrets(folder.path()).unwrap_err().to_string();
+        assert!(refused.contains("put the secrets of that database back"), "{refused}");
     }
 }
