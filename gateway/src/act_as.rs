@@ -23,7 +23,7 @@ pub(crate) async fn actor(
     uri: &Uri,
     body: &mut RequestBody,
 ) -> Result<caller::Actor, ApiError> {
-    let netid = match (only(headers, NETID)?.filter(|netid| !netid.is_empty()), place) {
+    let netid = match (only(headers, &NETID)?.filter(|netid| !netid.is_empty()), place) {
         (Some(netid), _) => Some(netid.to_owned()),
         (None, Actor::None) => None,
         (None, Actor::Query(name)) => query(uri, name),

@@ -3,7 +3,7 @@
 use std::{net::IpAddr, sync::Arc};
 
 use grove_shared::{ApiError, NetId, Role, server::RemoteAddr};
-use http::{HeaderMap, StatusCode, header, request::Parts};
+use http::{HeaderMap, HeaderName, StatusCode, header, request::Parts};
 
 use crate::{
     clients::Scope,
@@ -12,10 +12,14 @@ use crate::{
     session::{Person, Sessions},
 };
 
-/// The session headers: those of members, and of the old memes and credits services.
-pub(crate) const TOKENS: [&str; 3] = ["token", "credits-token", "meme-token"];
-pub(crate) const NETID: &str = "netid";
-const FORWARDED_FOR: &str = "x-forwarded-for";
+/// The session headers: those of members, and of the old credits and memes services.
+static TOKENS: [HeaderName; 3] = [
+    HeaderName::from_static("token"),
+    HeaderName::from_static("credits-token"),
+    HeaderName::from_static("meme-token"),
+];
+pub(crate) const NETID: HeaderName = HeaderName::from_static("netid");
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The one who acts, as the signed identity will say.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -58,7 +62,7 @@ pub(crate) async fn application(
     registry: &Registry,
     headers: &HeaderMap,
 ) -> Result<Arc<Application>, ApiError> {
-    let token = only(headers, header::AUTHORIZATION.as_str())?.unwrap_or_default();
+    let token = only(headers, &header::AUTHORIZATION)?.unwrap_or_default();
     let token = match token.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
         _ => token,
@@ -90,7 +94,8 @@ pub(crate) async fn person(
     access: Access,
 ) -> Result<Option<Person>, ApiError> {
     let Some(token) = session_token(headers)? else { return Ok(None) };
-    let person = match sessions.person(token).await {
+    // Boxed, as what is seldom waited for would make the future of every request large.
+    let person = match Box::pin(sessions.person(token)).await {
         Ok(person) => person,
         Err(cause) if access == Access::Public => {
             tracing::warn!("a public route is served without the person: {}", cause.message());
@@ -100,7 +105,7 @@ pub(crate) async fn person(
     };
     let Some(person) = person else { return Ok(None) };
     let own = |netid: &str| netid == person.netid.as_str();
-    if only(headers, NETID)?.is_some_and(|netid| !own(netid)) {
+    if only(headers, &NETID)?.is_some_and(|netid| !own(netid)) {
         return Err(ApiError::forbidden("The Netid header names someone else"));
     }
     Ok(Some(person))
@@ -108,7 +113,7 @@ pub(crate) async fn person(
 
 fn session_token(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
     let mut found = None;
-    for name in TOKENS {
+    for name in &TOKENS {
         match (found, only(headers, name)?.filter(|token| !token.is_empty())) {
             (None, token) => found = token,
             (Some(first), Some(other)) if first != other => {
@@ -121,7 +126,10 @@ fn session_token(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
 }
 
 /// The value of a header that may be there once.
-pub(crate) fn only<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, ApiError> {
+pub(crate) fn only<'a>(
+    headers: &'a HeaderMap,
+    name: &HeaderName,
+) -> Result<Option<&'a str>, ApiError> {
     let mut values = headers.get_all(name).into_iter();
     let Some(value) = values.next() else { return Ok(None) };
     let value = value.to_str().ok().filter(|_| values.next().is_none());

@@ -13,7 +13,7 @@ use grove_shared::{
 };
 use http::{HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
 use http_body_util::Either;
-use hyper::{body::Incoming, upgrade::OnUpgrade};
+use hyper::body::Incoming;
 use sqlx::MySqlPool;
 
 use crate::{
@@ -39,9 +39,6 @@ use crate::{
 
 /// The body of an answer: a service's, or the gateway's own.
 pub(crate) type Answer = Response<Either<ReplyBody, Body>>;
-
-/// The services whose changes may end a session or change a role.
-const OWNERS_OF_ACCESS: [&str; 3] = ["auth", "users", "groups"];
 
 /// The gateway, without the sockets that it listens on.
 #[derive(Debug, Clone)]
@@ -101,26 +98,17 @@ impl Gateway {
     pub(crate) async fn answer(self, request: Request<Incoming>) -> Result<Answer, Infallible> {
         let gateway = &*self.0;
         let context = RequestContext::from_headers(request.headers());
-        let id = HeaderValue::from_str(&context.id);
+        let id = HeaderValue::from_str(&context.id).ok();
         let origin = gateway.cors.origin(request.headers());
         let mut exchange = Exchange::new(request.method());
         let answered = async {
             let stages = AssertUnwindSafe(gateway.serve(request, &mut exchange)).catch_unwind();
-            let answered = stages.await.unwrap_or_else(|_| {
-                Err(ApiError::internal(anyhow::anyhow!("a request made the gateway panic")))
-            });
+            let panicked = || anyhow::anyhow!("a request made the gateway panic");
+            let answered = stages.await.unwrap_or_else(|_| Err(ApiError::internal(panicked())));
             let mut answer = answered.unwrap_or_else(own::refuse);
             gateway.cors.apply(origin, answer.headers_mut());
-            let (status, took) = (answer.status(), exchange.elapsed());
-            exchange.log(
-                id.as_ref().map_or("", |id| id.to_str().unwrap_or_default()),
-                status,
-                took,
-            );
-            gateway.metrics.record(&exchange, status, took);
-            if let Ok(id) = id {
-                answer.headers_mut().insert(REQUEST_ID, id);
-            }
+            exchange.finish(id.as_ref(), answer.status(), &gateway.metrics);
+            answer.headers_mut().extend(id.map(|id| (REQUEST_ID, id)));
             answer
         };
         Ok(context.scope(answered).await)
@@ -145,7 +133,12 @@ impl Inner {
         caller.actor.authorize(route.access)?;
         body.check_size()?;
         self.prepare(route, caller, &mut parts, upgrade.is_some())?;
-        self.forward(route, parts, body, upgrade).await
+        let mut delivery = self.delivery(route, parts, body)?;
+        let mut answer = self.forward(route, &mut delivery).await?;
+        if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+            tunnel::join(upgrade, &mut answer)?;
+        }
+        Ok(answer.map(Either::Left))
     }
 
     /// Finds the route, or what the gateway answers itself.
@@ -190,7 +183,10 @@ impl Inner {
         let acts = application.as_ref().is_some_and(|application| application.may(Scope::ActAs));
         let actor = match person {
             Some(person) => person.into(),
-            None if acts => act_as::actor(route.actor, &parts.headers, &parts.uri, body).await?,
+            None if acts => {
+                let named = act_as::actor(route.actor, &parts.headers, &parts.uri, body);
+                Box::pin(named).await?
+            }
             None => Actor::Client,
         };
         exchange.netid = actor.netid().cloned();
@@ -214,38 +210,41 @@ impl Inner {
         };
         headers::outbound(&mut parts.headers);
         parts.headers.insert(IDENTITY, self.signer.sign(statement)?);
-        if let Some(context) = RequestContext::current() {
-            context.apply(&mut parts.headers);
-        }
+        RequestContext::apply_current(&mut parts.headers);
         if upgrades {
             tunnel::request(&mut parts.headers);
         }
         Ok(())
     }
 
-    /// Brings the request to the service and its answer back.
-    async fn forward(
+    /// Addresses the request to the service.
+    fn delivery(
         &self,
         route: &Route,
         parts: Parts,
         body: RequestBody,
-        upgrade: Option<OnUpgrade>,
-    ) -> Result<Answer, ApiError> {
+    ) -> Result<Delivery<'_>, ApiError> {
         let unavailable = || ApiError::unavailable(format!("{} is not available", route.service));
         let upstream = self.upstreams.get(route.service).ok_or_else(unavailable)?;
-        let changes = !parts.method.is_safe() && OWNERS_OF_ACCESS.contains(&route.service);
-        let delivered =
-            Delivery::run(upstream, &self.limits, outbound(parts, body, upstream)).await;
+        Ok(Delivery::new(upstream, &self.limits, outbound(parts, body, upstream)))
+    }
+
+    /// Brings the request to the service and its answer back.
+    async fn forward(
+        &self,
+        route: &Route,
+        delivery: &mut Delivery<'_>,
+    ) -> Result<Response<ReplyBody>, ApiError> {
+        let mut answer = delivery.run().await;
         // A change whose answer was lost may have happened.
-        if changes && delivered.as_ref().map_or(true, |answer| !answer.status().is_client_error()) {
+        let refused = answer.as_ref().is_ok_and(|answer| answer.status().is_client_error());
+        if route.changes_access() && !refused {
             self.sessions.forget();
         }
-        let mut answer = delivered?;
-        headers::inbound(answer.headers_mut());
-        if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
-            tunnel::join(upgrade, &mut answer)?;
+        if let Ok(answer) = &mut answer {
+            headers::inbound(answer.headers_mut());
         }
-        Ok(answer.map(Either::Left))
+        answer
     }
 }
 

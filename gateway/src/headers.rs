@@ -24,12 +24,11 @@ fn remove_all(headers: &mut HeaderMap, is_removed: impl Fn(&str) -> bool) {
 
 // RFC 9110, section 7.6.1
 fn remove_named_by_connection(headers: &mut HeaderMap) {
-    if !headers.contains_key(header::CONNECTION) {
-        return;
-    }
     let lists = headers.get_all(header::CONNECTION).into_iter();
     let names = lists.filter_map(|list| list.to_str().ok()).flat_map(|list| list.split(','));
-    let names: Vec<HeaderName> = names.filter_map(|name| name.trim().parse().ok()).collect();
+    // Mostly it says keep-alive or close, which name no header that has to be looked for.
+    let names = names.map(str::trim).filter(|name| !matches!(*name, "keep-alive" | "close"));
+    let names: Vec<HeaderName> = names.filter_map(|name| name.parse().ok()).collect();
     for name in names {
         headers.remove(name);
     }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use grove_shared::NetId;
-use http::{Method, StatusCode};
+use http::{HeaderValue, Method, StatusCode};
 use metrics::{Counter, Histogram};
 
 /// What the stages learn about a request. The path itself is not among it: it may hold a token.
@@ -33,8 +33,9 @@ impl Exchange {
         }
     }
 
-    /// Writes the line of the access log.
-    pub(crate) fn log(&self, id: &str, status: StatusCode, took: Duration) {
+    /// Writes the line of the access log, and counts.
+    pub(crate) fn finish(&self, id: Option<&HeaderValue>, status: StatusCode, metrics: &Metrics) {
+        let took = self.began.elapsed();
         tracing::info!(
             method = self.method,
             route = self.route,
@@ -43,16 +44,13 @@ impl Exchange {
             upstream = self.service,
             client = self.client.as_deref(),
             netid = self.netid.as_ref().map(NetId::as_str),
-            request.id = id,
+            request.id = id.and_then(|id| id.to_str().ok()),
             "{} {} {}",
             self.method,
             self.route,
             status.as_u16(),
         );
-    }
-
-    pub(crate) fn elapsed(&self) -> Duration {
-        self.began.elapsed()
+        metrics.record((self.route, self.method, status.as_u16()), took);
     }
 }
 
@@ -77,8 +75,7 @@ type Key = (&'static str, &'static str, u16);
 pub(crate) struct Metrics(RwLock<HashMap<Key, (Counter, Histogram)>>);
 
 impl Metrics {
-    pub(crate) fn record(&self, exchange: &Exchange, status: StatusCode, took: Duration) {
-        let key = (exchange.route, exchange.method, status.as_u16());
+    fn record(&self, key: Key, took: Duration) {
         if let Some((count, duration)) =
             self.0.read().unwrap_or_else(PoisonError::into_inner).get(&key)
         {

@@ -24,6 +24,7 @@ pub(crate) struct Delivery<'a> {
     upstream: &'a Arc<Upstream>,
     limits: &'a Limits,
     progress: Option<Arc<Progress>>,
+    request: Option<Request<RequestBody>>,
     /// The request once more, if repeating it is harmless.
     copy: Option<(Method, Uri, HeaderMap)>,
     began: Instant,
@@ -39,42 +40,41 @@ enum Outcome {
 }
 
 impl<'a> Delivery<'a> {
-    /// Sends `request` to `upstream`, waiting for it to come back if it has just gone.
-    pub(crate) async fn run(
+    pub(crate) fn new(
         upstream: &'a Arc<Upstream>,
         limits: &'a Limits,
         request: Request<RequestBody>,
-    ) -> Result<Response<ReplyBody>, ApiError> {
+    ) -> Self {
         let harmless = request.method().is_safe() && request.body().is_empty();
         let copy = harmless
             .then(|| (request.method().clone(), request.uri().clone(), request.headers().clone()));
         let progress = request.body().progress();
-        Self { upstream, limits, progress, copy, began: Instant::now() }.deliver(request).await
+        Self { upstream, limits, progress, request: Some(request), copy, began: Instant::now() }
     }
 
-    async fn deliver(
-        mut self,
-        mut request: Request<RequestBody>,
-    ) -> Result<Response<ReplyBody>, ApiError> {
+    /// Sends the request, waiting for the service to come back if it has just gone.
+    pub(crate) async fn run(&mut self) -> Result<Response<ReplyBody>, ApiError> {
         loop {
             let (mut link, used) = match self.upstream.connect().await {
                 Ok(link) => link,
                 Err(cause) => {
-                    self.hold(cause).await?;
+                    Box::pin(self.hold(cause)).await?;
                     continue;
                 }
             };
+            let Some(request) = self.request.take() else { return Err(self.lost()) };
             match self.send(&mut link, request).await {
                 Outcome::Answered(answer) => return Ok(self.answered(answer, link)),
-                Outcome::Unsent(unsent) => {
-                    request = unsent;
+                Outcome::Unsent(request) => {
+                    self.request = Some(request);
                     // One that had been idle was being closed; a fresh one that takes nothing is
                     // a service on its way down.
                     if !used {
-                        self.hold(anyhow::anyhow!("the connection took no request")).await?;
+                        let cause = anyhow::anyhow!("the connection took no request");
+                        Box::pin(self.hold(cause)).await?;
                     }
                 }
-                Outcome::Lost(cause) => request = self.again(cause)?,
+                Outcome::Lost(cause) => self.again(cause)?,
                 Outcome::TimedOut => return Err(self.timed_out()),
             }
         }
@@ -121,20 +121,23 @@ impl<'a> Delivery<'a> {
         answer.map(|incoming| ReplyBody::new(incoming, link, self.upstream.clone()))
     }
 
-    /// The same request again, once, if that is harmless.
-    fn again(&mut self, cause: anyhow::Error) -> Result<Request<RequestBody>, ApiError> {
+    /// Prepares the same request once more, if that is harmless.
+    fn again(&mut self, cause: anyhow::Error) -> Result<(), ApiError> {
         if let Some(fault) = self.progress.as_ref().and_then(|progress| progress.fault()) {
             return Err(fault);
         }
-        let Some((method, uri, headers)) = self.copy.take() else {
-            let message = format!("{} did not answer", self.upstream.name);
-            return Err(ApiError::new(StatusCode::BAD_GATEWAY, message).because(cause));
-        };
+        let (method, uri, headers) = self.copy.take().ok_or_else(|| self.lost().because(cause))?;
         let mut request = Request::new(RequestBody::Empty);
         *request.method_mut() = method;
         *request.uri_mut() = uri;
         *request.headers_mut() = headers;
-        Ok(request)
+        self.request = Some(request);
+        Ok(())
+    }
+
+    fn lost(&self) -> ApiError {
+        let message = format!("{} did not answer", self.upstream.name);
+        ApiError::new(StatusCode::BAD_GATEWAY, message)
     }
 
     fn timed_out(&self) -> ApiError {

@@ -66,7 +66,7 @@ impl Registry {
         if let Some(application) = self.known(&hash) {
             return Ok(Some(application));
         }
-        self.refresh().await?;
+        Box::pin(self.refresh()).await?;
         Ok(self.known(&hash))
     }
 

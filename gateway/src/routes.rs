@@ -39,6 +39,13 @@ pub struct Route {
     pub actor: Actor,
 }
 
+impl Route {
+    /// Whether a success may end a session or change a role.
+    pub(crate) fn changes_access(&self) -> bool {
+        !self.method.is_safe() && ["auth", "users", "groups"].contains(&self.service)
+    }
+}
+
 /// Defines two ways to write a route: without an [`Actor`] and with one.
 macro_rules! method {
     ($method:ident, $plain:ident, $named:ident) => {

@@ -51,13 +51,17 @@ impl Upstream {
 
     /// A connection, and whether it has been used before.
     pub(crate) async fn connect(self: &Arc<Self>) -> anyhow::Result<(Box<Link>, bool)> {
-        if let Some(link) = self.take_idle() {
-            return Ok((link, true));
+        match self.take_idle() {
+            Some(link) => Ok((link, true)),
+            None => Ok((Box::pin(self.open()).await?, false)),
         }
+    }
+
+    async fn open(&self) -> anyhow::Result<Box<Link>> {
         let stream = TcpStream::connect((self.host.as_str(), self.port));
         let stream = tokio::time::timeout(CONNECT_TIMEOUT, stream).await??;
         stream.set_nodelay(true)?;
-        Ok((Box::new(Link::open(stream).await?), false))
+        Ok(Box::new(Link::open(stream).await?))
     }
 
     fn take_idle(&self) -> Option<Box<Link>> {

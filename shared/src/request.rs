@@ -51,8 +51,14 @@ impl RequestContext {
     }
 
     /// Runs `work` as a part of this request.
-    pub async fn scope<F: Future>(self, work: F) -> F::Output {
-        CURRENT.scope(self, work).await
+    pub fn scope<F: Future>(self, work: F) -> impl Future<Output = F::Output> {
+        // Not an async fn, which would hold the work twice: once as an argument, once as awaited.
+        CURRENT.scope(self, work)
+    }
+
+    /// Names an outgoing request after the one that this task works for, if it works for one.
+    pub fn apply_current(headers: &mut HeaderMap) {
+        let _ = CURRENT.try_with(|request| request.apply(headers));
     }
 
     /// Names an outgoing request after this one, as its child span.
