@@ -10,7 +10,7 @@ cd "$(dirname "$0")"
 . ./debian.sh
 
 mirror=$(debian_mirror)
-: "${mirror:=http://deb.debian.org/debian}"
+: "${mirror:?no Debian mirror among the apt sources of this machine}"
 
 # debian SUITE: a small Debian as the image debian:SUITE-slim.
 debian() {
