@@ -67,6 +67,7 @@ for peer in direct nginx gateway; do
   [ "$answer" = "$json" ] || { echo "$peer does not answer: $answer" >&2; exit 1; }
 done
 
+load=$(cut -d' ' -f1 /proc/loadavg)
 echo 'wrk.method = "POST"; wrk.body = "{\"netid\":\"jsmith2\",\"password\":\"not a secret\"}"' >"$work/post.lua"
 
 run() { # PEER METHOD -> "requests/s p99_ms cpu_us errors"
@@ -99,6 +100,8 @@ done
 column() { awk -v n="$2" '{ print $n }' "$work/$1" | median; }
 rss() { awk '/VmHWM/ { printf "%.0f", $2 / 1024 }' "/proc/$(pid "$1")/status"; }
 
+echo "$(date +%F), $(nproc) cores, load average $load before and $(cut -d' ' -f1 /proc/loadavg) after"
+echo
 echo "| peer | method | requests/s | × nginx | p99 ms | cpu µs/request | RSS MB (most) | errors |"
 echo "|---|---|--:|--:|--:|--:|--:|--:|"
 for method in GET POST; do

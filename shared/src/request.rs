@@ -3,7 +3,7 @@
 //! The gateway names each request and each service passes the name on, in its log lines, its errors
 //! and its calls to other services. The trace context is that of W3C (`traceparent`, version 00).
 
-use std::future::Future;
+use std::{fmt::Write, future::Future};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -63,9 +63,10 @@ impl RequestContext {
 
     /// Names an outgoing request after this one, as its child span.
     pub fn apply(&self, headers: &mut HeaderMap) {
-        let parent = format!("00-{}-{:016x}-01", self.trace_id, rand::random::<u64>().max(1));
-        for (name, value) in [(REQUEST_ID, self.id.as_str()), (TRACEPARENT, parent.as_str())] {
-            if let Ok(value) = HeaderValue::from_str(value) {
+        let mut parent = String::with_capacity(55);
+        let _ = write!(parent, "00-{}-{:016x}-01", self.trace_id, rand::random::<u64>().max(1));
+        for (name, value) in [(REQUEST_ID, self.id.clone()), (TRACEPARENT, parent)] {
+            if let Ok(value) = HeaderValue::try_from(value) {
                 headers.insert(name, value);
             }
         }
