@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
-use clap::Args;
+use clap::{Args, builder::FalseyValueParser};
 use grove_auth::admin as accounts;
 use grove_gateway::clients::{self, Scope};
 use grove_shared::{Clock, NetId, Role, api::accounts::NewAccount, config};
@@ -42,7 +42,7 @@ pub struct Setup {
     #[arg(long, env = "API_URL", default_value = "http://localhost:8000")]
     api_url: Url,
     /// Fills the chapter with invented people; their passwords are public.
-    #[arg(long, env = "DEMO")]
+    #[arg(long, env = "DEMO", value_parser = FalseyValueParser::new())]
     demo: bool,
     #[command(flatten)]
     target: Target,
