@@ -51,7 +51,7 @@ for image in "$@"; do
       debian bookworm
       echo "Building $image from Debian bookworm"
       docker build --quiet --tag "$image" --build-arg BASE=debian:bookworm-slim \
-        --build-arg "PACKAGES=mariadb-server-core mariadb-client-core" base/database >/dev/null
+        --build-arg "PACKAGES=mariadb-server-core mariadb-client" base/database >/dev/null
       ;;
     debian:*-slim)
       suite=${image#debian:}
