@@ -37,8 +37,6 @@ use crate::{
 pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long requests may go on after the process was told to stop.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(8);
-/// How often metrics are condensed; samples would pile up if nobody asked for them.
-const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 
 /// The address at the other end of the connection that a request came on.
 #[derive(Debug, Clone, Copy)]
@@ -114,14 +112,9 @@ where
     B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
 {
     let connections = TaskTracker::new();
-    let mut upkeep = tokio::time::interval(METRICS_UPKEEP);
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            _ = upkeep.tick() => {
-                telemetry::metrics().run_upkeep();
-                continue;
-            }
             () = stop.cancelled() => break,
         };
         match accepted {
