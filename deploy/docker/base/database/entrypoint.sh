@@ -35,7 +35,8 @@ SQL
   echo "Initialising the database" >&2
   if command -v mariadb-install-db >/dev/null; then
     mariadb-install-db --datadir="$data" --auth-root-authentication-method=normal --skip-test-db >/dev/null
-    # The accounts are there before the first connection is taken.
+    # It makes roots of other hosts too, without a password. This is done before the first connection.
+    printf '%s\n' "DELETE FROM mysql.global_priv WHERE User = 'root' AND Host NOT IN ('localhost', '%');" 'FLUSH PRIVILEGES;' >> "$accounts"
     set -- "$@" --init-file="$accounts"
   else
     "$server" "$@" --initialize-insecure --init-file="$accounts"
