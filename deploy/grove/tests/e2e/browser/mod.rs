@@ -6,9 +6,11 @@ mod keyboard;
 mod visitor;
 
 use std::{
-    net::TcpListener,
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    time::Duration,
 };
 
 use visitor::Visitor;
@@ -32,7 +34,7 @@ impl Driver {
         let url = format!("http://127.0.0.1:{port}");
         let http = grove_shared::peer::http_client().unwrap();
         while http.get(format!("{url}/status")).send().await.is_err() {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
         Self { child, url }
     }
@@ -40,7 +42,16 @@ impl Driver {
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        let _ = self.child.kill();
+        // Asked to end, it closes the browsers that a failed test left open; killed, it cannot.
+        let address = self.url.trim_start_matches("http://");
+        let asked = TcpStream::connect(address).and_then(|mut stream| {
+            write!(stream, "GET /shutdown HTTP/1.1\r\nHost: {address}\r\n\r\n")?;
+            stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+            stream.read(&mut [0; 64])
+        });
+        if asked.is_err() {
+            let _ = self.child.kill();
+        }
         let _ = self.child.wait();
     }
 }
