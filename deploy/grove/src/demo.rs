@@ -83,7 +83,7 @@ async fn seed_people(
     people: &[DemoPerson<'_>],
     now: DateTime<Utc>,
 ) -> anyhow::Result<()> {
-    let users = server.open("users")?;
+    let (users, auth) = (server.open("users")?, server.open("auth")?);
     for (index, person) in (0_i64..).zip(people) {
         let NewAccount { netid, first_name, last_name } = &person.account;
         let joined = now - TimeDelta::hours(30 * (index + 1));
@@ -91,14 +91,14 @@ async fn seed_people(
             grove_users::admin::add_applicant(&users, netid, first_name, last_name, joined).await?;
             continue;
         }
-        let is_member = person.state == "member";
-        let is_new = if is_member {
-            grove_users::admin::add_member(&users, netid, first_name, last_name, joined).await?
-        } else {
-            grove_users::admin::add_user(&users, netid, first_name, last_name, joined).await?
-        };
-        if is_new && LOGINS.iter().any(|(login, _)| *login == netid.as_str()) {
-            account::add(server, &person.account, Some(PASSWORD), is_member, joined).await?;
+        grove_users::admin::add_user(&users, netid, first_name, last_name, joined).await?;
+        if person.state == "member" {
+            // From today, so that the term covers today whatever the season.
+            grove_users::admin::add_member(&users, netid, first_name, last_name, now).await?;
+        }
+        let signs_in = LOGINS.iter().any(|(login, _)| *login == netid.as_str());
+        if signs_in && !grove_auth::admin::account_exists(&auth, netid).await? {
+            account::add(server, &person.account, Some(PASSWORD), false, joined).await?;
         }
     }
     Ok(())

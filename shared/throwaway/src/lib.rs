@@ -63,8 +63,3 @@ impl Server {
         }
     }
 }
-
-/// Whether a server can be started without Docker.
-pub fn is_installed() -> bool {
-    local::find_program().is_some()
-}

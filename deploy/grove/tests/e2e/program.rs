@@ -112,46 +112,23 @@ fn listens(url: &str) -> bool {
     std::net::TcpStream::connect(address).is_ok()
 }
 
-/// Processes whose command line names `folder`.
-fn processes_of(folder: &Path) -> usize {
-    let output = Command::new("ps").args(["-eo", "args"]).output().unwrap();
-    let folder = folder.to_string_lossy().into_owned();
-    text(&output.stdout).lines().filter(|line| line.contains(&folder)).count()
-}
-
 #[test]
 fn a_run_serves_the_site_and_leaves_no_process_port_or_file_behind() {
-    // A throwaway server is only started where there is one to start.
-    if !grove_throwaway::is_installed() {
-        return;
-    }
-    let temporary = tempfile::tempdir().unwrap();
-    let running = {
-        let mut running = Running::start();
-        assert!(listens(&running.website) && listens(&running.gateway));
-        assert!(running.folder.path().join("data/run/logs/quotes.log").exists());
-        let first = run(grove(running.folder.path()).args(["run"]).env_remove("DATABASE_URL"), "");
-        assert!(
-            text(&first.stderr).contains("runs in this folder already"),
-            "{}",
-            text(&first.stderr)
-        );
-        running.child.try_wait().unwrap();
-        running
-    };
+    let running = Running::start();
+    assert!(listens(&running.website) && listens(&running.gateway));
+    assert!(running.folder.path().join("data/run/logs/quotes.log").exists());
+    let second = run(grove(running.folder.path()).args(["run"]).env_remove("DATABASE_URL"), "");
+    let refusal = text(&second.stderr);
+    assert!(refusal.contains("runs in this folder already"), "{refusal}");
     let (website, gateway) = (running.website.clone(), running.gateway.clone());
     let (status, folder) = running.stop();
     assert!(status.success());
     assert!(!listens(&website) && !listens(&gateway));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
-    drop(temporary);
 }
 
 #[test]
 fn a_run_that_is_killed_takes_its_database_with_it() {
-    if !grove_throwaway::is_installed() {
-        return;
-    }
     let mut running = Running::start();
     let url = std::fs::read_to_string(running.folder.path().join("data/run/database-url")).unwrap();
     let port = url.rsplit(':').next().unwrap().trim().to_owned();
@@ -163,14 +140,10 @@ fn a_run_that_is_killed_takes_its_database_with_it() {
         assert!(Instant::now() < deadline, "the database still runs");
         std::thread::sleep(Duration::from_millis(50));
     }
-    assert_eq!(processes_of(running.folder.path()), 0);
 }
 
 #[tokio::test]
 async fn accounts_and_clients_are_made_changed_and_ended() {
-    if !grove_throwaway::is_installed() {
-        return;
-    }
     let running = tokio::task::spawn_blocking(Running::start).await.unwrap();
     let folder = running.folder.path();
     let grove_do = |args: &[&str], input: &str| {
