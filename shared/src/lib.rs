@@ -16,6 +16,8 @@ pub mod extract;
 mod framing;
 mod head;
 pub mod health;
+#[cfg(feature = "db")]
+pub mod idempotency;
 pub mod identity;
 #[cfg(feature = "db")]
 pub mod import;

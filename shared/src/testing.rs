@@ -35,6 +35,7 @@ use crate::{
     config::DbConfig,
     db,
     identity::{GATEWAY, IDENTITY, Identity, SigningKey, Subject, Verifier},
+    peer::IDEMPOTENCY_KEY,
 };
 
 /// The server of this test binary; it ends with the process.
@@ -131,6 +132,10 @@ async fn drop_schema(server_url: &str, name: &str) -> Result<(), sqlx::Error> {
     connection.close().await
 }
 
+/// The services that call others.
+const SERVICES: [&str; 9] =
+    ["auth", "credits", "directory", "gigs", "groups", "merch", "notifications", "quotes", "users"];
+
 /// The keys of a gateway and of services, made when they are first asked for.
 #[derive(Debug, Clone, Default)]
 pub struct TestKeys(Arc<Mutex<HashMap<String, SigningKey>>>);
@@ -145,14 +150,13 @@ impl TestKeys {
         self.0.lock().unwrap().entry(owner.to_owned()).or_insert_with(new).clone()
     }
 
-    /// A verifier of `audience` that trusts the gateway and the services users, auth, groups,
-    /// quotes and notifications.
+    /// A verifier of `audience` that trusts the gateway and [`SERVICES`].
     ///
     /// # Panics
     /// As [`TestKeys::key`].
     pub fn verifier(&self, audience: &str) -> Verifier {
-        let owners = [GATEWAY, "users", "auth", "groups", "quotes", "notifications"];
-        let keys: Vec<String> = owners.iter().map(|owner| self.key(owner).public()).collect();
+        let owners = SERVICES.iter().chain(&[GATEWAY]);
+        let keys: Vec<String> = owners.map(|owner| self.key(owner).public()).collect();
         Verifier::new(audience, keys.join(",").parse().unwrap())
     }
 }
@@ -239,6 +243,12 @@ impl Person {
         self.send(Method::POST, path, json(body)).await
     }
 
+    /// `POST path` with JSON, under a key that makes repetitions harmless.
+    pub async fn post_once(&self, path: &str, body: &impl Serialize, key: &str) -> Reply {
+        let request = Request::post(path).header(IDEMPOTENCY_KEY, key);
+        self.request(request, json(body)).await
+    }
+
     /// `PUT path` with JSON.
     pub async fn put(&self, path: &str, body: &impl Serialize) -> Reply {
         self.send(Method::PUT, path, json(body)).await
@@ -254,11 +264,14 @@ impl Person {
     /// # Panics
     /// When the path is malformed.
     pub async fn send(&self, method: Method, path: &str, body: impl Into<Body>) -> Reply {
-        let mut request = Request::builder().method(method).uri(path);
+        self.request(Request::builder().method(method).uri(path), body.into()).await
+    }
+
+    async fn request(&self, mut request: http::request::Builder, body: Body) -> Reply {
         if let Some(identity) = &self.identity {
             request = request.header(IDENTITY, identity);
         }
-        let request = request.body(body.into()).expect("a request");
+        let request = request.body(body).expect("a request");
         let response = self.app.router.clone().oneshot(request).await.expect("infallible");
         let (parts, body) = response.into_parts();
         let body = body.collect().await.expect("a body").to_bytes().to_vec();

@@ -217,6 +217,15 @@ impl Settings {
         let config = self.parse("quotes", &[])?;
         start(chapter, "quotes", program(&stop, |stop| grove_quotes::run(config, stop)))?;
 
+        let config = self.parse("directory", calls)?;
+        start(chapter, "directory", program(&stop, |stop| grove_directory::run(config, stop)))?;
+        let config = self.parse("credits", calls)?;
+        start(chapter, "credits", program(&stop, |stop| grove_credits::run(config, stop)))?;
+        let config = self.parse("gigs", calls)?;
+        start(chapter, "gigs", program(&stop, |stop| grove_gigs::run(config, stop)))?;
+        let config = self.parse("merch", calls)?;
+        start(chapter, "merch", program(&stop, |stop| grove_merch::run(config, stop)))?;
+
         let (listen, mails) = (self.ports.of("notifications")?, chapter.mails());
         let verifier = Verifier::new("notifications", self.trusted_keys.parse()?);
         let catcher = move |stop| mail_catcher::run(listen, verifier, mails, stop);

@@ -11,12 +11,16 @@ use anyhow::Context;
 pub const GATEWAY_ADMIN: &str = "gateway-admin";
 
 /// The usual ports, kept from the system that Grove replaces.
-const USUAL: [(&str, u16); 8] = [
+const USUAL: [(&str, u16); 12] = [
     ("auth", 8008),
+    ("credits", 8765),
+    ("directory", 8998),
     ("frontend", 5000),
     ("gateway", 8000),
     (GATEWAY_ADMIN, 8010),
+    ("gigs", 8964),
     ("groups", 9001),
+    ("merch", 6969),
     ("notifications", 1122),
     ("quotes", 9494),
     ("users", 8001),

@@ -12,11 +12,16 @@ use sqlx::{
 use url::Url;
 
 /// The crates that own a schema, and its migrations.
-pub const OWNERS: [(&str, &Migrator); 5] = [
+pub const OWNERS: [(&str, &Migrator); 10] = [
     ("auth", &grove_auth::MIGRATOR),
     ("users", &grove_users::MIGRATOR),
     ("groups", &grove_groups::MIGRATOR),
     ("quotes", &grove_quotes::MIGRATOR),
+    ("notifications", &grove_notifications::MIGRATOR),
+    ("directory", &grove_directory::MIGRATOR),
+    ("credits", &grove_credits::MIGRATOR),
+    ("gigs", &grove_gigs::MIGRATOR),
+    ("merch", &grove_merch::MIGRATOR),
     ("gateway", &grove_gateway::MIGRATOR),
 ];
 

@@ -1,6 +1,7 @@
 //! Wire types that more than one crate reads: plain structs, no logic.
 
 pub mod accounts;
+pub mod credits;
 pub mod envelope;
 pub mod groups;
 pub mod notifications;

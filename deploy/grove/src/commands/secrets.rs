@@ -67,7 +67,6 @@ impl Secrets {
             }
             services.push(folder);
         }
-        services.push(Folder::create(secrets.path.join("notifications"), self.user)?);
         for folder in services {
             folder.write("trusted-keys", &trusted)?;
         }
