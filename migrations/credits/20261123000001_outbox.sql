@@ -5,6 +5,7 @@ CREATE TABLE outbox (
     peer VARCHAR(32) NOT NULL,
     path VARCHAR(255) NOT NULL,
     body MEDIUMTEXT NOT NULL,
+    subject VARCHAR(64) NULL,
     attempts INT UNSIGNED NOT NULL DEFAULT 0,
     next_attempt_at DATETIME(6) NOT NULL,
     created_at DATETIME(6) NOT NULL,
@@ -12,5 +13,6 @@ CREATE TABLE outbox (
     dead_at DATETIME(6) NULL,
     last_error VARCHAR(500) NULL,
     UNIQUE KEY outbox_idempotency_key (idempotency_key),
+    KEY outbox_subject (subject, peer, id),
     KEY outbox_due (delivered_at, dead_at, next_attempt_at)
 ) DEFAULT CHARSET = utf8mb4;

@@ -77,6 +77,11 @@ pub struct SigningKey {
 }
 
 impl SigningKey {
+    /// Whose key it is.
+    pub fn owner(&self) -> &str {
+        &self.owner
+    }
+
     /// Makes the secret of a new key: 32 random bytes in base64url.
     pub fn generate_secret() -> SecretString {
         crate::token::generate()

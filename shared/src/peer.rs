@@ -87,6 +87,11 @@ impl Peers {
         Ok(Self { http: http_client()?, key: Arc::new(key), urls: Arc::new(urls) })
     }
 
+    /// The service that calls.
+    pub fn own_name(&self) -> &str {
+        self.key.owner()
+    }
+
     /// Calls `method path` of `peer` with `body`, and reads the JSON that comes back.
     ///
     /// # Errors

@@ -26,7 +26,13 @@ use axum::{
     extract::FromRef,
     routing::{delete, get, post, put},
 };
-use grove_shared::{Clock, db, identity::Verifier, outbox::Worker, peer::Peers, server};
+use grove_shared::{
+    Clock, db,
+    identity::Verifier,
+    outbox::{self, Worker},
+    peer::Peers,
+    server,
+};
 use sqlx::{MySqlPool, migrate::Migrator};
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -76,6 +82,7 @@ pub fn router(state: AppState) -> Router {
         .route("/internal/accounts", post(internal::create_account))
         .route("/internal/accounts/remove", post(internal::remove_account))
         .route("/internal/links", post(internal::mail_link))
+        .merge(outbox::routes(NAME))
         .with_state(state);
     server::with_standard_routes(NAME, routes, readiness)
 }

@@ -5,6 +5,7 @@
 mod accounts;
 mod internal;
 mod links;
+mod outbox;
 mod passwords;
 mod sessions;
 mod sign_in;

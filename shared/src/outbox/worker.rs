@@ -1,19 +1,12 @@
-//! Side effects that cross a service, delivered at least once.
-//!
-//! A row of the table `outbox` is written in the transaction of its cause and delivered by a worker,
-//! with exponential backoff and an idempotency key, so that a receiver sees each effect once. What a
-//! receiver refuses, or what fails for [`GIVE_UP_AFTER`] tries, is dead: kept for an officer to see.
-//!
-//! The table is the same in each schema (see `migrations/`), so the queries here are checked by the
-//! tests of the services rather than at compile time (ADR 4).
+//! Delivers what is in an outbox.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::join_all;
 use http::{Method, StatusCode};
-use serde::Serialize;
 use serde_json::Value;
-use sqlx::{AssertSqlSafe, MySqlConnection, MySqlPool, Row};
+use sqlx::{AssertSqlSafe, MySqlPool, Row, mysql::MySqlRow};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -25,44 +18,11 @@ use crate::{
 pub const GIVE_UP_AFTER: u32 = 40;
 /// While one worker delivers, no other takes the row, unless the first died this long ago.
 const LEASE: TimeDelta = TimeDelta::seconds(30);
+/// Effects that are delivered at the same time, so that a slow receiver holds up few others.
+const AT_ONCE: u32 = 8;
 const LONGEST_WAIT_SECONDS: i64 = 3600;
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
-
-/// A call to another service that has to happen.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Effect<'a, B> {
-    /// The service to call.
-    pub peer: &'a str,
-    /// The path to POST to.
-    pub path: &'a str,
-    /// The JSON to send.
-    pub body: B,
-}
-
-/// Records an effect, as a part of the transaction that causes it.
-///
-/// # Errors
-/// When the row cannot be written.
-pub async fn enqueue<B: Serialize>(
-    transaction: &mut MySqlConnection,
-    effect: &Effect<'_, B>,
-    now: DateTime<Utc>,
-) -> Result<(), sqlx::Error> {
-    let body = serde_json::to_string(&effect.body).map_err(|e| sqlx::Error::Encode(e.into()))?;
-    sqlx::query(
-        "INSERT INTO outbox (idempotency_key, peer, path, body, next_attempt_at, created_at)
-         VALUES (?, ?, ?, ?, ?, ?)",
-    )
-    .bind(format!("{:032x}", rand::random::<u128>()))
-    .bind(effect.peer)
-    .bind(effect.path)
-    .bind(body)
-    .bind(now)
-    .bind(now)
-    .execute(transaction)
-    .await
-    .map(drop)
-}
+const MEASURE_INTERVAL: Duration = Duration::from_secs(15);
 
 /// Delivers the effects of one schema.
 #[derive(Debug, Clone)]
@@ -88,8 +48,18 @@ struct Pending {
 impl Worker {
     /// Delivers until `stop` is cancelled.
     pub async fn run(self, stop: CancellationToken) {
+        let mut measured: Option<Instant> = None;
         while !stop.is_cancelled() {
-            if let Err(cause) = self.deliver_due().await {
+            let delivered = self.deliver_due().await;
+            let is_due = measured.is_none_or(|last| last.elapsed() >= MEASURE_INTERVAL);
+            let outcome = match delivered {
+                Ok(_) if is_due => {
+                    measured = Some(Instant::now());
+                    self.measure().await
+                }
+                other => other.map(drop),
+            };
+            if let Err(cause) = outcome {
                 tracing::warn!(%cause, "the outbox cannot be read");
             }
             tokio::select! {
@@ -105,44 +75,52 @@ impl Worker {
     /// When the outbox cannot be read or written.
     pub async fn deliver_due(&self) -> Result<usize, sqlx::Error> {
         let mut delivered = 0;
-        while let Some(row) = self.claim().await? {
-            delivered += usize::from(self.deliver(row).await?);
+        loop {
+            let rows = self.claim().await?;
+            if rows.is_empty() {
+                return Ok(delivered);
+            }
+            for outcome in join_all(rows.into_iter().map(|row| self.deliver(row))).await {
+                delivered += usize::from(outcome?);
+            }
         }
-        Ok(delivered)
     }
 
-    /// Takes the next due row for as long as [`LEASE`].
-    async fn claim(&self) -> Result<Option<Pending>, sqlx::Error> {
+    /// Takes the next due rows for as long as [`LEASE`].
+    async fn claim(&self) -> Result<Vec<Pending>, sqlx::Error> {
         let now = self.clock.now();
         let mut transaction = self.db.begin().await?;
-        let row = sqlx::query(
+        let rows = sqlx::query(
             "SELECT id, idempotency_key, peer, path, body, attempts FROM outbox
              WHERE delivered_at IS NULL AND dead_at IS NULL AND next_attempt_at <= ?
-             ORDER BY next_attempt_at, id LIMIT 1 FOR UPDATE SKIP LOCKED",
+               AND (subject IS NULL OR NOT EXISTS (
+                    SELECT 1 FROM outbox AS earlier
+                    WHERE earlier.subject = outbox.subject AND earlier.peer = outbox.peer
+                      AND earlier.id < outbox.id
+                      AND earlier.delivered_at IS NULL AND earlier.dead_at IS NULL))
+             ORDER BY next_attempt_at, id LIMIT ? FOR UPDATE SKIP LOCKED",
         )
         .bind(now)
-        .fetch_optional(&mut *transaction)
+        .bind(AT_ONCE)
+        .fetch_all(&mut *transaction)
         .await?;
-        let Some(row) = row else {
+        if rows.is_empty() {
             // Dropping the transaction would roll it back later, and keep locked what it looked at.
             transaction.rollback().await?;
-            return Ok(None);
-        };
-        let row = Pending {
-            id: row.try_get(0)?,
-            idempotency_key: row.try_get(1)?,
-            peer: row.try_get(2)?,
-            path: row.try_get(3)?,
-            body: row.try_get(4)?,
-            attempts: row.try_get(5)?,
-        };
-        sqlx::query("UPDATE outbox SET next_attempt_at = ?, attempts = attempts + 1 WHERE id = ?")
+            return Ok(Vec::new());
+        }
+        let rows = rows.iter().map(pending).collect::<Result<Vec<_>, _>>()?;
+        for row in &rows {
+            sqlx::query(
+                "UPDATE outbox SET next_attempt_at = ?, attempts = attempts + 1 WHERE id = ?",
+            )
             .bind(now + LEASE)
             .bind(row.id)
             .execute(&mut *transaction)
             .await?;
+        }
         transaction.commit().await?;
-        Ok(Some(row))
+        Ok(rows)
     }
 
     async fn deliver(&self, row: Pending) -> Result<bool, sqlx::Error> {
@@ -170,8 +148,31 @@ impl Worker {
         } else {
             let next = now + backoff(row.attempts);
             self.set(row.id, "next_attempt_at = ?", next, Some(reason)).await?;
+            if matches!(cause, PeerError::Unavailable { .. }) {
+                self.postpone(&row.peer, now, next).await?;
+            }
         }
         Ok(false)
+    }
+
+    /// Lets everything wait that is due for a peer which does not answer, so that effects for others
+    /// do not stand behind it.
+    async fn postpone(
+        &self,
+        peer: &str,
+        now: DateTime<Utc>,
+        next: DateTime<Utc>,
+    ) -> Result<(), sqlx::Error> {
+        sqlx::query(
+            "UPDATE outbox SET next_attempt_at = ?
+             WHERE peer = ? AND delivered_at IS NULL AND dead_at IS NULL AND next_attempt_at <= ?",
+        )
+        .bind(next)
+        .bind(peer)
+        .bind(now)
+        .execute(&self.db)
+        .await
+        .map(drop)
     }
 
     async fn set(
@@ -191,6 +192,38 @@ impl Worker {
             .await
             .map(drop)
     }
+
+    /// Tells the metrics how much waits, for how long, and how much is dead.
+    async fn measure(&self) -> Result<(), sqlx::Error> {
+        let row = sqlx::query(
+            "SELECT COUNT(*) - COUNT(dead_at), COUNT(dead_at),
+                    MIN(CASE WHEN dead_at IS NULL THEN created_at END)
+             FROM outbox WHERE delivered_at IS NULL",
+        )
+        .fetch_one(&self.db)
+        .await?;
+        let (pending, dead): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+        let oldest: Option<DateTime<Utc>> = row.try_get(2)?;
+        let age = oldest.map_or(TimeDelta::zero(), |oldest| self.clock.now() - oldest);
+        let labels = [("service", self.peers.own_name().to_owned())];
+        #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
+        for (name, count) in [("outbox_pending", pending), ("outbox_dead", dead)] {
+            metrics::gauge!(name, &labels).set(count as f64);
+        }
+        metrics::gauge!("outbox_oldest_age_seconds", &labels).set(age.as_seconds_f64());
+        Ok(())
+    }
+}
+
+fn pending(row: &MySqlRow) -> Result<Pending, sqlx::Error> {
+    Ok(Pending {
+        id: row.try_get(0)?,
+        idempotency_key: row.try_get(1)?,
+        peer: row.try_get(2)?,
+        path: row.try_get(3)?,
+        body: row.try_get(4)?,
+        attempts: row.try_get(5)?,
+    })
 }
 
 /// One second, doubled by each failure up to an hour, with up to a quarter more at random so that

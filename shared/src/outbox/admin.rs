@@ -1,0 +1,138 @@
+//! What officers see of an outbox, and how they have an effect delivered again.
+
+use axum::{
+    Router,
+    extract::{FromRef, State},
+    routing::{get, post},
+};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sqlx::{MySqlPool, Row, mysql::MySqlRow};
+
+use crate::{
+    ApiError, Clock,
+    api::envelope::Message,
+    caller::Officer,
+    extract::{Json, Path, Query},
+    identity::Verifier,
+};
+
+/// Effects on a page.
+const PAGE: u32 = 100;
+
+/// What has not arrived yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Effects {
+    /// How many wait.
+    pub pending: i64,
+    /// How many were given up.
+    pub dead: i64,
+    /// The oldest first, at most 100 after the one asked for.
+    pub effects: Vec<PendingEffect>,
+}
+
+/// An effect that has not arrived.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingEffect {
+    /// Identifies the effect within its service.
+    pub id: u64,
+    /// The service that it is for.
+    pub peer: String,
+    /// The path that it is sent to.
+    pub path: String,
+    /// The JSON that it sends.
+    pub body: Value,
+    /// Tries so far.
+    pub attempts: u32,
+    /// What the last try brought.
+    pub last_error: Option<String>,
+    /// When its cause happened.
+    pub created_at: DateTime<Utc>,
+    /// When it is tried next; for a dead one, when it would have been.
+    pub next_attempt_at: DateTime<Utc>,
+    /// When it was given up.
+    pub dead_at: Option<DateTime<Utc>>,
+}
+
+/// Which effects are asked for.
+#[derive(Debug, Deserialize)]
+struct Filter {
+    /// Those after this id.
+    #[serde(default)]
+    after: u64,
+}
+
+/// The routes of the outbox of `service`, for officers:
+/// `GET /outbox/{service}?after=` and `POST /outbox/{service}/{id}/replay`.
+pub fn routes<S>(service: &str) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+    MySqlPool: FromRef<S>,
+    Verifier: FromRef<S>,
+    Clock: FromRef<S>,
+{
+    Router::new()
+        .route(&format!("/outbox/{service}"), get(list))
+        .route(&format!("/outbox/{service}/{{id}}/replay"), post(replay))
+}
+
+async fn list(
+    _: Officer,
+    State(db): State<MySqlPool>,
+    Query(Filter { after }): Query<Filter>,
+) -> Result<Json<Effects>, ApiError> {
+    let count = "SELECT COUNT(*) - COUNT(dead_at), COUNT(dead_at)
+                 FROM outbox WHERE delivered_at IS NULL";
+    let counts = sqlx::query(count).fetch_one(&db).await?;
+    let rows = sqlx::query(
+        "SELECT id, peer, path, body, attempts, last_error, created_at, next_attempt_at, dead_at
+         FROM outbox WHERE delivered_at IS NULL AND id > ? ORDER BY id LIMIT ?",
+    )
+    .bind(after)
+    .bind(PAGE)
+    .fetch_all(&db)
+    .await?;
+    let effects = rows.iter().map(effect).collect::<Result<_, _>>()?;
+    Ok(Json(Effects { pending: counts.try_get(0)?, dead: counts.try_get(1)?, effects }))
+}
+
+async fn replay(
+    Officer(officer): Officer,
+    State(db): State<MySqlPool>,
+    State(clock): State<Clock>,
+    Path(id): Path<u64>,
+) -> Result<Json<Message>, ApiError> {
+    let revived = sqlx::query(
+        "UPDATE outbox SET dead_at = NULL, attempts = 0, next_attempt_at = ?
+         WHERE id = ? AND dead_at IS NOT NULL",
+    )
+    .bind(clock.now())
+    .bind(id)
+    .execute(&db)
+    .await?;
+    if revived.rows_affected() > 0 {
+        tracing::info!(outbox.id = id, "effect {id} is delivered again, says {}", officer.netid);
+        return Ok(Json(Message::new("The effect is delivered again")));
+    }
+    let known = sqlx::query("SELECT id FROM outbox WHERE id = ?").bind(id);
+    match known.fetch_optional(&db).await? {
+        Some(_) => Err(ApiError::conflict("Only an effect that was given up can be repeated")),
+        None => Err(ApiError::not_found("No such effect")),
+    }
+}
+
+fn effect(row: &MySqlRow) -> Result<PendingEffect, sqlx::Error> {
+    let body: String = row.try_get("body")?;
+    Ok(PendingEffect {
+        id: row.try_get("id")?,
+        peer: row.try_get("peer")?,
+        path: row.try_get("path")?,
+        body: serde_json::from_str(&body).unwrap_or_default(),
+        attempts: row.try_get("attempts")?,
+        last_error: row.try_get("last_error")?,
+        created_at: row.try_get("created_at")?,
+        next_attempt_at: row.try_get("next_attempt_at")?,
+        dead_at: row.try_get("dead_at")?,
+    })
+}
