@@ -47,7 +47,7 @@ impl Actor {
     /// Refuses who may not call the route at all.
     pub(crate) fn authorize(&self, access: Access) -> Result<(), ApiError> {
         match (access, self) {
-            (Access::Public, _) | (Access::Member, Self::Person { .. }) => Ok(()),
+            (Access::Anyone | Access::Public, _) | (Access::Member, Self::Person { .. }) => Ok(()),
             (_, Self::Client) => Err(ApiError::unauthenticated()),
             (Access::Officer, Self::Person { roles, .. }) if roles.is_empty() => {
                 Err(grove_shared::caller::not_an_officer())

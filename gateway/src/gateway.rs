@@ -31,7 +31,7 @@ use crate::{
     own, path,
     proxy::Delivery,
     registry::{Application, Registry},
-    routes::{Route, table},
+    routes::{Access, Route, table},
     session::Sessions,
     tunnel,
     upstream::Upstream,
@@ -174,6 +174,9 @@ impl Inner {
         body: &mut RequestBody,
         exchange: &mut Exchange,
     ) -> Result<Caller, ApiError> {
+        if route.access == Access::Anyone {
+            return Ok(Caller { application: None, actor: Actor::Client });
+        }
         let application = match &self.registry {
             Some(registry) => Some(caller::application(registry, &parts.headers).await?),
             None => None,

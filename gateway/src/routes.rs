@@ -5,6 +5,8 @@ use http::Method;
 /// Who may call a route: a first line of defence, the services check again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Access {
+    /// Anybody, without a client token: the service checks a signature of its own.
+    Anyone,
     /// Any client application.
     Public,
     /// Only for a member.
@@ -73,7 +75,7 @@ pub fn table() -> &'static [Route] {
     ROUTES
 }
 
-use Access::{Member, Officer, Public};
+use Access::{Anyone, Member, Officer, Public};
 use Actor::{Body, Query};
 
 const ROUTES: &[Route] = &[
@@ -89,6 +91,8 @@ const ROUTES: &[Route] = &[
     put("/password", "auth", Member),
     post("/password/reset", "auth", Public),
     post("/password/link/{token}", "auth", Public),
+    get("/outbox/auth", "auth", Officer),
+    post("/outbox/auth/{id}/replay", "auth", Officer),
     // Members
     get("/users", "users", Officer),
     post("/users", "users", Public),
@@ -100,7 +104,15 @@ const ROUTES: &[Route] = &[
     delete("/users/{netid}", "users", Officer),
     get("/users/{netid}/is_member", "users", Public),
     put("/users/{netid}/paid", "users", Officer),
+    get("/outbox/users", "users", Officer),
+    post("/outbox/users/{id}/replay", "users", Officer),
+    // The campus directory
     post("/activedirectory/add", "directory", Officer),
+    post("/activedirectory/remove", "directory", Officer),
+    get("/directory/status", "directory", Officer),
+    get("/directory/report", "directory", Officer),
+    post("/directory/reconcile", "directory", Officer),
+    post("/directory/repair", "directory", Officer),
     // SIGs and committees
     get("/groups", "groups", Public),
     get("/groups/{type}", "groups", Public),
@@ -130,6 +142,16 @@ const ROUTES: &[Route] = &[
     get_as("/credits/transactions", "credits", Member, Query("netid")),
     post("/credits/transactions", "credits", Officer),
     delete("/credits/transactions/{id}", "credits", Officer),
+    post("/credits/transfers", "credits", Member),
+    get("/credits/audit", "credits", Officer),
+    get("/credits/export", "credits", Member),
+    get("/credits/payment-options", "credits", Public),
+    post("/credits/top-ups", "credits", Member),
+    get("/credits/top-ups/{id}", "credits", Member),
+    post("/credits/membership-payments", "credits", Public),
+    post("/stripe/webhook", "credits", Anyone),
+    get("/outbox/credits", "credits", Officer),
+    post("/outbox/credits/{id}/replay", "credits", Officer),
     // Gigs
     get("/gigs", "gigs", Public),
     post_as("/gigs", "gigs", Member, Body("issuer")),
@@ -141,6 +163,8 @@ const ROUTES: &[Route] = &[
     get("/gigs/{id}", "gigs", Public),
     put("/gigs/{id}", "gigs", Member),
     delete("/gigs/{id}", "gigs", Member),
+    get("/outbox/gigs", "gigs", Officer),
+    post("/outbox/gigs/{id}/replay", "gigs", Officer),
     // Memes
     get_as("/memes", "memes", Member, Query("netid")),
     post_as("/memes", "memes", Member, Body("netid")),
@@ -156,6 +180,7 @@ const ROUTES: &[Route] = &[
     put("/merch/locations/{location}", "merch", Officer),
     get("/merch/users", "merch", Officer),
     get("/merch/users/{netid}", "merch", Member),
+    post("/merch/users/{netid}/pin", "merch", Member),
     post("/merch/users/pins", "merch", Public),
     post("/merch/transactions", "merch", Public),
     get("/merch/items", "merch", Public),
@@ -163,6 +188,13 @@ const ROUTES: &[Route] = &[
     get("/merch/items/{id}", "merch", Public),
     put("/merch/items/{id}", "merch", Officer),
     delete("/merch/items/{id}", "merch", Officer),
+    get("/merch/purchases", "merch", Member),
+    post("/merch/purchases", "merch", Member),
+    get("/merch/purchases/{id}", "merch", Member),
+    post("/merch/purchases/{id}/items/{number}/resolve", "merch", Officer),
+    get("/merch/sales", "merch", Officer),
+    get("/outbox/merch", "merch", Officer),
+    post("/outbox/merch/{id}/replay", "merch", Officer),
     // Jobs, recruiters and the resume book, which a recruiter opens with a token of their own
     get("/jobs", "recruiters", Public),
     post("/jobs", "recruiters", Public),
@@ -187,6 +219,14 @@ const ROUTES: &[Route] = &[
     put("/students/{netid}/approve", "recruiters", Officer),
     // Messages and service requests
     post("/notification", "notifications", Officer),
+    get("/notification/{id}", "notifications", Officer),
+    get("/notifications", "notifications", Officer),
+    post("/notifications/preview", "notifications", Officer),
+    get("/notifications/channels", "notifications", Officer),
+    post("/notifications/deliveries/{id}/replay", "notifications", Officer),
+    get("/notifications/preferences", "notifications", Member),
+    put("/notifications/preferences", "notifications", Member),
+    post("/notifications/unsubscribe/{token}", "notifications", Public),
     get("/request", "requests", Officer),
     post("/request", "requests", Member),
     get("/request/{id}", "requests", Member),

@@ -222,3 +222,18 @@ async fn only_a_client_with_the_scope_names_addresses() {
     assert_eq!(address(&site, "nowhere").await, "127.0.0.1");
     assert_eq!(address(&house.token, "203.0.113.9").await, "127.0.0.1");
 }
+
+#[tokio::test]
+async fn a_route_for_anyone_needs_no_token_and_nobody_is_vouched_for_on_it() {
+    let house = House::start().await;
+    let event = r#"{ "type":  "charge.refunded" }"#;
+    let url = format!("http://{}/stripe/webhook", house.address);
+    let request = house.http.post(url).header("stripe-signature", "t=1,v1=ab").body(event);
+    let request = request.header("token", "officer-session").header("authorization", "whatever");
+    let arrived: Value = reply(request.try_clone().unwrap()).await.json();
+    assert_eq!(arrived["body"], event, "the signature is over these very bytes");
+    assert_eq!(arrived["headers"]["stripe-signature"], json!(["t=1,v1=ab"]));
+    assert!(arrived["headers"]["authorization"].is_null() && arrived["headers"]["token"].is_null());
+    let identity = house.told("credits", request).await;
+    assert_eq!((identity.subject, identity.client), (Subject::Client, None));
+}

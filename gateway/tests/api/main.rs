@@ -56,7 +56,8 @@ impl House {
         let (db, keys) = (TestDatabase::create(&MIGRATOR).await, TestKeys::default());
         let stop = CancellationToken::new();
         let fake = Fake::start(stop.clone()).await;
-        let services = ["auth", "users", "groups", "quotes", "events", "memes", "recruiters"];
+        let services =
+            ["auth", "users", "groups", "quotes", "events", "memes", "recruiters", "credits"];
         let urls = services.map(|name| format!("{name}=http://{}", fake.address)).join(",");
         let defaults = ["gateway".to_owned(), format!("--upstreams={urls}")];
         let flags = defaults.into_iter().chain(flags.iter().map(|flag| (*flag).to_owned()));
