@@ -103,6 +103,15 @@ impl RequestBody {
         matches!(self, Self::Empty)
     }
 
+    /// The same body once more, if it is not on its way any longer.
+    pub(crate) fn again(&self) -> Option<Self> {
+        match self {
+            Self::Empty => Some(Self::Empty),
+            Self::Buffered(bytes) => Some(Self::Buffered(bytes.clone())),
+            Self::Upload(_) => None,
+        }
+    }
+
     /// How far the body has come; none when it does not come from the client any more.
     pub(crate) fn progress(&self) -> Option<Arc<Progress>> {
         match self {

@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use grove_shared::{
     ApiError, Clock,
     identity::{IDENTITY, SigningKey},
-    peer::Peers,
+    peer::{IDEMPOTENCY_KEY, Peers},
     request::{REQUEST_ID, RequestContext},
     telemetry,
 };
@@ -36,6 +36,9 @@ use crate::{
     tunnel,
     upstream::Upstream,
 };
+
+/// The longest body that is kept for sending it again, in bytes.
+const REPEATABLE_BODY: u64 = 64 * 1024;
 
 /// The body of an answer: a service's, or the gateway's own.
 pub(crate) type Answer = Response<Either<ReplyBody, Body>>;
@@ -132,8 +135,9 @@ impl Inner {
         let caller = self.caller(route, &parts, &mut body, exchange).await?;
         caller.actor.authorize(route.access)?;
         body.check_size()?;
+        let harmless = self.is_harmless_twice(route, &parts, &mut body).await?;
         self.prepare(route, caller, &mut parts, upgrade.is_some())?;
-        let mut delivery = self.delivery(route, parts, body)?;
+        let mut delivery = self.delivery(route, parts, body, harmless)?;
         let mut answer = self.forward(route, &mut delivery).await?;
         if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
             tunnel::join(upgrade, &mut answer)?;
@@ -196,6 +200,26 @@ impl Inner {
         Ok(Caller { application, actor })
     }
 
+    /// Whether the request may be sent again when its answer is lost: it changes nothing, or the
+    /// service keeps its key. A small body is read for that.
+    async fn is_harmless_twice(
+        &self,
+        route: &Route,
+        parts: &Parts,
+        body: &mut RequestBody,
+    ) -> Result<bool, ApiError> {
+        if parts.method.is_safe() {
+            return Ok(body.is_empty());
+        }
+        let length = parts.headers.get(header::CONTENT_LENGTH);
+        let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+        let small = length.is_some_and(|length| length <= REPEATABLE_BODY);
+        if !(route.keeps_keys && small && parts.headers.contains_key(IDEMPOTENCY_KEY)) {
+            return Ok(false);
+        }
+        Box::pin(body.buffer(REPEATABLE_BODY)).await.map(|_| true)
+    }
+
     /// Makes the head that the service gets: nothing forged, nothing secret, and who asks.
     fn prepare(
         &self,
@@ -226,10 +250,11 @@ impl Inner {
         route: &Route,
         parts: Parts,
         body: RequestBody,
+        harmless: bool,
     ) -> Result<Delivery<'_>, ApiError> {
         let unavailable = || ApiError::unavailable(format!("{} is not available", route.service));
         let upstream = self.upstreams.get(route.service).ok_or_else(unavailable)?;
-        Ok(Delivery::new(upstream, &self.limits, outbound(parts, body, upstream)))
+        Ok(Delivery::new(upstream, &self.limits, outbound(parts, body, upstream), harmless))
     }
 
     /// Brings the request to the service and its answer back.

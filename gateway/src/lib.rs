@@ -22,6 +22,7 @@ mod own;
 mod path;
 mod proxy;
 mod registry;
+mod replicas;
 pub mod routes;
 mod session;
 mod store;
@@ -32,6 +33,7 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::ensure;
 use axum::Router;
+use futures_util::future::join_all;
 use grove_shared::{
     ApiError, Clock, db,
     identity::GATEWAY,
@@ -52,6 +54,7 @@ pub static MIGRATOR: Migrator = sqlx::migrate!("../migrations/gateway");
 
 /// How often connections are closed that nobody uses.
 const PRUNE_INTERVAL: Duration = Duration::from_secs(2);
+const RESOLVE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Runs the gateway until `stop` is cancelled.
 ///
@@ -109,13 +112,30 @@ impl Gateway {
         tokio::join!(
             server::serve(listener, service, stop.clone()),
             self.keep_clients(stop.clone()),
-            self.prune(stop),
+            self.prune(stop.clone()),
+            self.resolve(stop),
         );
     }
 
     async fn keep_clients(&self, stop: CancellationToken) {
         if let Some(registry) = &self.0.registry {
             registry.run(stop).await;
+        }
+    }
+
+    /// Looks the services up again and again, so that requests are spread over the replicas that are
+    /// there now.
+    async fn resolve(&self, stop: CancellationToken) {
+        let mut ticks = tokio::time::interval(RESOLVE_INTERVAL);
+        let upstreams: Vec<_> =
+            self.0.upstreams.values().filter(|upstream| upstream.has_name()).collect();
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => {}
+                () = stop.cancelled() => return,
+            }
+            // A name that is not known now leaves what was known before.
+            join_all(upstreams.iter().map(|upstream| upstream.resolve())).await;
         }
     }
 

@@ -5,6 +5,7 @@
 use std::{
     fmt,
     future::poll_fn,
+    net::SocketAddr,
     pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll},
@@ -29,6 +30,8 @@ type Connection = Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>;
 
 /// A connection to a service.
 pub(crate) struct Link {
+    /// The replica that it leads to.
+    pub(crate) address: SocketAddr,
     sender: SendRequest<RequestBody>,
     /// None when it has ended.
     connection: Option<Connection>,
@@ -44,9 +47,9 @@ pub(crate) enum SendError {
 }
 
 impl Link {
-    pub(crate) async fn open(stream: TcpStream) -> hyper::Result<Self> {
+    pub(crate) async fn open(stream: TcpStream, address: SocketAddr) -> hyper::Result<Self> {
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        Ok(Self { sender, connection: Some(Box::pin(connection.with_upgrades())) })
+        Ok(Self { address, sender, connection: Some(Box::pin(connection.with_upgrades())) })
     }
 
     /// Whether another request may be sent.

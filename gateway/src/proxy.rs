@@ -26,7 +26,7 @@ pub(crate) struct Delivery<'a> {
     progress: Option<Arc<Progress>>,
     request: Option<Request<RequestBody>>,
     /// The request once more, if repeating it is harmless.
-    copy: Option<(Method, Uri, HeaderMap)>,
+    copy: Option<(Method, Uri, HeaderMap, RequestBody)>,
     began: Instant,
 }
 
@@ -40,14 +40,16 @@ enum Outcome {
 }
 
 impl<'a> Delivery<'a> {
+    /// A request that may be sent twice if the first answer is lost, when that is `harmless`.
     pub(crate) fn new(
         upstream: &'a Arc<Upstream>,
         limits: &'a Limits,
         request: Request<RequestBody>,
+        harmless: bool,
     ) -> Self {
-        let harmless = request.method().is_safe() && request.body().is_empty();
-        let copy = harmless
-            .then(|| (request.method().clone(), request.uri().clone(), request.headers().clone()));
+        let copy = request.body().again().filter(|_| harmless).map(|body| {
+            (request.method().clone(), request.uri().clone(), request.headers().clone(), body)
+        });
         let progress = request.body().progress();
         Self { upstream, limits, progress, request: Some(request), copy, began: Instant::now() }
     }
@@ -126,8 +128,9 @@ impl<'a> Delivery<'a> {
         if let Some(fault) = self.progress.as_ref().and_then(|progress| progress.fault()) {
             return Err(fault);
         }
-        let (method, uri, headers) = self.copy.take().ok_or_else(|| self.lost().because(cause))?;
-        let mut request = Request::new(RequestBody::Empty);
+        let (method, uri, headers, body) =
+            self.copy.take().ok_or_else(|| self.lost().because(cause))?;
+        let mut request = Request::new(body);
         *request.method_mut() = method;
         *request.uri_mut() = uri;
         *request.headers_mut() = headers;

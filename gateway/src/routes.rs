@@ -39,6 +39,8 @@ pub struct Route {
     pub access: Access,
     /// Where the member is named that a client speaks for.
     pub actor: Actor,
+    /// Whether the service keeps Idempotency-Keys, so that a request with one can be repeated.
+    pub keeps_keys: bool,
 }
 
 impl Route {
@@ -61,7 +63,7 @@ macro_rules! method {
             access: Access,
             actor: Actor,
         ) -> Route {
-            Route { method: Method::$method, path, service, access, actor }
+            Route { method: Method::$method, path, service, access, actor, keeps_keys: false }
         }
     };
 }
@@ -69,6 +71,16 @@ method!(GET, get, get_as);
 method!(POST, post, post_as);
 method!(PUT, put, put_as);
 method!(DELETE, delete, delete_as);
+
+/// A POST to a service that keeps Idempotency-Keys.
+const fn post_once(
+    path: &'static str,
+    service: &'static str,
+    access: Access,
+    actor: Actor,
+) -> Route {
+    Route { method: Method::POST, path, service, access, actor, keeps_keys: true }
+}
 
 /// Every route.
 pub fn table() -> &'static [Route] {
@@ -140,21 +152,21 @@ const ROUTES: &[Route] = &[
     get("/credits/users", "credits", Officer),
     get("/credits/users/{netid}", "credits", Member),
     get_as("/credits/transactions", "credits", Member, Query("netid")),
-    post("/credits/transactions", "credits", Officer),
+    post_once("/credits/transactions", "credits", Officer, Actor::None),
     delete("/credits/transactions/{id}", "credits", Officer),
-    post("/credits/transfers", "credits", Member),
+    post_once("/credits/transfers", "credits", Member, Actor::None),
     get("/credits/audit", "credits", Officer),
     get("/credits/export", "credits", Member),
     get("/credits/payment-options", "credits", Public),
-    post("/credits/top-ups", "credits", Member),
+    post_once("/credits/top-ups", "credits", Member, Actor::None),
     get("/credits/top-ups/{id}", "credits", Member),
-    post("/credits/membership-payments", "credits", Public),
+    post_once("/credits/membership-payments", "credits", Public, Actor::None),
     post("/stripe/webhook", "credits", Anyone),
     get("/outbox/credits", "credits", Officer),
     post("/outbox/credits/{id}/replay", "credits", Officer),
     // Gigs
     get("/gigs", "gigs", Public),
-    post_as("/gigs", "gigs", Member, Body("issuer")),
+    post_once("/gigs", "gigs", Member, Body("issuer")),
     get("/gigs/claims", "gigs", Public),
     post_as("/gigs/claims", "gigs", Member, Body("claimant")),
     get("/gigs/claims/{id}", "gigs", Public),
@@ -182,14 +194,14 @@ const ROUTES: &[Route] = &[
     get("/merch/users/{netid}", "merch", Member),
     post("/merch/users/{netid}/pin", "merch", Member),
     post("/merch/users/pins", "merch", Public),
-    post("/merch/transactions", "merch", Public),
+    post_once("/merch/transactions", "merch", Public, Actor::None),
     get("/merch/items", "merch", Public),
     post("/merch/items", "merch", Officer),
     get("/merch/items/{id}", "merch", Public),
     put("/merch/items/{id}", "merch", Officer),
     delete("/merch/items/{id}", "merch", Officer),
     get("/merch/purchases", "merch", Member),
-    post("/merch/purchases", "merch", Member),
+    post_once("/merch/purchases", "merch", Member, Actor::None),
     get("/merch/purchases/{id}", "merch", Member),
     post("/merch/purchases/{id}/items/{number}/resolve", "merch", Officer),
     get("/merch/sales", "merch", Officer),
@@ -218,7 +230,7 @@ const ROUTES: &[Route] = &[
     delete("/students/{netid}", "recruiters", Member),
     put("/students/{netid}/approve", "recruiters", Officer),
     // Messages and service requests
-    post("/notification", "notifications", Officer),
+    post_once("/notification", "notifications", Officer, Actor::None),
     get("/notification/{id}", "notifications", Officer),
     get("/notifications", "notifications", Officer),
     post("/notifications/preview", "notifications", Officer),

@@ -1,22 +1,25 @@
-//! A service and the connections to it that are open.
+//! A service, its replicas, and the connections to them that are open.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    net::IpAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
     time::Duration,
 };
 
-use anyhow::{Context as _, ensure};
-use grove_shared::peer::POOL_IDLE_TIMEOUT;
+use anyhow::{Context as _, anyhow, ensure};
 use http::HeaderValue;
-use tokio::{net::TcpStream, time::Instant};
+use tokio::{
+    net::{TcpStream, lookup_host},
+    time::Instant,
+};
 use url::Url;
 
-use crate::link::Link;
+use crate::{link::Link, replicas::Replicas};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-/// Connections that are kept although nobody uses them.
-const MAX_IDLE: usize = 512;
+/// A replica that does not take a connection this soon is passed over for another.
+const IMPATIENT: Duration = Duration::from_millis(100);
 /// A service that answered this recently is expected back.
 const RECENTLY: Duration = Duration::from_mins(1);
 
@@ -28,13 +31,12 @@ pub(crate) struct Upstream {
     pub(crate) authority: HeaderValue,
     host: String,
     port: u16,
-    /// The one used last is at the end, and used next.
-    idle: Mutex<Vec<(Instant, Box<Link>)>>,
+    replicas: Mutex<Replicas<Box<Link>>>,
     answered: Mutex<Option<Instant>>,
 }
 
 impl Upstream {
-    /// The service at an `http://host:port`.
+    /// The service at an `http://host:port`. A name with several addresses has as many replicas.
     pub(crate) fn new(name: &str, url: &Url) -> anyhow::Result<Self> {
         ensure!(url.scheme() == "http" && url.path() == "/", "{name} must be at http://host:port");
         let host = url.host_str().context("a host")?;
@@ -44,53 +46,75 @@ impl Upstream {
             authority: HeaderValue::try_from(format!("{host}:{port}"))?,
             host: host.trim_matches(['[', ']']).to_owned(),
             port,
-            idle: Mutex::default(),
+            replicas: Mutex::default(),
             answered: Mutex::default(),
         })
     }
 
-    /// A connection, and whether it has been used before.
+    fn replicas(&self) -> MutexGuard<'_, Replicas<Box<Link>>> {
+        self.replicas.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A connection to the replica whose turn it is, and whether it has been used before.
     pub(crate) async fn connect(self: &Arc<Self>) -> anyhow::Result<(Box<Link>, bool)> {
-        match self.take_idle() {
+        let idle = self.replicas().take_idle(|link| link.is_usable());
+        match idle {
             Some(link) => Ok((link, true)),
             None => Ok((Box::pin(self.open()).await?, false)),
         }
     }
 
+    /// Opens a connection to the first replica that takes one, in the order of their turns.
     async fn open(&self) -> anyhow::Result<Box<Link>> {
-        let stream = TcpStream::connect((self.host.as_str(), self.port));
-        let stream = tokio::time::timeout(CONNECT_TIMEOUT, stream).await??;
-        stream.set_nodelay(true)?;
-        Ok(Box::new(Link::open(stream).await?))
+        let mut addresses = self.replicas().in_turn();
+        if addresses.is_empty() {
+            self.resolve().await?;
+            addresses = self.replicas().in_turn();
+        }
+        let last = addresses.len().saturating_sub(1);
+        let mut failure = anyhow!("{} has no address", self.host);
+        for (number, address) in addresses.into_iter().enumerate() {
+            let patience = if number == last { CONNECT_TIMEOUT } else { IMPATIENT };
+            match tokio::time::timeout(patience, TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => {
+                    stream.set_nodelay(true)?;
+                    return Ok(Box::new(Link::open(stream, address).await?));
+                }
+                Ok(Err(cause)) => failure = cause.into(),
+                Err(cause) => failure = cause.into(),
+            }
+            self.replicas().avoid(address);
+        }
+        // It may have moved, as a container does that is made anew.
+        self.replicas().forget();
+        Err(failure)
     }
 
-    fn take_idle(&self) -> Option<Box<Link>> {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        while let Some((since, mut link)) = idle.pop() {
-            if since.elapsed() > POOL_IDLE_TIMEOUT {
-                idle.clear();
-            } else if link.is_usable() {
-                return Some(link);
-            }
-        }
-        None
+    /// Whether the service is named, so that its addresses may change.
+    pub(crate) fn has_name(&self) -> bool {
+        self.host.parse::<IpAddr>().is_err()
+    }
+
+    /// Looks the service's addresses up, so that replicas that came or went are known.
+    ///
+    /// # Errors
+    /// When the name cannot be resolved; what was known stays.
+    pub(crate) async fn resolve(&self) -> anyhow::Result<()> {
+        let addresses = lookup_host((self.host.as_str(), self.port)).await?;
+        self.replicas().set(addresses.collect());
+        Ok(())
     }
 
     /// Keeps a connection whose answer has been read to its end.
     pub(crate) fn keep(&self, mut link: Box<Link>) {
-        if !link.is_usable() {
-            return;
-        }
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < MAX_IDLE {
-            idle.push((Instant::now(), link));
+        if link.is_usable() {
+            self.replicas().keep(link.address, link);
         }
     }
 
     /// Closes connections that nobody has used for a while.
     pub(crate) fn prune(&self) {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.retain(|(since, _)| since.elapsed() <= POOL_IDLE_TIMEOUT);
+        self.replicas().prune();
     }
 
     /// Notes that the service has answered.

@@ -122,6 +122,26 @@ async fn a_broken_connection_is_tried_again_only_where_that_is_harmless() {
 }
 
 #[tokio::test]
+async fn a_request_with_a_key_is_tried_again_where_the_service_keeps_keys() {
+    let (address, count) = hangs_up(1).await;
+    let flag = format!("--upstreams=credits=http://{address},users=http://{address}");
+    let house = House::with(&[&flag]).await;
+    let transfer = || house.member("POST", "/credits/transfers").body("{}");
+    let keyed = reply(transfer().header("idempotency-key", "one")).await;
+    assert_eq!((keyed.status, keyed.body), (StatusCode::OK, b"ok".to_vec()));
+    assert_eq!(count.load(Ordering::SeqCst), 2);
+
+    let (address, count) = hangs_up(9).await;
+    let flag = format!("--upstreams=credits=http://{address},users=http://{address}");
+    let house = House::with(&[&flag]).await;
+    let without_a_key = house.member("POST", "/credits/transfers").body("{}");
+    assert_eq!(reply(without_a_key).await.status, StatusCode::BAD_GATEWAY);
+    let keys_ignored = house.request("POST", "/users/login").header("idempotency-key", "one");
+    assert_eq!(reply(keys_ignored.body("{}")).await.status, StatusCode::BAD_GATEWAY);
+    assert_eq!(count.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
 async fn an_answer_that_is_not_http_is_502() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let flag = format!("--upstreams=users=http://{}", listener.local_addr().unwrap());
