@@ -54,22 +54,29 @@ pub struct IdentityConfig {
 }
 
 impl IdentityConfig {
-    /// The key of the service `owner`.
+    /// The key of the service `owner`. From a file it is read again when the file changes.
     ///
     /// # Errors
     /// When no key is configured or it is malformed.
     pub fn signing_key(&self, owner: &str) -> anyhow::Result<SigningKey> {
-        let key = self.identity_key.as_ref();
-        SigningKey::new(owner, &secret(key, self.identity_key_file.as_ref(), "IDENTITY_KEY")?)
+        match (&self.identity_key, &self.identity_key_file) {
+            (Some(key), _) => SigningKey::new(owner, key),
+            (None, Some(file)) => SigningKey::from_file(owner, file.clone()),
+            (None, None) => anyhow::bail!("set IDENTITY_KEY or IDENTITY_KEY_FILE"),
+        }
     }
 
-    /// Checks identities that are meant for the service `audience`.
+    /// Checks identities that are meant for the service `audience`. The keys are read again when
+    /// their file changes.
     ///
     /// # Errors
     /// When no keys are configured or one is malformed.
     pub fn verifier(&self, audience: &str) -> anyhow::Result<Verifier> {
-        let (keys, file) = (self.trusted_keys.as_ref(), self.trusted_keys_file.as_ref());
-        let keys: TrustedKeys = secret(keys, file, "TRUSTED_KEYS")?.expose_secret().parse()?;
+        let keys = match (&self.trusted_keys, &self.trusted_keys_file) {
+            (Some(keys), _) => keys.expose_secret().parse()?,
+            (None, Some(file)) => TrustedKeys::from_file(file.clone())?,
+            (None, None) => anyhow::bail!("set TRUSTED_KEYS or TRUSTED_KEYS_FILE"),
+        };
         Ok(Verifier::new(audience, keys))
     }
 }

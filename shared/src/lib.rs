@@ -26,6 +26,7 @@ pub mod observe;
 #[cfg(feature = "db")]
 pub mod outbox;
 pub mod peer;
+pub mod reload;
 pub mod request;
 pub mod role;
 pub mod server;

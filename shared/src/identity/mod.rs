@@ -3,16 +3,18 @@
 //! The gateway signs what it knows of a person or client application; a service that calls another
 //! signs for itself. Each has its own key, and a key may only speak for its owner (ADR 2).
 
-use std::{collections::HashMap, fmt, net::IpAddr, str::FromStr, sync::Arc};
+mod key;
+
+use std::{net::IpAddr, sync::Arc};
 
 use anyhow::{Context, ensure};
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use http::HeaderName;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
-use secrecy::{ExposeSecret, SecretString};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::{Deserialize, Serialize};
 
-use crate::{Clock, netid::NetId, role::Role};
+use self::key::Keys;
+pub use self::key::{SigningKey, TrustedKeys};
+use crate::{netid::NetId, role::Role};
 
 /// The header that carries a signed identity.
 pub const IDENTITY: HeaderName = HeaderName::from_static("x-grove-identity");
@@ -68,116 +70,6 @@ struct Claims {
     addr: Option<IpAddr>,
 }
 
-/// The private key of the gateway or of a service.
-#[derive(Clone)]
-pub struct SigningKey {
-    owner: String,
-    key: EncodingKey,
-    public: String,
-}
-
-impl SigningKey {
-    /// Whose key it is.
-    pub fn owner(&self) -> &str {
-        &self.owner
-    }
-
-    /// Makes the secret of a new key: 32 random bytes in base64url.
-    pub fn generate_secret() -> SecretString {
-        crate::token::generate()
-    }
-
-    /// Takes the key of `owner` from its secret.
-    ///
-    /// # Errors
-    /// When the secret is not 32 bytes in base64url.
-    pub fn new(owner: &str, secret: &SecretString) -> anyhow::Result<Self> {
-        // An Ed25519 private key in PKCS #8 (RFC 8410, section 7) is this prefix and the seed.
-        const PKCS8: &[u8] = b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20";
-        let seed: [u8; 32] = BASE64_URL_SAFE_NO_PAD
-            .decode(secret.expose_secret().trim())
-            .ok()
-            .and_then(|bytes| bytes.try_into().ok())
-            .context("an identity key is 32 bytes in base64url, as `grove keys` makes it")?;
-        let public = ed25519_dalek::SigningKey::from_bytes(&seed).verifying_key();
-        Ok(Self {
-            owner: owner.to_owned(),
-            key: EncodingKey::from_ed_der(&[PKCS8, &seed].concat()),
-            public: BASE64_URL_SAFE_NO_PAD.encode(public.as_bytes()),
-        })
-    }
-
-    /// The owner and the public half, as [`TrustedKeys`] reads them: `owner=key`.
-    pub fn public(&self) -> String {
-        format!("{}={}", self.owner, self.public)
-    }
-
-    /// Signs `identity` for one `audience`, for one minute from now.
-    ///
-    /// # Errors
-    /// When signing fails, which a valid key never does.
-    pub fn sign(&self, identity: &Identity, audience: &str) -> anyhow::Result<String> {
-        let (sub, roles, sid) = match &identity.subject {
-            Subject::Person { netid, roles, session } => {
-                (format!("person:{netid}"), roles.clone(), *session)
-            }
-            Subject::Client => ("client".to_owned(), Vec::new(), None),
-            Subject::Service(name) => (format!("service:{name}"), Vec::new(), None),
-        };
-        let claims = Claims {
-            iss: self.owner.clone(),
-            aud: audience.to_owned(),
-            sub,
-            exp: Clock::system().now().timestamp() + LIFETIME_SECONDS,
-            roles,
-            sid,
-            client: identity.client.clone(),
-            addr: identity.address,
-        };
-        let header = Header { kid: Some(self.owner.clone()), ..Header::new(Algorithm::EdDSA) };
-        Ok(jsonwebtoken::encode(&header, &claims, &self.key)?)
-    }
-
-    /// Signs as the owner itself, for a call to `audience`.
-    ///
-    /// # Errors
-    /// As [`SigningKey::sign`].
-    pub fn sign_own(&self, audience: &str) -> anyhow::Result<String> {
-        let subject = Subject::Service(self.owner.clone());
-        self.sign(&Identity { subject, client: None, address: None }, audience)
-    }
-}
-
-impl fmt::Debug for SigningKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SigningKey({})", self.owner)
-    }
-}
-
-/// The public keys of everyone whose signature counts.
-#[derive(Clone, Default)]
-pub struct TrustedKeys(Arc<HashMap<String, DecodingKey>>);
-
-impl FromStr for TrustedKeys {
-    type Err = anyhow::Error;
-
-    /// Reads `owner=key` pairs, separated by commas or white space.
-    fn from_str(text: &str) -> anyhow::Result<Self> {
-        let pairs = text.split([',', ' ', '\n', '\t', '\r']).filter(|pair| !pair.is_empty());
-        let keys = pairs.map(|pair| {
-            let (owner, key) = pair.split_once('=').context("a trusted key is owner=key")?;
-            Ok((owner.to_owned(), DecodingKey::from_ed_components(key)?))
-        });
-        Ok(Self(Arc::new(keys.collect::<anyhow::Result<_>>()?)))
-    }
-}
-
-impl fmt::Debug for TrustedKeys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
-    }
-}
-
 /// Checks identities that are meant for one service.
 #[derive(Debug, Clone)]
 pub struct Verifier {
@@ -198,13 +90,14 @@ impl Verifier {
     pub fn verify(&self, token: &str) -> anyhow::Result<Identity> {
         let header = jsonwebtoken::decode_header(token)?;
         let owner = header.kid.context("no key is named")?;
-        let key = self.keys.0.get(&owner).context("the key is unknown")?;
-        let mut validation = Validation::new(Algorithm::EdDSA);
-        validation.leeway = LEEWAY_SECONDS;
-        validation.set_audience(&[&self.audience]);
-        validation.set_issuer(&[&owner]);
-        validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
-        let claims = jsonwebtoken::decode::<Claims>(token, key, &validation)?.claims;
+        let claims = match self.claims(token, &owner, &self.keys.get()) {
+            // The owner may have a new key since the file was looked at.
+            Err(refusal) => match self.keys.changed() {
+                Some(keys) => self.claims(token, &owner, &keys)?,
+                None => return Err(refusal),
+            },
+            claims => claims?,
+        };
         let subject = match claims.sub.split_once(':') {
             Some(("service", name)) => {
                 ensure!(name == owner, "{owner} may not speak for {name}");
@@ -219,10 +112,26 @@ impl Verifier {
         };
         Ok(Identity { subject, client: claims.client, address: claims.addr })
     }
+
+    /// What a token says, if one of its owner's keys signed it.
+    fn claims(&self, token: &str, owner: &str, keys: &Keys) -> anyhow::Result<Claims> {
+        let mut validation = Validation::new(Algorithm::EdDSA);
+        validation.leeway = LEEWAY_SECONDS;
+        validation.set_audience(&[&self.audience]);
+        validation.set_issuer(&[owner]);
+        validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
+        let decode = |key: &DecodingKey| jsonwebtoken::decode::<Claims>(token, key, &validation);
+        let keys = keys.get(owner).context("the key is unknown")?;
+        let (last, others) = keys.split_last().context("the key is unknown")?;
+        let signed = others.iter().find_map(|key| decode(key).ok());
+        Ok(signed.map_or_else(|| decode(last), Ok)?.claims)
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret;
+
     use super::*;
 
     fn key(owner: &str) -> SigningKey {
@@ -270,5 +179,45 @@ mod tests {
             bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
             assert!(verifier.verify(&String::from_utf8(bytes).unwrap()).is_err());
         }
+    }
+
+    #[test]
+    fn a_key_is_rotated_while_programs_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let (private, public) = (folder.path().join("key"), folder.path().join("trusted"));
+        let put = |path: &std::path::Path, text: &str| {
+            let partial = path.with_extension("partial");
+            std::fs::write(&partial, text).unwrap();
+            std::fs::rename(partial, path).unwrap();
+        };
+        let (old, new) = (SigningKey::generate_secret(), SigningKey::generate_secret());
+        let public_of = |secret| SigningKey::new("users", secret).unwrap().public();
+        put(&private, old.expose_secret());
+        put(&public, &public_of(&old));
+        let signer = SigningKey::from_file("users", private.clone()).unwrap();
+        let verifier = Verifier::new("auth", TrustedKeys::from_file(public.clone()).unwrap());
+        let is_good = |token: &str| verifier.verify(token).is_ok();
+        let first = signer.sign_own("auth").unwrap();
+        assert!(is_good(&first));
+
+        // Trust comes first and counts at once; the signer follows within a second.
+        put(&public, &format!("{}\n{}", public_of(&new), public_of(&old)));
+        let ahead = SigningKey::new("users", &new).unwrap().sign_own("auth").unwrap();
+        assert!(is_good(&ahead) && is_good(&first));
+        put(&private, new.expose_secret());
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(5);
+        while signer.public() != public_of(&new) {
+            assert!(std::time::Instant::now() < deadline, "the new key is not taken");
+            std::thread::yield_now();
+        }
+        assert!(is_good(&signer.sign_own("auth").unwrap()));
+
+        // What is malformed changes nothing; what is retired is refused.
+        put(&public, "users=nonsense");
+        assert!(!is_good("x.y.z") && is_good(&ahead));
+        put(&public, &public_of(&new));
+        let stranger = SigningKey::new("users", &SigningKey::generate_secret()).unwrap();
+        assert!(!is_good(&stranger.sign_own("auth").unwrap()));
+        assert!(!is_good(&first) && is_good(&ahead));
     }
 }
