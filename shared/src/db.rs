@@ -1,13 +1,13 @@
 //! The pool of a service's own schema, its migrations, and what the database's refusals mean.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use anyhow::Context;
 use secrecy::ExposeSecret;
 use sqlx::{
-    MySqlPool,
+    MySqlPool, Row,
     migrate::{MigrateError, Migrator},
-    mysql::{MySqlConnectOptions, MySqlPoolOptions},
+    mysql::{MySqlConnectOptions, MySqlDatabaseError, MySqlPoolOptions},
 };
 
 use crate::{ApiError, config::DbConfig, server::Readiness};
@@ -29,21 +29,62 @@ pub fn connect(config: &DbConfig) -> anyhow::Result<MySqlPool> {
         .connect_lazy_with(options))
 }
 
-/// Brings the schema up to date, waiting for the database for as long as it takes.
+/// Brings the schema up to date, waiting for the database for as long as it takes. An account that may
+/// not change the schema waits until another has done so.
 ///
 /// # Errors
 /// When a migration fails or does not fit the schema; never because the database is away.
 pub async fn migrate(db: &MySqlPool, migrator: &Migrator) -> anyhow::Result<()> {
+    let mut told = false;
     loop {
-        match migrator.run(db).await {
+        match bring_up_to_date(db, migrator).await {
             Ok(()) => return Ok(()),
             Err(MigrateError::Execute(cause)) if is_outage(&cause) => {
                 tracing::warn!(%cause, "the database does not answer yet");
-                tokio::time::sleep(Duration::from_millis(500)).await;
+            }
+            Err(MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _))
+                if has_number(&cause, &DENIED) =>
+            {
+                if !told {
+                    tracing::warn!(%cause, "the schema is older than this program; run grove migrate");
+                }
+                told = true;
             }
             Err(cause) => return Err(cause).context("the migrations failed"),
         }
+        tokio::time::sleep(Duration::from_millis(500)).await;
     }
+}
+
+async fn bring_up_to_date(db: &MySqlPool, migrator: &Migrator) -> Result<(), MigrateError> {
+    if is_up_to_date(db, migrator).await? { Ok(()) } else { migrator.run(db).await }
+}
+
+/// Whether every migration that this program knows is applied; there may be later ones.
+async fn is_up_to_date(db: &MySqlPool, migrator: &Migrator) -> Result<bool, MigrateError> {
+    let applied = sqlx::query("SELECT version, checksum, success FROM _sqlx_migrations");
+    let applied = match applied.fetch_all(db).await {
+        Ok(rows) => rows,
+        Err(cause) if has_number(&cause, &["1146"]) => return Ok(false),
+        Err(cause) => return Err(cause.into()),
+    };
+    let mut known = HashMap::new();
+    for row in applied {
+        let (version, checksum, success): (i64, Vec<u8>, bool) =
+            (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+        known.insert(version, (checksum, success));
+    }
+    for migration in migrator.iter() {
+        match known.get(&migration.version) {
+            None => return Ok(false),
+            Some((_, false)) => return Err(MigrateError::Dirty(migration.version)),
+            Some((checksum, _)) if checksum[..] != migration.checksum[..] => {
+                return Err(MigrateError::VersionMismatch(migration.version));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(true)
 }
 
 /// Ready when the database answers.
@@ -90,15 +131,22 @@ impl From<sqlx::Error> for ApiError {
     }
 }
 
+// https://dev.mysql.com/doc/mysql-errors/9.0/en/server-error-reference.html
+/// Server shutting down, too many connections, lock wait timeout, deadlock, read-only (failover).
+const TRANSIENT: [&str; 6] = ["1053", "1040", "1205", "1213", "1290", "1927"];
+/// The account may not use the schema, or not change the table.
+const DENIED: [&str; 2] = ["1044", "1142"];
+
 fn is_outage(cause: &sqlx::Error) -> bool {
-    // Server shutting down, too many connections, lock wait timeout, deadlock, read-only (failover).
-    // https://dev.mysql.com/doc/mysql-errors/9.0/en/server-error-reference.html
-    const TRANSIENT: [&str; 6] = ["1053", "1040", "1205", "1213", "1290", "1927"];
     match cause {
         sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => true,
-        sqlx::Error::Database(error) => error
-            .try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>()
-            .is_some_and(|error| TRANSIENT.contains(&error.number().to_string().as_str())),
-        _ => false,
+        cause => has_number(cause, &TRANSIENT),
     }
+}
+
+/// Whether the database refused with one of these error numbers.
+fn has_number(cause: &sqlx::Error, numbers: &[&str]) -> bool {
+    let error = cause.as_database_error();
+    let error = error.and_then(|error| error.try_downcast_ref::<MySqlDatabaseError>());
+    error.is_some_and(|error| numbers.contains(&error.number().to_string().as_str()))
 }

@@ -172,7 +172,7 @@ struct Settings {
 impl Settings {
     fn new(databases: BTreeMap<&'static str, DbConfig>, ports: Ports) -> Self {
         let keys: BTreeMap<_, _> =
-            OWNERS.iter().map(|(owner, _)| (*owner, SigningKey::generate_secret())).collect();
+            OWNERS.iter().map(|owner| (owner.name, SigningKey::generate_secret())).collect();
         let public = keys.iter().filter_map(|(owner, key)| SigningKey::new(owner, key).ok());
         let trusted_keys = public.map(|key| key.public()).collect::<Vec<_>>().join(",");
         Self { databases, ports, keys, trusted_keys }

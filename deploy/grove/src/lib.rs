@@ -9,6 +9,10 @@ pub mod demo;
 mod mail_catcher;
 pub mod ports;
 mod process;
-pub mod schema;
+
+/// The schemas of all services on one server: making them, migrating them, opening them.
+pub mod schema {
+    pub use grove_setup::{DatabaseServer, OWNERS, Owner};
+}
 
 pub use chapter::{Chapter, Options};

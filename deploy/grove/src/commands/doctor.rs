@@ -5,7 +5,7 @@ use grove_shared::peer;
 use sqlx::Row;
 
 use super::{Target, console};
-use crate::schema::{DatabaseServer, OWNERS};
+use crate::schema::{DatabaseServer, OWNERS, Owner};
 
 /// Tells what is wrong with a chapter, and how to mend it.
 #[derive(Debug, Args)]
@@ -90,7 +90,7 @@ async fn database(server: &DatabaseServer) -> Vec<Finding> {
             )];
         }
     }];
-    for (owner, migrator) in OWNERS {
+    for Owner { name: owner, migrator, .. } in &OWNERS {
         let known = migrator.iter().count();
         findings.push(match applied(server, owner).await {
             Ok(applied) if applied >= known => Finding::good(format!("{owner}: schema up to date")),

@@ -8,7 +8,7 @@ use grove_shared::identity::SigningKey;
 use secrecy::ExposeSecret;
 
 use super::console;
-use crate::schema::OWNERS;
+use crate::schema::{OWNERS, Owner};
 
 /// Makes the identity keys of all services, for running them as processes of their own.
 ///
@@ -24,7 +24,7 @@ impl Keys {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         std::fs::create_dir_all(&self.folder)?;
         let mut trusted = String::new();
-        for (owner, _) in OWNERS {
+        for Owner { name: owner, .. } in &OWNERS {
             let path = self.folder.join(format!("{owner}.key"));
             if !path.exists() {
                 write_secret(&path, SigningKey::generate_secret().expose_secret())?;

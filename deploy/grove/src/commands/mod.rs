@@ -9,9 +9,7 @@ pub mod keys;
 pub mod mail_catcher;
 pub mod migrate;
 pub mod run;
-pub mod secrets;
 pub mod seed;
-pub mod setup;
 mod target;
 
 use clap::{Parser, Subcommand};
@@ -42,8 +40,6 @@ enum Command {
     Client(client::Client),
     Doctor(doctor::Doctor),
     Keys(keys::Keys),
-    Secrets(secrets::Secrets),
-    Setup(setup::Setup),
     MailCatcher(mail_catcher::MailCatcher),
 }
 
@@ -62,8 +58,6 @@ impl Cli {
             Command::Client(client) => client.run().await,
             Command::Doctor(doctor) => doctor.run().await,
             Command::Keys(keys) => keys.run(),
-            Command::Secrets(secrets) => secrets.run(),
-            Command::Setup(setup) => setup.run().await,
             Command::MailCatcher(catcher) => catcher.run().await,
         }
     }

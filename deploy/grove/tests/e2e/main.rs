@@ -14,4 +14,5 @@ mod journey;
 mod matrix;
 mod outage;
 mod program;
+mod setup;
 mod world;

@@ -51,13 +51,22 @@ impl World {
     }
 
     async fn start_with(with_demo: bool) -> Self {
-        let prefix = format!("grove_t{:08x}_", rand::random::<u32>());
-        let database =
-            DatabaseServer::new(&testing::server_url().await).unwrap().with_prefix(&prefix);
+        let database = Self::new_database().await;
         database.migrate().await.unwrap();
         if with_demo {
             demo::seed(&database, Clock::system().now()).await.unwrap();
         }
+        Self::start_on(database).await
+    }
+
+    /// A server with schemas of a new name, which are not there yet.
+    pub(crate) async fn new_database() -> DatabaseServer {
+        let prefix = format!("grove_t{:08x}_", rand::random::<u32>());
+        DatabaseServer::new(&testing::server_url().await).unwrap().with_prefix(&prefix)
+    }
+
+    /// A chapter on schemas that are there.
+    pub(crate) async fn start_on(database: DatabaseServer) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let options = Options {
             database: database.clone(),

@@ -1,4 +1,4 @@
-//! `grove secrets`
+//! `grove-setup secrets`
 
 use std::{
     fs,
@@ -12,8 +12,7 @@ use clap::Args;
 use grove_shared::{identity::SigningKey, token};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::console;
-use crate::schema::{DatabaseServer, OWNERS};
+use crate::{DatabaseServer, OWNERS, Owner, console};
 
 /// Makes the passwords, keys and folders of a chapter in containers. What is there already stays.
 ///
@@ -55,7 +54,7 @@ impl Secrets {
 
         let mut trusted = String::new();
         let mut services = Vec::new();
-        for (owner, _) in OWNERS {
+        for Owner { name: owner, .. } in &OWNERS {
             let folder = Folder::create(secrets.path.join(owner), self.user)?;
             let key = folder.secret("identity-key", SigningKey::generate_secret)?;
             let key = SigningKey::new(owner, &key);
@@ -166,7 +165,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         secrets(folder.path()).unwrap();
         let first = files(folder.path());
-        for (owner, _) in OWNERS {
+        for Owner { name: owner, .. } in &OWNERS {
             for name in ["database-url", "identity-key", "trusted-keys"] {
                 let path = folder.path().join("secrets").join(owner).join(name);
                 assert!(first.iter().any(|(file, _)| *file == path), "{path:?}");

@@ -2,28 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use grove_shared::{config::DbConfig, db, token};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
-    AssertSqlSafe, Connection, MySqlConnection, MySqlPool, Row, migrate::Migrator,
-    mysql::MySqlConnectOptions,
+    AssertSqlSafe, Connection, MySqlConnection, MySqlPool, Row, mysql::MySqlConnectOptions,
 };
 use url::Url;
 
-/// The crates that own a schema, and its migrations.
-pub const OWNERS: [(&str, &Migrator); 10] = [
-    ("auth", &grove_auth::MIGRATOR),
-    ("users", &grove_users::MIGRATOR),
-    ("groups", &grove_groups::MIGRATOR),
-    ("quotes", &grove_quotes::MIGRATOR),
-    ("notifications", &grove_notifications::MIGRATOR),
-    ("directory", &grove_directory::MIGRATOR),
-    ("credits", &grove_credits::MIGRATOR),
-    ("gigs", &grove_gigs::MIGRATOR),
-    ("merch", &grove_merch::MIGRATOR),
-    ("gateway", &grove_gateway::MIGRATOR),
-];
+use crate::{OWNERS, Owner, rights};
 
 /// A server and an account on it that may create schemas and users.
 #[derive(Debug, Clone)]
@@ -86,7 +73,7 @@ impl DatabaseServer {
     pub async fn migrate(&self) -> anyhow::Result<Vec<(&'static str, usize)>> {
         let mut connection = self.connect().await?;
         let mut versions = Vec::new();
-        for (owner, migrator) in OWNERS {
+        for Owner { name: owner, migrator, .. } in &OWNERS {
             let create = format!(
                 "CREATE DATABASE IF NOT EXISTS {} CHARACTER SET utf8mb4",
                 self.schema(owner)
@@ -95,23 +82,23 @@ impl DatabaseServer {
             let db = self.open(owner)?;
             db::migrate(&db, migrator).await.with_context(|| format!("schema of {owner}"))?;
             db.close().await;
-            versions.push((owner, migrator.iter().count()));
+            versions.push((*owner, migrator.iter().count()));
         }
         connection.close().await?;
         Ok(versions)
     }
 
-    /// Gives each service an account of its own with a fresh password and rights on its schema alone;
-    /// returns their URLs.
+    /// Gives each service an account of its own with a fresh password and rights on the rows of its
+    /// schema alone; returns their URLs. The schemas are there and up to date.
     ///
     /// # Errors
     /// When the server's account may not create users.
     pub async fn provision(&self) -> anyhow::Result<BTreeMap<&'static str, DbConfig>> {
         let mut configs = BTreeMap::new();
-        for (owner, _) in OWNERS {
+        for owner in &OWNERS {
             let password = token::generate();
-            self.set_password(owner, &password).await?;
-            configs.insert(owner, db_config(self.url_of(owner, &password)?));
+            self.set_account(owner, &password).await?;
+            configs.insert(owner.name, db_config(self.url_of(owner.name, &password)?));
         }
         Ok(configs)
     }
@@ -127,28 +114,16 @@ impl DatabaseServer {
         Ok(url.to_string().into())
     }
 
-    /// Makes a service's account if it is missing, with rights on its schema alone, and sets its
-    /// password.
+    /// Makes a service's account if it is missing, sets its password, and gives it the rights that it
+    /// needs and no other. Its schema is there and up to date.
     ///
     /// # Errors
     /// When the password is not of the alphabet of base64url, or the server's account may not.
-    pub async fn set_password(&self, owner: &str, password: &SecretString) -> anyhow::Result<()> {
-        let (user, quoted) = (self.schema(owner), password.expose_secret());
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-        ensure!(
-            quoted.len() >= 20 && quoted.bytes().all(is_plain),
-            "the password of {user} is not one of Grove's own: 20 letters, digits, - and _ or more"
-        );
+    pub async fn set_account(&self, owner: &Owner, password: &SecretString) -> anyhow::Result<()> {
         let mut connection = self.connect().await?;
-        for statement in [
-            format!("CREATE USER IF NOT EXISTS '{user}'@'%' IDENTIFIED BY '{quoted}'"),
-            format!("ALTER USER '{user}'@'%' IDENTIFIED BY '{quoted}'"),
-            // In a GRANT an underscore stands for any character unless it is escaped.
-            format!("GRANT ALL PRIVILEGES ON `{}`.* TO '{user}'@'%'", user.replace('_', "\\_")),
-        ] {
-            let done = sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await;
-            done.with_context(|| format!("the account of {owner}"))?;
-        }
+        let account = rights::Account { schema: self.schema(owner.name), owner };
+        let done = account.set(&mut connection, password).await;
+        done.with_context(|| format!("the account of {}", owner.name))?;
         Ok(connection.close().await?)
     }
 
@@ -158,8 +133,8 @@ impl DatabaseServer {
     /// When the server's account may not.
     pub async fn remove(&self) -> anyhow::Result<()> {
         let mut connection = self.connect().await?;
-        for (owner, _) in OWNERS {
-            let name = self.schema(owner);
+        for owner in &OWNERS {
+            let name = self.schema(owner.name);
             for statement in [
                 format!("DROP DATABASE IF EXISTS {name}"),
                 format!("DROP USER IF EXISTS '{name}'@'%'"),

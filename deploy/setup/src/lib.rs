@@ -1,0 +1,44 @@
+//! Prepares a chapter: secrets, schemas, accounts of the database, the first officer.
+//!
+//! It knows the schemas from `migrations/` and no service's code, so that an edit of a service changes
+//! the image of that service alone. What it writes into their tables, the services read;
+//! `deploy/grove/tests/e2e` proves that they agree.
+
+pub mod console;
+mod first_officer;
+mod owners;
+mod rights;
+mod schema;
+mod secrets;
+mod setup;
+mod website;
+
+use clap::Parser;
+
+pub use owners::{OWNERS, Owner};
+pub use schema::DatabaseServer;
+pub use secrets::Secrets;
+pub use setup::Setup;
+
+/// Prepares a chapter whose programs run in containers of their own.
+#[derive(Debug, Parser)]
+#[command(name = "grove-setup", version)]
+pub enum Cli {
+    /// Makes what is missing of passwords, keys and folders.
+    Secrets(Secrets),
+    /// Makes schemas and accounts, migrates, and says where the website is.
+    Setup(Box<Setup>),
+}
+
+impl Cli {
+    /// Does what was asked for.
+    ///
+    /// # Errors
+    /// When it cannot be done; the error says what to do about it.
+    pub async fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::Secrets(secrets) => secrets.run(),
+            Self::Setup(setup) => setup.run().await,
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! `grove-setup setup`
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use chrono::{DateTime, Utc};
+use clap::{Args, builder::FalseyValueParser};
+use grove_shared::{Clock, NetId, config};
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+use crate::{DatabaseServer, OWNERS, console, first_officer, website};
+
+/// Prepares the database of a chapter in containers, and says where the website is.
+///
+/// Makes the schemas, runs the migrations, and makes an account for each service with the password
+/// of `grove-setup secrets`; gives the website its client token; and as long as no admin can sign in,
+/// prints a link with which the first one sets a password. Safe to run at each start.
+#[derive(Debug, Args)]
+pub struct Setup {
+    /// The folder that `grove-setup secrets` filled.
+    pub secrets: PathBuf,
+    /// The NetID of the first officer.
+    #[arg(long, env = "FIRST_OFFICER", default_value = "admin")]
+    pub first_officer: NetId,
+    /// Where visitors find the website.
+    #[arg(long, env = "SITE_URL", default_value = "http://localhost:5000")]
+    pub site_url: Url,
+    /// Where client applications find the API.
+    #[arg(long, env = "API_URL", default_value = "http://localhost:8000")]
+    pub api_url: Url,
+    /// Demo data follows: nobody needs a link.
+    #[arg(long, env = "DEMO", value_parser = FalseyValueParser::new())]
+    pub demo: bool,
+    /// The server, under an account that may use all schemas: `mysql://user:password@host:port`.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<SecretString>,
+    /// File that holds the URL of the server.
+    #[arg(long, env = "DATABASE_URL_FILE")]
+    pub database_url_file: Option<PathBuf>,
+}
+
+impl Setup {
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
+        let (url, file) = (self.database_url.as_ref(), self.database_url_file.as_ref());
+        let url = config::secret(url, file, "DATABASE_URL")?;
+        let server = DatabaseServer::new(url.expose_secret())?;
+        let first = self.prepare(&server, Clock::system().now()).await?;
+        let (site, api) = (text(&self.site_url), text(&self.api_url));
+        console::say(&format!(
+            "Grove is set up.\n\n  Website  {site}\n  API      {api}\n\n{first}"
+        ));
+        Ok(())
+    }
+
+    /// Prepares the database; returns what a person who has just started the chapter does next.
+    ///
+    /// # Errors
+    /// When the account may not, a migration fails, or a secret is missing.
+    pub async fn prepare(
+        &self,
+        server: &DatabaseServer,
+        now: DateTime<Utc>,
+    ) -> anyhow::Result<String> {
+        server.migrate().await?;
+        for owner in &OWNERS {
+            server.set_account(owner, &password(&self.secrets.join(owner.name))?).await?;
+        }
+        let (gateway, folder) = (server.open("gateway")?, self.secrets.join("frontend"));
+        website::register(&gateway, &folder, now).await?;
+        if self.demo {
+            return Ok("The demo's people sign in there: docker compose logs demo\n".to_owned());
+        }
+        let netid = &self.first_officer;
+        Ok(match first_officer::ensure(server, netid, now).await? {
+            None => "Officers sign in there.\n".to_owned(),
+            Some(token) => format!(
+                "The first officer is {netid}, who sets a password, once and within 72 hours, at\n\
+                 {}/account/password?token={}\n",
+                text(&self.site_url),
+                token.expose_secret()
+            ),
+        })
+    }
+}
+
+fn text(url: &Url) -> &str {
+    url.as_str().trim_end_matches('/')
+}
+
+/// The password in a service's URL of its schema.
+fn password(folder: &Path) -> anyhow::Result<SecretString> {
+    let file = folder.join("database-url");
+    let url = config::secret(None, Some(&file), "DATABASE_URL")?;
+    let url = Url::parse(url.expose_secret());
+    let url = url.with_context(|| format!("{} holds no URL", file.display()))?;
+    Ok(url.password().with_context(|| format!("{} has no password", file.display()))?.into())
+}

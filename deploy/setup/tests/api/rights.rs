@@ -1,0 +1,132 @@
+//! What the account of a service may do.
+
+use std::time::Duration;
+
+use grove_setup::{DatabaseServer, OWNERS, Owner};
+use grove_shared::{config::DbConfig, db};
+use sqlx::{AssertSqlSafe, MySqlPool, Row};
+
+fn owner(name: &str) -> &'static Owner {
+    OWNERS.iter().find(|owner| owner.name == name).unwrap()
+}
+
+async fn may(pool: &MySqlPool, statement: &str) -> bool {
+    sqlx::query(AssertSqlSafe(statement.to_owned())).execute(pool).await.is_ok()
+}
+
+async fn schema_of(pool: &MySqlPool) -> String {
+    sqlx::query("SELECT DATABASE()").fetch_one(pool).await.unwrap().get(0)
+}
+
+/// The pool of a service under its own account.
+fn connect(configs: &std::collections::BTreeMap<&'static str, DbConfig>, owner: &str) -> MySqlPool {
+    db::connect(&configs[owner]).unwrap()
+}
+
+async fn end(server: DatabaseServer) {
+    server.remove().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_service_writes_its_rows_and_nothing_else() {
+    let server = super::server().await;
+    server.migrate().await.unwrap();
+    let configs = server.provision().await.unwrap();
+    let quotes = connect(&configs, "quotes");
+    assert!(may(&quotes, "DELETE FROM votes").await);
+    assert!(may(&quotes, "SELECT 1 FROM quotes WHERE id = 1 FOR UPDATE").await);
+    assert!(may(&quotes, "SELECT 1 FROM _sqlx_migrations").await);
+    let others = schema_of(&server.open("users").unwrap()).await;
+    for refused in [
+        "CREATE TABLE more (id INT)",
+        "DROP TABLE votes",
+        "ALTER TABLE votes ADD COLUMN more INT",
+        "TRUNCATE TABLE votes",
+        "CREATE INDEX more ON quotes (id)",
+        "DELETE FROM _sqlx_migrations",
+        "UPDATE _sqlx_migrations SET success = 0",
+        "CREATE USER someone",
+        "SELECT 1 FROM mysql.user",
+        &format!("SELECT 1 FROM {others}.users"),
+        &format!("INSERT INTO {others}.users (netid) VALUES ('x')"),
+    ] {
+        assert!(!may(&quotes, refused).await, "{refused}");
+    }
+    end(server).await;
+}
+
+#[tokio::test]
+async fn nobody_rewrites_what_is_append_only() {
+    let server = super::server().await;
+    server.migrate().await.unwrap();
+    let credits = server.open("credits").unwrap();
+    // The tables are those of the service once it has them.
+    for table in owner("credits").append_only {
+        may(&credits, &format!("CREATE TABLE IF NOT EXISTS {table} (id BIGINT NOT NULL)")).await;
+    }
+    let configs = server.provision().await.unwrap();
+    let service = connect(&configs, "credits");
+    for table in owner("credits").append_only {
+        assert!(may(&service, &format!("SELECT * FROM {table}")).await, "{table}");
+        assert!(may(&service, &format!("INSERT INTO {table} SELECT * FROM {table}")).await);
+        assert!(!may(&service, &format!("UPDATE {table} SET id = 1")).await, "{table}");
+        assert!(!may(&service, &format!("DELETE FROM {table}")).await, "{table}");
+    }
+    end(server).await;
+}
+
+#[tokio::test]
+async fn wider_rights_from_before_are_taken_back() {
+    let server = super::server().await;
+    server.migrate().await.unwrap();
+    let (password, name) = (grove_shared::token::generate(), owner("quotes"));
+    let admin = server.open("quotes").unwrap();
+    server.set_account(name, &password).await.unwrap();
+    let schema = schema_of(&admin).await;
+    let pattern = schema.replace('_', "\\_");
+    assert!(may(&admin, &format!("GRANT ALL ON `{pattern}`.* TO '{schema}'@'%'")).await);
+    assert!(may(&admin, &format!("GRANT ALL ON `{schema}`.votes TO '{schema}'@'%'")).await);
+    server.set_account(name, &password).await.unwrap();
+    let service = db::connect(&DbConfig {
+        database_url: Some(server.url_of("quotes", &password).unwrap()),
+        database_url_file: None,
+        database_connections: 2,
+    });
+    let service = service.unwrap();
+    assert!(may(&service, "DELETE FROM votes").await);
+    assert!(!may(&service, "DROP TABLE votes").await);
+    assert!(!may(&service, "CREATE TABLE more (id INT)").await);
+    end(server).await;
+}
+
+#[tokio::test]
+async fn a_service_that_is_newer_than_its_schema_waits_for_the_migrations() {
+    let server = super::server().await;
+    server.migrate().await.unwrap();
+    let configs = server.provision().await.unwrap();
+    let (admin, service) = (server.open("quotes").unwrap(), connect(&configs, "quotes"));
+    let migrator = &owner("quotes").migrator;
+    db::migrate(&service, migrator).await.unwrap();
+
+    assert!(may(&admin, "DROP TABLE votes").await);
+    assert!(may(&admin, "DELETE FROM _sqlx_migrations ORDER BY version DESC LIMIT 1").await);
+    let waiting = tokio::spawn(async move { db::migrate(&service, migrator).await });
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert!(!waiting.is_finished());
+    server.migrate().await.unwrap();
+    waiting.await.unwrap().unwrap();
+    end(server).await;
+}
+
+#[tokio::test]
+async fn a_schema_that_is_newer_than_the_program_is_no_obstacle() {
+    let server = super::server().await;
+    server.migrate().await.unwrap();
+    let admin = server.open("quotes").unwrap();
+    let later =
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+                 VALUES (99990101000000, 'later', TRUE, 'x', 1)";
+    assert!(may(&admin, later).await);
+    db::migrate(&admin, &owner("quotes").migrator).await.unwrap();
+    end(server).await;
+}

@@ -1,0 +1,64 @@
+//! `grove-setup setup`, run twice as at each start.
+
+use clap::Parser;
+use grove_setup::{Cli, Setup};
+use grove_shared::Clock;
+use sqlx::Row;
+
+/// What the command is given after `secrets` filled a folder.
+async fn setup(folder: &std::path::Path) -> Setup {
+    use std::os::unix::fs::MetadataExt;
+    let me = std::fs::metadata(folder).unwrap().uid().to_string();
+    let path = folder.to_str().unwrap();
+    let users = ["--user", &me, "--database-user", &me];
+    let secrets =
+        Cli::parse_from([["grove-setup", "secrets"].as_slice(), &users, &[path]].concat());
+    secrets.run().await.unwrap();
+    let path = folder.join("secrets");
+    match Cli::parse_from(["grove-setup", "setup", path.to_str().unwrap()]) {
+        Cli::Setup(setup) => *setup,
+        Cli::Secrets(_) => unreachable!(),
+    }
+}
+
+#[tokio::test]
+async fn it_is_repeated_without_harm_until_the_first_officer_has_a_password() {
+    let (server, folder) = (super::server().await, tempfile::tempdir().unwrap());
+    let (setup, now) = (setup(folder.path()).await, Clock::system().now());
+    let token = folder.path().join("secrets/frontend/gateway-token");
+    let said = setup.prepare(&server, now).await.unwrap();
+    assert!(said.contains("http://localhost:5000/account/password?token="), "{said}");
+    let website = std::fs::read_to_string(&token).unwrap();
+    assert!(setup.prepare(&server, now).await.unwrap().contains("token="));
+    assert_eq!(std::fs::read_to_string(&token).unwrap(), website);
+    for (owner, count) in [
+        ("auth", "SELECT COUNT(*) FROM accounts"),
+        ("users", "SELECT COUNT(*) FROM memberships"),
+        ("groups", "SELECT COUNT(*) FROM group_roles WHERE ended_at IS NULL"),
+        ("gateway", "SELECT COUNT(*) FROM clients WHERE revoked_at IS NULL"),
+    ] {
+        let row = sqlx::query(count).fetch_one(&server.open(owner).unwrap()).await.unwrap();
+        assert_eq!(row.get::<i64, _>(0), 1, "{count}");
+    }
+
+    let auth = server.open("auth").unwrap();
+    sqlx::query("UPDATE accounts SET password_hash = 'x'").execute(&auth).await.unwrap();
+    assert_eq!(setup.prepare(&server, now).await.unwrap(), "Officers sign in there.\n");
+
+    std::fs::remove_file(&token).unwrap();
+    setup.prepare(&server, now).await.unwrap();
+    assert_ne!(std::fs::read_to_string(&token).unwrap(), website);
+    server.remove().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_disabled_first_officer_gets_no_link() {
+    let (server, folder) = (super::server().await, tempfile::tempdir().unwrap());
+    let (setup, now) = (setup(folder.path()).await, Clock::system().now());
+    setup.prepare(&server, now).await.unwrap();
+    let auth = server.open("auth").unwrap();
+    sqlx::query("UPDATE accounts SET disabled_at = NOW(6)").execute(&auth).await.unwrap();
+    let refused = setup.prepare(&server, now).await.unwrap_err().to_string();
+    assert!(refused.contains("name another first officer"), "{refused}");
+    server.remove().await.unwrap();
+}
