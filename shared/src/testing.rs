@@ -16,6 +16,7 @@
 
 use std::{
     collections::HashMap,
+    net::IpAddr,
     sync::{Arc, Mutex},
 };
 
@@ -214,13 +215,28 @@ impl TestApp {
         Person { app: self.clone(), identity: Some(identity) }
     }
 
+    /// The client application `name` on nobody's behalf, at an address.
+    ///
+    /// # Panics
+    /// As [`TestApp::service`].
+    pub fn client_at(&self, name: &str, address: IpAddr) -> Person {
+        self.identified(&Identity {
+            subject: Subject::Client,
+            client: Some(name.to_owned()),
+            address: Some(address),
+        })
+    }
+
     fn caller(&self, subject: &Subject) -> Person {
-        let identity = Identity {
+        self.identified(&Identity {
             subject: subject.clone(),
             client: Some("test".to_owned()),
             address: Some([127, 0, 0, 1].into()),
-        };
-        let identity = self.keys.key(GATEWAY).sign(&identity, &self.name).expect("a signature");
+        })
+    }
+
+    fn identified(&self, identity: &Identity) -> Person {
+        let identity = self.keys.key(GATEWAY).sign(identity, &self.name).expect("a signature");
         Person { app: self.clone(), identity: Some(identity) }
     }
 }

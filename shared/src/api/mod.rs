@@ -3,7 +3,9 @@
 pub mod accounts;
 pub mod credits;
 pub mod envelope;
+pub mod gigs;
 pub mod groups;
+pub mod merch;
 pub mod notifications;
 pub mod quotes;
 pub mod users;

@@ -1,0 +1,165 @@
+//! Begins purchases and waits for what the machine makes of them.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+use grove_shared::{ApiError, NetId, api::merch as api, idempotency::IdempotencyKey};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use sqlx::MySqlConnection;
+
+use crate::{
+    AppState, credits,
+    error::MerchError,
+    member, purchase,
+    store::{customers, purchases, stock, units},
+};
+
+/// How long a request waits for the machine. It may ask other services too, and has ten seconds.
+const PATIENCE: Duration = Duration::from_secs(8);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// Things that can be bought at once.
+const MOST: usize = 10;
+
+/// Someone wants to buy.
+#[derive(Debug, Serialize)]
+pub(crate) struct Wish<'a> {
+    pub(crate) netid: &'a NetId,
+    /// Ids of items, in the order in which they are vended.
+    pub(crate) items: &'a [u64],
+    /// Where, if not on the website.
+    #[serde(skip)]
+    pub(crate) kiosk: Option<&'a str>,
+    /// When the request arrived.
+    #[serde(skip)]
+    pub(crate) arrived: Instant,
+}
+
+/// What is kept of a purchase under its idempotency key.
+#[derive(Debug, Serialize, Deserialize)]
+struct Begun {
+    purchase_id: u64,
+}
+
+/// Buys, and waits for the outcome as long as a person at a machine does.
+pub(crate) async fn buy(
+    state: &AppState,
+    wish: &Wish<'_>,
+    key: Option<&IdempotencyKey>,
+) -> Result<api::Purchase, ApiError> {
+    let id = if let Some(id) = repeated(state, wish, key).await? {
+        id
+    } else {
+        check(state, wish).await?;
+        begin(state, wish, key).await?
+    };
+    while purchases::undecided(&state.db, id).await? > 0 && wish.arrived.elapsed() < PATIENCE {
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    Ok(purchase::find(&state.db, id).await?)
+}
+
+/// The purchase that an earlier request with the same key began.
+async fn repeated(
+    state: &AppState,
+    wish: &Wish<'_>,
+    key: Option<&IdempotencyKey>,
+) -> Result<Option<u64>, ApiError> {
+    if key.is_none() {
+        return Ok(None);
+    }
+    let mut transaction = state.db.begin().await?;
+    let earlier = earlier(state, &mut transaction, wish, key).await;
+    transaction.rollback().await?;
+    earlier
+}
+
+async fn earlier(
+    state: &AppState,
+    transaction: &mut MySqlConnection,
+    wish: &Wish<'_>,
+    key: Option<&IdempotencyKey>,
+) -> Result<Option<u64>, ApiError> {
+    let Some(key) = key else { return Ok(None) };
+    let Some(reply) = key.begin(transaction, wish, state.clock.now()).await? else {
+        return Ok(None);
+    };
+    let begun: Begun = serde_json::from_str(&reply.body).map_err(ApiError::internal)?;
+    Ok(Some(begun.purchase_id))
+}
+
+/// Refuses what is bound to fail, before anything changes and in the order that old kiosks know.
+async fn check(state: &AppState, wish: &Wish<'_>) -> Result<(), MerchError> {
+    if wish.items.len() > MOST {
+        let message = format!("At most {MOST} things can be bought at once");
+        return Err(MerchError::Malformed(message));
+    }
+    let mut cost = 0;
+    let locations = stock::locations(&state.db).await?;
+    for (id, count) in counted(wish.items) {
+        let item = stock::item(&state.db, id).await?;
+        cost += i64::from(item.price) * i64::from(count);
+        let item = item.with_stock(&locations);
+        if item.total_stock < u64::from(count) {
+            return Err(MerchError::OutOfStock(item.name));
+        }
+    }
+    if state.machine.is_none() {
+        return Err(MerchError::NoMachine);
+    }
+    if !member::is_current(&state.peers, wish.netid).await? {
+        return Err(MerchError::MembersOnly);
+    }
+    if cost > 0 {
+        let balance = credits::balance(&state.peers, wish.netid).await;
+        let balance = balance.map_err(MerchError::NoBalance)?;
+        if balance.is_none_or(|balance| balance.available < cost) {
+            return Err(MerchError::InsufficientCredits);
+        }
+    }
+    customers::ensure(&state.db, wish.netid, state.clock.now()).await
+}
+
+/// How often each item is wanted, by id.
+fn counted(items: &[u64]) -> BTreeMap<u64, u32> {
+    let mut counts = BTreeMap::new();
+    for item in items {
+        *counts.entry(*item).or_default() += 1;
+    }
+    counts
+}
+
+/// Takes everything out of stock, or nothing; the worker does the rest.
+async fn begin(
+    state: &AppState,
+    wish: &Wish<'_>,
+    key: Option<&IdempotencyKey>,
+) -> Result<u64, ApiError> {
+    let now = state.clock.now();
+    let mut transaction = state.db.begin().await?;
+    if let Some(id) = earlier(state, &mut transaction, wish, key).await? {
+        transaction.rollback().await?;
+        return Ok(id);
+    }
+    let mut shelf = BTreeMap::new();
+    // In the order of their ids, so that two buyers never wait for each other.
+    for id in counted(wish.items).into_keys() {
+        shelf.insert(id, stock::lock_item(&mut transaction, id).await?);
+    }
+    let purchase = purchases::insert(&mut transaction, wish.netid, wish.kiosk, now).await?;
+    for (position, id) in (1..).zip(wish.items) {
+        let item = shelf.get(id).ok_or(MerchError::ItemNotFound)?;
+        let location = stock::take(&mut transaction, item).await?;
+        units::insert(&mut transaction, (purchase, position), item, &location, now).await?;
+    }
+    if let Some(key) = key {
+        let begun = Begun { purchase_id: purchase };
+        key.finish(&mut transaction, StatusCode::OK, &begun).await?;
+    }
+    transaction.commit().await?;
+    state.bell.notify_one();
+    tracing::info!(purchase.id = purchase, "purchase {purchase} of {} begins", wish.netid);
+    Ok(purchase)
+}

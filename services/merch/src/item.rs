@@ -1,0 +1,81 @@
+//! What is sold, and what makes a description of it valid.
+
+use chrono::{DateTime, Utc};
+use grove_shared::api::merch as api;
+use url::Url;
+
+use crate::{
+    error::MerchError,
+    form::{Form, number},
+    slot::Slot,
+};
+
+/// An item and one of its slots, as an officer describes them.
+#[derive(Debug, Clone)]
+pub(crate) struct Assignment {
+    pub(crate) name: String,
+    pub(crate) price: u32,
+    pub(crate) image_url: String,
+    pub(crate) quantity: u32,
+    pub(crate) slot: Slot,
+}
+
+impl Assignment {
+    const LONGEST_NAME: usize = 50;
+    const LONGEST_URL: usize = 2000;
+    const HIGHEST_PRICE: u32 = 1_000_000;
+    const MOST_IN_A_SLOT: u32 = 1000;
+
+    /// Reads the five fields. That all are there is checked first, in the order of old clients.
+    pub(crate) fn parse(form: &Form) -> Result<Self, MerchError> {
+        let name = form.text("name")?;
+        let price = form.text("price")?;
+        let image_url = form.text("image_url")?;
+        let quantity = form.text("quantity")?;
+        let location = form.text("location")?;
+        if name.chars().count() > Self::LONGEST_NAME {
+            let message = format!("name may have at most {} characters", Self::LONGEST_NAME);
+            return Err(MerchError::Malformed(message));
+        }
+        let price = number("price", &price, Self::HIGHEST_PRICE)?;
+        let url =
+            Url::parse(&image_url).ok().filter(|url| ["http", "https"].contains(&url.scheme()));
+        if url.is_none() || image_url.len() > Self::LONGEST_URL {
+            let message = "image_url must begin with http:// or https://".to_owned();
+            return Err(MerchError::Malformed(message));
+        }
+        let quantity = number("quantity", &quantity, Self::MOST_IN_A_SLOT)?;
+        Ok(Self { name, price, image_url, quantity, slot: Slot::parse(&location)? })
+    }
+}
+
+/// Something that is sold.
+#[derive(Debug, Clone)]
+pub(crate) struct Item {
+    pub(crate) id: u64,
+    pub(crate) name: String,
+    pub(crate) price: u32,
+    pub(crate) image_url: Option<String>,
+    pub(crate) created_at: DateTime<Utc>,
+}
+
+impl Item {
+    /// The item with those of `locations` that it lies in.
+    pub(crate) fn with_stock(self, locations: &[api::Location]) -> api::Item {
+        let mine = |location: &&api::Location| {
+            location.item.as_ref().is_some_and(|item| item.id == self.id)
+        };
+        let vending: Vec<_> = locations.iter().filter(mine).cloned().collect();
+        let total_stock = vending.iter().map(|location| u64::from(location.quantity)).sum();
+        api::Item {
+            id: self.id,
+            price: self.price,
+            name: self.name,
+            image: self.image_url,
+            created_on: self.created_at.date_naive(),
+            in_stock: total_stock > 0,
+            total_stock,
+            vending,
+        }
+    }
+}

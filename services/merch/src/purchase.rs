@@ -1,0 +1,154 @@
+//! A purchase, as people see it.
+
+use chrono::{DateTime, Utc};
+use grove_shared::{NetId, api::merch as api};
+use sqlx::MySqlPool;
+
+use crate::{
+    error::MerchError,
+    saga::unit::State,
+    store::{purchases, stock},
+};
+
+/// A purchase without its items.
+#[derive(Debug, Clone)]
+pub(crate) struct PurchaseRow {
+    pub(crate) id: u64,
+    pub(crate) netid: NetId,
+    pub(crate) at_kiosk: bool,
+    pub(crate) created_at: DateTime<Utc>,
+}
+
+/// One thing of a purchase.
+#[derive(Debug, Clone)]
+pub(crate) struct UnitRow {
+    pub(crate) purchase_id: u64,
+    pub(crate) position: u32,
+    pub(crate) item_id: u64,
+    pub(crate) name: String,
+    pub(crate) price: u32,
+    pub(crate) location: String,
+    pub(crate) state: State,
+    pub(crate) charged: bool,
+    pub(crate) reason: Option<String>,
+    pub(crate) resolved_as: Option<String>,
+    pub(crate) resolved_by: Option<String>,
+    pub(crate) resolved_at: Option<DateTime<Utc>>,
+}
+
+impl From<UnitRow> for api::PurchaseItem {
+    fn from(unit: UnitRow) -> Self {
+        let outcome = match unit.state {
+            State::Holding | State::Vending => api::ItemOutcome::Pending,
+            State::Dropped | State::Done => api::ItemOutcome::Vended,
+            State::Failed | State::Refunded => api::ItemOutcome::Refunded,
+            State::Lost | State::Unknown => api::ItemOutcome::Unknown,
+        };
+        let resolution = match (unit.resolved_as.as_deref(), unit.resolved_by, unit.resolved_at) {
+            (Some(finding), Some(officer), Some(at)) => {
+                let vended = finding == finding_name(api::Finding::Vended);
+                let outcome = if vended { api::Finding::Vended } else { api::Finding::Failed };
+                Some(api::Resolution { outcome, officer, at })
+            }
+            _ => None,
+        };
+        Self {
+            number: unit.position,
+            item_id: unit.item_id,
+            name: unit.name,
+            price: unit.price,
+            location: unit.location,
+            outcome,
+            charged: unit.charged,
+            reason: unit.reason,
+            resolution,
+        }
+    }
+}
+
+/// As the database has it.
+pub(crate) fn finding_name(finding: api::Finding) -> &'static str {
+    match finding {
+        api::Finding::Vended => "vended",
+        api::Finding::Failed => "failed",
+    }
+}
+
+impl PurchaseRow {
+    /// The purchase with its items.
+    pub(crate) fn with_items(self, items: Vec<api::PurchaseItem>) -> api::Purchase {
+        use api::ItemOutcome::{Pending, Vended};
+        let state = if items.iter().any(|item| item.outcome == Pending) {
+            api::PurchaseState::Pending
+        } else if items.iter().all(|item| item.outcome == Vended) {
+            api::PurchaseState::Done
+        } else {
+            api::PurchaseState::Failed
+        };
+        let costs = items.iter().filter(|item| matches!(item.outcome, Pending | Vended));
+        api::Purchase {
+            id: self.id,
+            netid: self.netid.to_string(),
+            at_kiosk: self.at_kiosk,
+            state,
+            cost: costs.map(|item| u64::from(item.price)).sum(),
+            items,
+            created_at: self.created_at,
+        }
+    }
+}
+
+/// One purchase.
+pub(crate) async fn find(db: &MySqlPool, id: u64) -> Result<api::Purchase, MerchError> {
+    let purchase = purchases::find(db, id).await?;
+    let units = purchases::units(db, id, id).await?;
+    Ok(purchase.with_items(units.into_iter().map(Into::into).collect()))
+}
+
+/// A page of the purchases of one person, or of all.
+pub(crate) async fn page(
+    db: &MySqlPool,
+    netid: Option<&NetId>,
+    after: Option<u64>,
+    limit: u32,
+) -> Result<api::Purchases, MerchError> {
+    let rows = purchases::list(db, netid, after.unwrap_or(u64::MAX), limit + 1).await?;
+    let more = rows.len() > limit as usize;
+    let rows = &rows[..rows.len().min(limit as usize)];
+    let (Some(newest), Some(oldest)) = (rows.first(), rows.last()) else {
+        return Ok(api::Purchases { purchases: Vec::new(), next: None });
+    };
+    let units = purchases::units(db, oldest.id, newest.id).await?;
+    let purchases = rows.iter().map(|row| {
+        let mine = units.iter().filter(|unit| unit.purchase_id == row.id);
+        row.clone().with_items(mine.cloned().map(Into::into).collect())
+    });
+    Ok(api::Purchases { purchases: purchases.collect(), next: more.then_some(oldest.id) })
+}
+
+/// The items of a purchase as old clients know items: as they are today, at the price of the purchase.
+pub(crate) async fn items_of(
+    db: &MySqlPool,
+    purchase: &api::Purchase,
+) -> Result<Vec<api::Item>, MerchError> {
+    let locations = stock::locations(db).await?;
+    let items = stock::items(db).await?;
+    let items = purchase.items.iter().map(|unit| {
+        let today = items.iter().find(|item| item.id == unit.item_id);
+        let today = today.map(|item| item.clone().with_stock(&locations));
+        let mut item = today.unwrap_or_else(|| api::Item {
+            id: unit.item_id,
+            price: unit.price,
+            name: unit.name.clone(),
+            image: None,
+            created_on: purchase.created_at.date_naive(),
+            vending: Vec::new(),
+            in_stock: false,
+            total_stock: 0,
+        });
+        item.name.clone_from(&unit.name);
+        item.price = unit.price;
+        item
+    });
+    Ok(items.collect())
+}

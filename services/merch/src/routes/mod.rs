@@ -1,0 +1,7 @@
+//! Every handler.
+
+pub(crate) mod items;
+pub(crate) mod locations;
+pub(crate) mod people;
+pub(crate) mod purchases;
+pub(crate) mod transactions;

@@ -1,0 +1,91 @@
+//! Queries on customers and their PINs.
+
+use chrono::{DateTime, Utc};
+use grove_shared::{NetId, db::Refusal};
+use sqlx::{MySqlConnection, MySqlExecutor};
+
+use crate::error::MerchError;
+
+/// Someone who bought something or has a PIN.
+#[derive(Debug, Clone)]
+pub(crate) struct CustomerRow {
+    pub(crate) id: u64,
+    pub(crate) netid: NetId,
+    pub(crate) has_pin: bool,
+    pub(crate) created_at: DateTime<Utc>,
+}
+
+/// All of them.
+pub(crate) async fn list(db: impl MySqlExecutor<'_>) -> Result<Vec<CustomerRow>, MerchError> {
+    let customers = sqlx::query_as!(
+        CustomerRow,
+        r#"SELECT id, netid AS "netid: NetId", (pin_hash IS NOT NULL) AS "has_pin!: bool", created_at
+           FROM customers ORDER BY netid"#
+    );
+    Ok(customers.fetch_all(db).await?)
+}
+
+/// One of them.
+pub(crate) async fn find(
+    db: impl MySqlExecutor<'_>,
+    netid: &NetId,
+) -> Result<Option<CustomerRow>, MerchError> {
+    let customer = sqlx::query_as!(
+        CustomerRow,
+        r#"SELECT id, netid AS "netid: NetId", (pin_hash IS NOT NULL) AS "has_pin!: bool", created_at
+           FROM customers WHERE netid = ?"#,
+        netid
+    );
+    Ok(customer.fetch_optional(db).await?)
+}
+
+/// The one who owns a PIN.
+pub(crate) async fn by_pin(
+    transaction: &mut MySqlConnection,
+    pin_hash: [u8; 32],
+) -> Result<Option<CustomerRow>, MerchError> {
+    let customer = sqlx::query_as!(
+        CustomerRow,
+        r#"SELECT id, netid AS "netid: NetId", (pin_hash IS NOT NULL) AS "has_pin!: bool", created_at
+           FROM customers WHERE pin_hash = ?"#,
+        pin_hash.as_slice()
+    );
+    Ok(customer.fetch_optional(transaction).await?)
+}
+
+/// Notes that someone is a customer.
+pub(crate) async fn ensure(
+    db: impl MySqlExecutor<'_>,
+    netid: &NetId,
+    now: DateTime<Utc>,
+) -> Result<(), MerchError> {
+    sqlx::query!(
+        "INSERT INTO customers (netid, created_at) VALUES (?, ?)
+         ON DUPLICATE KEY UPDATE netid = netid",
+        netid,
+        now
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Gives a customer a PIN; false when it belongs to another.
+pub(crate) async fn set_pin(
+    db: impl MySqlExecutor<'_>,
+    netid: &NetId,
+    pin_hash: [u8; 32],
+    now: DateTime<Utc>,
+) -> Result<bool, MerchError> {
+    let set = sqlx::query!(
+        "UPDATE customers SET pin_hash = ?, pin_made_at = ? WHERE netid = ?",
+        pin_hash.as_slice(),
+        now,
+        netid
+    );
+    match set.execute(db).await {
+        Ok(_) => Ok(true),
+        Err(cause) if Refusal::of(&cause) == Some(Refusal::Duplicate) => Ok(false),
+        Err(cause) => Err(cause.into()),
+    }
+}
