@@ -9,6 +9,7 @@
 
 mod architecture;
 mod browser;
+mod containers;
 mod identity;
 mod journey;
 mod matrix;

@@ -1,0 +1,144 @@
+//! What compose.yaml promises of every container. `make test-containers` looks whether it holds.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+use serde_json::{Value, json};
+
+const ONE_SHOTS: [&str; 3] = ["secrets", "setup", "grove"];
+
+fn file(path: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
+    std::fs::read_to_string(root.join(path)).unwrap_or_else(|_| panic!("{path}"))
+}
+
+fn compose() -> Value {
+    serde_saphyr::from_str(&file("compose.yaml")).unwrap()
+}
+
+/// The services by name, with the demo's one-shot.
+fn services() -> BTreeMap<String, Value> {
+    let demo: Value = serde_saphyr::from_str(&file("deploy/compose.demo-1.yaml")).unwrap();
+    let all = [compose(), demo].map(|file| file["services"].as_object().unwrap().clone());
+    all.into_iter().flatten().collect()
+}
+
+fn strings(value: &Value) -> BTreeSet<&str> {
+    value.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
+fn is_one_shot(name: &str) -> bool {
+    ONE_SHOTS.contains(&name) || name == "demo"
+}
+
+#[test]
+fn every_container_is_allowed_little() {
+    for (name, service) in services() {
+        let is_secrets = name == "secrets";
+        let user = service["user"].as_str().unwrap_or_default();
+        for (fact, holds) in [
+            ("a read-only root", service["read_only"] == true),
+            ("no capabilities", service["cap_drop"] == json!(["ALL"])),
+            ("no added capabilities", service["cap_add"].is_null() || is_secrets),
+            ("no new privileges", service["security_opt"] == json!(["no-new-privileges:true"])),
+            ("a user", is_secrets || !["", "0", "root"].contains(&user.split(':').next().unwrap())),
+            ("a memory limit", service["mem_limit"].is_string()),
+            ("a process limit", service["pids_limit"].is_number()),
+            ("a processor limit", service["cpus"].is_number()),
+            ("log rotation", service["logging"]["options"]["max-size"].is_string()),
+            (
+                "namespaces of its own",
+                ["pid", "ipc", "userns_mode", "privileged", "devices"]
+                    .iter()
+                    .all(|key| service[*key].is_null()),
+            ),
+            ("no host network", service["network_mode"].is_null() || is_secrets),
+        ] {
+            assert!(holds, "{name} does not have {fact}");
+        }
+        for volume in strings(&service["volumes"]) {
+            assert!(volume.starts_with("./"), "{name} mounts {volume}");
+        }
+    }
+}
+
+#[test]
+fn every_service_tells_its_health_and_sees_its_own_secrets_alone() {
+    for (name, service) in services() {
+        if is_one_shot(&name) {
+            continue;
+        }
+        if name == "mysql" {
+            assert!(service["healthcheck"]["test"].is_array());
+            continue;
+        }
+        let dockerfile = file(service["build"]["dockerfile"].as_str().unwrap());
+        let health = format!("CMD [\"/usr/local/bin/grove-{name}\", \"--healthcheck\"]");
+        assert!(dockerfile.contains(&health), "{name} does not tell its health");
+        assert!(dockerfile.contains("\nFROM scratch\n"), "the image of {name} holds more than it");
+        let own = format!("./data/secrets/{name}:/run/secrets:ro");
+        let volumes = strings(&service["volumes"]);
+        assert!(volumes.contains(own.as_str()), "{name} mounts {volumes:?}");
+        let others = volumes.iter().filter(|volume| volume.starts_with("./data/secrets/")).count();
+        assert_eq!(others, 1, "{name} sees secrets of others");
+    }
+}
+
+#[test]
+fn no_secret_is_in_the_environment() {
+    for (name, service) in services() {
+        for (variable, value) in service["environment"].as_object().into_iter().flatten() {
+            let sounds_secret = ["PASSWORD", "SECRET", "KEY", "TOKEN", "DATABASE_URL"]
+                .iter()
+                .any(|word| variable.contains(word));
+            let is_file = variable.ends_with("_FILE") || variable == "TRUSTED_KEYS";
+            assert!(!sounds_secret || is_file, "{name} is given {variable}={value}");
+        }
+    }
+}
+
+#[test]
+fn only_who_has_to_do_with_each_other_shares_a_network() {
+    let list: Value =
+        serde_json::from_str(&file("deploy/grove/tests/containers/reach.json")).unwrap();
+    let calls = |from: &str, to: &str| strings(&list["calls"][from]).contains(to);
+    let (compose, services) = (compose(), services());
+    let mut members: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (name, service) in &services {
+        for network in strings(&service["networks"]) {
+            members.entry(network).or_default().push(name);
+        }
+        let is_published = strings(&list["published"]).contains(name.as_str());
+        assert_eq!(!service["ports"].is_null(), is_published, "the ports of {name}");
+    }
+    for (network, members) in &members {
+        let settings = &compose["networks"][network];
+        match *network {
+            "outside" => {
+                let options = &settings["driver_opts"];
+                assert_eq!(options["com.docker.network.bridge.enable_icc"], "false");
+                let listed = strings(&list["outside"]);
+                assert_eq!(members.iter().copied().collect::<BTreeSet<_>>(), listed);
+                continue;
+            }
+            "edge" => {
+                let options = &settings["driver_opts"];
+                assert_eq!(options["com.docker.network.bridge.enable_ip_masquerade"], "false");
+            }
+            _ => assert_eq!(settings["internal"], true, "{network}"),
+        }
+        for (index, one) in members.iter().enumerate() {
+            for other in &members[index + 1..] {
+                let together = calls(one, other) || calls(other, one) || both_end(one, other);
+                assert!(together, "{one} and {other} share {network}, and neither calls the other");
+            }
+        }
+    }
+}
+
+/// Two one-shots of one image have the same rights.
+fn both_end(one: &str, other: &str) -> bool {
+    is_one_shot(one) && is_one_shot(other)
+}
