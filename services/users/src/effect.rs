@@ -1,4 +1,7 @@
 //! What happens in other services when someone joins, pays or leaves.
+//!
+//! Effects on accounts and on the directory keep their order for each person: what is left over of
+//! someone who was deleted arrives before what follows from joining again.
 
 use chrono::{DateTime, Utc};
 use grove_shared::{
@@ -7,7 +10,7 @@ use grove_shared::{
         accounts::{AccountName, NewAccount},
         notifications::Notification,
     },
-    outbox::{Effect, enqueue},
+    outbox::{Effect, enqueue, enqueue_in_order},
 };
 use sqlx::MySqlConnection;
 
@@ -31,7 +34,7 @@ pub(crate) async fn joined(
         last_name: user.last_name.as_str().to_owned(),
     };
     let account = Effect { peer: "auth", path: "/internal/accounts", body: account };
-    enqueue(transaction, &account, now).await?;
+    enqueue_in_order(transaction, &account, user.netid.as_str(), now).await?;
     enqueue(transaction, &mail(welcome(user, chapter)), now).await?;
     Ok(())
 }
@@ -45,13 +48,24 @@ pub(crate) async fn paid(
 ) -> Result<u64, UserError> {
     let body = AccountName { netid: user.netid.clone() };
     let entry = Effect { peer: "directory", path: "/activedirectory/add", body };
-    enqueue(transaction, &entry, now).await?;
+    enqueue_in_order(transaction, &entry, user.netid.as_str(), now).await?;
     let entry = store::last_id(transaction).await?;
     enqueue(transaction, &mail(confirmation(user, chapter)), now).await?;
     Ok(entry)
 }
 
-/// Someone who was deleted can no longer sign in.
+/// The directory no longer lists someone whose membership has ended.
+pub(crate) async fn expired(
+    transaction: &mut MySqlConnection,
+    netid: &NetId,
+    now: DateTime<Utc>,
+) -> Result<(), UserError> {
+    let body = AccountName { netid: netid.clone() };
+    let removal = Effect { peer: "directory", path: "/activedirectory/remove", body };
+    Ok(enqueue_in_order(transaction, &removal, netid.as_str(), now).await?)
+}
+
+/// Someone who was deleted can no longer sign in, and the directory no longer lists them.
 pub(crate) async fn deleted(
     transaction: &mut MySqlConnection,
     netid: &NetId,
@@ -59,7 +73,8 @@ pub(crate) async fn deleted(
 ) -> Result<(), UserError> {
     let body = AccountName { netid: netid.clone() };
     let removal = Effect { peer: "auth", path: "/internal/accounts/remove", body };
-    Ok(enqueue(transaction, &removal, now).await?)
+    enqueue_in_order(transaction, &removal, netid.as_str(), now).await?;
+    expired(transaction, netid, now).await
 }
 
 fn mail(body: Notification) -> Effect<'static, Notification> {

@@ -11,6 +11,8 @@ mod config;
 mod effect;
 mod error;
 pub mod import;
+mod internal;
+mod membership;
 mod routes;
 mod session;
 mod store;
@@ -24,11 +26,14 @@ use axum::{
     extract::FromRef,
     routing::{get, post, put},
 };
-use grove_shared::{Clock, db, identity::Verifier, outbox::Worker, peer::Peers, server};
+use grove_shared::{Clock, db, idempotency, identity::Verifier, outbox, peer::Peers, server};
 use sqlx::{MySqlPool, migrate::Migrator};
 use tokio_util::sync::CancellationToken;
 
-pub use crate::config::{Chapter, Config};
+pub use crate::{
+    config::{Chapter, Config},
+    membership::end_expired,
+};
 
 /// The schema that this service owns.
 pub static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/users");
@@ -36,6 +41,9 @@ pub static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/users");
 /// How long a stop waits for the effect that is under way. One that is cut off comes again, with the
 /// same idempotency key.
 const LAST_DELIVERY: Duration = Duration::from_secs(1);
+
+/// How soon after midnight a membership that ended leaves the directory, at the latest.
+const UPKEEP_INTERVAL: Duration = Duration::from_hours(1);
 
 /// What the handlers share.
 #[derive(Debug, Clone, FromRef)]
@@ -63,7 +71,10 @@ pub fn router(state: AppState) -> Router {
         .route("/users/{netid}", get(routes::show).delete(routes::delete))
         .route("/users/{netid}/is_member", get(routes::is_member))
         .route("/users/{netid}/paid", put(routes::pay))
-        .route("/internal/users/verified", post(routes::verify))
+        .route("/internal/users/verified", post(internal::verify))
+        .route("/internal/members", get(internal::members))
+        .route("/internal/memberships", post(internal::admit))
+        .merge(outbox::routes("users"))
         .with_state(state);
     server::with_standard_routes("users", routes, readiness)
 }
@@ -79,10 +90,27 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     db::migrate(&db, &MIGRATOR).await?;
     let listener = server::bind(config.listen).await?;
     let clock = Clock::system();
-    let worker = Worker { db: db.clone(), peers: peers.clone(), clock: clock.clone() };
+    let worker = outbox::Worker { db: db.clone(), peers: peers.clone(), clock: clock.clone() };
     let worker = tokio::spawn(worker.run(stop.clone()));
+    let upkeep =
+        tokio::spawn(stop.clone().run_until_cancelled_owned(upkeep(db.clone(), clock.clone())));
     let state = AppState { db, verifier, clock, peers, chapter: Arc::new(config.chapter) };
     server::serve(listener, router(state), stop).await;
-    let _ = tokio::time::timeout(LAST_DELIVERY, worker).await;
+    let _ = tokio::time::timeout(LAST_DELIVERY, async { tokio::join!(worker, upkeep) }).await;
     Ok(())
+}
+
+/// Ends memberships and forgets old idempotency keys, at once and then every hour.
+async fn upkeep(db: MySqlPool, clock: Clock) {
+    let mut hour = tokio::time::interval(UPKEEP_INTERVAL);
+    loop {
+        hour.tick().await;
+        let now = clock.now();
+        if let Err(cause) = end_expired(&db, now).await {
+            tracing::warn!(cause = format!("{cause:#}"), "memberships cannot be ended");
+        }
+        if let Err(cause) = idempotency::forget_old(&db, now).await {
+            tracing::warn!(%cause, "old idempotency keys cannot be forgotten");
+        }
+    }
 }

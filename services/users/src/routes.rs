@@ -6,11 +6,10 @@ use chrono::NaiveDate;
 use grove_shared::{
     ApiError, NetId,
     api::{
-        accounts::AccountName,
         envelope::{Data, Message},
         users as api,
     },
-    caller::{AllowList, Caller, Member, Officer, Peer},
+    caller::{Caller, Member, Officer},
     extract::{Json, Path},
     identity::Subject,
 };
@@ -20,8 +19,8 @@ use sqlx::MySqlPool;
 use crate::{
     AppState, effect,
     error::UserError,
-    store::{self, Approval},
-    term,
+    membership::{self, Grounds},
+    store,
     user::NewUser,
 };
 
@@ -132,16 +131,9 @@ pub(crate) async fn pay(
     UserName(netid): UserName,
 ) -> Result<Users, ApiError> {
     let now = clock.now();
-    let term = term::starting_on(now.date_naive());
     let mut transaction = db.begin().await?;
-    store::lock(&mut transaction, &netid).await?;
-    let user = store::find(&mut *transaction, &netid, term.starts_on).await?;
-    if user.is_member {
-        return Err(UserError::AlreadyMember.into());
-    }
-    let directory_effect = effect::paid(&mut transaction, &user, &chapter, now).await?;
-    let approval = Approval { officer: &officer.netid, directory_effect };
-    store::insert_membership(&mut *transaction, &netid, &term, Some(approval), now).await?;
+    let grounds = Grounds::Officer(&officer.netid);
+    let (_, term) = membership::begin(&mut transaction, &netid, grounds, &chapter, now).await?;
     transaction.commit().await?;
     tracing::info!(user.netid = %netid, "{netid} paid until {}, says {}", term.ends_on, officer.netid);
     everyone(&db, term.starts_on).await
@@ -159,22 +151,4 @@ pub(crate) async fn delete(
     transaction.commit().await?;
     tracing::info!(user.netid = %netid, "{netid} deleted by {}", officer.netid);
     everyone(&db, now.date_naive()).await
-}
-
-/// Who may report that a person's mail address is theirs.
-#[derive(Debug)]
-pub(crate) struct Auth;
-
-impl AllowList for Auth {
-    const SERVICES: &'static [&'static str] = &["auth"];
-}
-
-/// Someone deleted since is none of the sender's business: there is nothing to note, and no error.
-pub(crate) async fn verify(
-    _: Peer<Auth>,
-    State(AppState { db, clock, .. }): State<AppState>,
-    Json(AccountName { netid }): Json<AccountName>,
-) -> Result<Json<serde_json::Value>, ApiError> {
-    store::verify(&db, &netid, clock.now()).await?;
-    Ok(Json(serde_json::json!({})))
 }

@@ -1,12 +1,19 @@
-//! Every query on users and memberships.
+//! Every query on users; those on their terms are in a file of their own.
+
+mod memberships;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use grove_shared::{NetId, api::users::Membership, db::Refusal};
+use grove_shared::{NetId, db::Refusal};
 use sqlx::{MySqlConnection, MySqlExecutor};
 
 use crate::{
     error::UserError,
     user::{NewUser, User},
+};
+
+pub(crate) use memberships::{
+    Approval, handle_ends, insert_membership, leave_directory, members, memberships,
+    with_unhandled_ends,
 };
 
 /// Reads users as they are on the day `$today`; `$rest` says which ones, in what order.
@@ -19,7 +26,8 @@ macro_rules! select_users {
                       (added_to_directory
                        OR EXISTS (SELECT 1 FROM memberships
                                   JOIN outbox ON outbox.id = memberships.directory_effect_id
-                                  WHERE user_id = users.id AND delivered_at IS NOT NULL)
+                                  WHERE user_id = users.id AND delivered_at IS NOT NULL
+                                    AND end_handled_at IS NULL)
                       ) AS "added_to_directory!: bool",
                       EXISTS (SELECT 1 FROM memberships WHERE user_id = users.id
                               AND ? BETWEEN starts_on AND ends_on) AS "is_member!: bool",
@@ -131,56 +139,6 @@ pub(crate) async fn delete(db: impl MySqlExecutor<'_>, netid: &NetId) -> Result<
     match deleted.execute(db).await?.rows_affected() {
         0 => Err(UserError::NotFound),
         _ => Ok(()),
-    }
-}
-
-/// A person's terms, newest first.
-pub(crate) async fn memberships(
-    db: impl MySqlExecutor<'_>,
-    user_id: u64,
-) -> Result<Vec<Membership>, UserError> {
-    let memberships = sqlx::query_as!(
-        Membership,
-        "SELECT starts_on, ends_on FROM memberships WHERE user_id = ? ORDER BY starts_on DESC",
-        user_id
-    );
-    Ok(memberships.fetch_all(db).await?)
-}
-
-/// Who gave a term, and what follows from it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Approval<'a> {
-    /// The officer who saw the payment.
-    pub(crate) officer: &'a NetId,
-    /// The effect that adds the member to the campus directory.
-    pub(crate) directory_effect: u64,
-}
-
-/// Gives a person a term, approved by an officer or brought by an import.
-pub(crate) async fn insert_membership(
-    db: impl MySqlExecutor<'_>,
-    netid: &NetId,
-    term: &Membership,
-    approval: Option<Approval<'_>>,
-    now: DateTime<Utc>,
-) -> Result<(), UserError> {
-    let inserted = sqlx::query!(
-        "INSERT INTO memberships
-             (user_id, starts_on, ends_on, approved_by, directory_effect_id, created_at)
-         SELECT id, ?, ?, ?, ?, ? FROM users WHERE netid = ?",
-        term.starts_on,
-        term.ends_on,
-        approval.map(|approval| approval.officer),
-        approval.map(|approval| approval.directory_effect),
-        now,
-        netid
-    );
-    match inserted.execute(db).await {
-        Ok(_) => Ok(()),
-        Err(cause) if Refusal::of(&cause) == Some(Refusal::Duplicate) => {
-            Err(UserError::AlreadyMember)
-        }
-        Err(cause) => Err(cause.into()),
     }
 }
 

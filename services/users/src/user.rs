@@ -6,7 +6,7 @@ use grove_shared::{
     api::users::{self as api, UserState},
 };
 
-use crate::error::UserError;
+use crate::{config::Chapter, error::UserError};
 
 /// Each could be a NetID, but is a word of our own paths: `/users/me` is the caller.
 const RESERVED: [&str; 3] = ["me", "login", "logout"];
@@ -18,6 +18,20 @@ pub(crate) fn parse_netid(netid: Option<&str>) -> Result<NetId, UserError> {
         return Err(UserError::InvalidNetId);
     }
     netid.parse().map_err(|_| UserError::InvalidNetId)
+}
+
+/// Reads the reference of an online payment: 1 to 200 characters on one line.
+pub(crate) fn parse_payment(reference: &str) -> Result<&str, UserError> {
+    const MAX_CHARS: usize = 200;
+    if reference.is_empty() {
+        Err(UserError::Missing("payment"))
+    } else if reference.chars().any(char::is_control) {
+        Err(UserError::ControlCharacter("payment"))
+    } else if reference.chars().count() > MAX_CHARS {
+        Err(UserError::TooLong { field: "payment", most: MAX_CHARS })
+    } else {
+        Ok(reference)
+    }
 }
 
 /// A given or family name: 1 to 50 characters on one line.
@@ -144,6 +158,25 @@ impl From<User> for api::User {
             is_member: user.is_member,
             added_to_directory: user.added_to_directory,
         }
+    }
+}
+
+/// Someone who is a member.
+#[derive(Debug, Clone)]
+pub(crate) struct Member {
+    pub(crate) netid: NetId,
+    pub(crate) first_name: String,
+    pub(crate) last_name: String,
+    /// The last day of the term.
+    pub(crate) until: NaiveDate,
+}
+
+impl Member {
+    /// As other services see them.
+    pub(crate) fn with_address(self, chapter: &Chapter) -> api::CurrentMember {
+        let Self { netid, first_name, last_name, until } = self;
+        let email = chapter.address_of(&netid);
+        api::CurrentMember { netid, email, first_name, last_name, member_until: until }
     }
 }
 

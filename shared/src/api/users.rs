@@ -4,6 +4,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
+use crate::NetId;
+
 /// Someone who joined, as officers see them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
@@ -81,6 +83,30 @@ pub struct Membership {
     pub starts_on: NaiveDate,
     /// The last day.
     pub ends_on: NaiveDate,
+}
+
+/// Someone who is a member today, as other services see them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CurrentMember {
+    /// Their login name.
+    pub netid: NetId,
+    /// Where they get mail.
+    pub email: String,
+    /// Their given name.
+    pub first_name: String,
+    /// Their family name.
+    pub last_name: String,
+    /// The last day of the term.
+    pub member_until: NaiveDate,
+}
+
+/// Dues that someone paid online.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewMembership {
+    /// Who becomes a member.
+    pub netid: NetId,
+    /// The reference of the payment.
+    pub payment: String,
 }
 
 /// The caller's own record.

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod delivery;
+mod expiry;
+mod internal;
 mod join;
 mod members;
 mod officers;

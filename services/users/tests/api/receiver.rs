@@ -51,9 +51,14 @@ impl Receiver {
         *self.inner.out_of_order.lock().unwrap() = out_of_order;
     }
 
+    /// The calls so far.
+    pub(crate) fn calls_in_order(&self) -> Vec<Call> {
+        self.inner.calls.lock().unwrap().clone()
+    }
+
     /// The calls so far, sorted by path.
     pub(crate) fn calls(&self) -> Vec<Call> {
-        let mut calls = self.inner.calls.lock().unwrap().clone();
+        let mut calls = self.calls_in_order();
         calls.sort_by(|a, b| a.path.cmp(&b.path));
         calls
     }

@@ -1,0 +1,84 @@
+//! Terms of membership: how one begins and how it ends, here and in the directory.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use grove_shared::{NetId, api::users::Membership};
+use sqlx::{MySqlConnection, MySqlPool};
+
+use crate::{
+    config::Chapter,
+    effect,
+    error::UserError,
+    store::{self, Approval},
+    term,
+    user::User,
+};
+
+/// Why someone becomes a member.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Grounds<'a> {
+    /// An officer saw the payment.
+    Officer(&'a NetId),
+    /// It was paid online, under this reference.
+    Payment(&'a str),
+}
+
+/// Gives a person the term that a payment at `now` gives, with all that follows from it.
+pub(crate) async fn begin(
+    transaction: &mut MySqlConnection,
+    netid: &NetId,
+    grounds: Grounds<'_>,
+    chapter: &Chapter,
+    now: DateTime<Utc>,
+) -> Result<(User, Membership), UserError> {
+    let term = term::starting_on(now.date_naive());
+    store::lock(transaction, netid).await?;
+    let user = store::find(&mut *transaction, netid, term.starts_on).await?;
+    if user.is_member {
+        return Err(UserError::AlreadyMember);
+    }
+    let directory_effect = effect::paid(transaction, &user, chapter, now).await?;
+    let approval = Approval { grounds, directory_effect };
+    store::insert_membership(&mut *transaction, netid, &term, Some(approval), now).await?;
+    Ok((user, term))
+}
+
+/// Takes everyone out of the directory whose membership has ended, once for each end; returns how
+/// many people that are.
+///
+/// # Errors
+/// When the database fails; who is left comes with the next call.
+pub async fn end_expired(db: &MySqlPool, now: DateTime<Utc>) -> anyhow::Result<usize> {
+    let today = now.date_naive();
+    let mut ended = 0;
+    for netid in store::with_unhandled_ends(db, today).await? {
+        ended += usize::from(end(db, &netid, today, now).await?);
+    }
+    Ok(ended)
+}
+
+/// Whether this call took the person out of the directory.
+async fn end(
+    db: &MySqlPool,
+    netid: &NetId,
+    today: NaiveDate,
+    now: DateTime<Utc>,
+) -> Result<bool, UserError> {
+    let mut transaction = db.begin().await?;
+    match store::lock(&mut transaction, netid).await {
+        // Deleted in the meantime, and so taken out of the directory.
+        Err(UserError::NotFound) => return Ok(false),
+        locked => locked?,
+    }
+    let handled_here = store::handle_ends(&mut transaction, netid, today, now).await?;
+    let user = store::find(&mut *transaction, netid, today).await?;
+    let leaves = handled_here && !user.is_member;
+    if leaves {
+        store::leave_directory(&mut *transaction, netid).await?;
+        effect::expired(&mut transaction, netid, now).await?;
+    }
+    transaction.commit().await?;
+    if leaves {
+        tracing::info!(user.netid = %netid, "the membership of {netid} has ended");
+    }
+    Ok(leaves)
+}
