@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use clap::Parser;
+use clap::{Args, Parser};
 use grove_shared::config::{DbConfig, IdentityConfig, PeerUrls, TelemetryConfig};
 
 /// Gigs: small jobs that members offer each other for credits.
@@ -20,6 +20,9 @@ pub struct Config {
     )]
     pub peers: PeerUrls,
     #[command(flatten)]
+    #[expect(missing_docs, reason = "described by its type")]
+    pub mails: MailConfig,
+    #[command(flatten)]
     #[expect(missing_docs, reason = "a section of shared")]
     pub db: DbConfig,
     #[command(flatten)]
@@ -28,4 +31,15 @@ pub struct Config {
     #[command(flatten)]
     #[expect(missing_docs, reason = "a section of shared")]
     pub telemetry: TelemetryConfig,
+}
+
+/// Where mails about gigs go, and where their links lead.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct MailConfig {
+    /// The URL of the website, for links in mails.
+    #[arg(long, env = "SITE_URL", default_value = "http://localhost:5000")]
+    pub site_url: String,
+    /// The domain of people's mail addresses: what follows NETID@.
+    #[arg(long, env = "MAIL_DOMAIN", default_value = "example.edu")]
+    pub mail_domain: String,
 }

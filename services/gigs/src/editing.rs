@@ -1,0 +1,147 @@
+//! Changing, closing and deleting a gig.
+
+use chrono::{DateTime, Utc};
+use grove_shared::{api::gigs::ClaimState, caller::Member};
+use sqlx::MySqlConnection;
+
+use crate::{
+    AppState,
+    effect::{self, News},
+    error::GigError,
+    gig::{Change, Gig, State},
+    posting, reservation,
+    store::{claims, gigs, reservations::Reservation},
+};
+
+/// Closes or edits a gig. A higher reward is asked for before the gig offers it.
+pub(crate) async fn update(
+    state: &AppState,
+    member: &Member,
+    id: u64,
+    change: &Change,
+) -> Result<(), GigError> {
+    let now = state.clock.now();
+    let mut transaction = state.db.begin().await?;
+    gigs::lock(&mut transaction, id).await?;
+    let gig = gigs::find_visible(&mut *transaction, id, &member.into()).await?;
+    let reservation = if change.active == Some(false) {
+        close(&mut transaction, state, member, &gig, change, now).await?;
+        None
+    } else {
+        edit(&mut transaction, member, &gig, change, now).await?
+    };
+    transaction.commit().await?;
+    match reservation {
+        Some(reservation) => posting::known(state.reconciler().ask(&reservation).await?),
+        None => Ok(()),
+    }
+}
+
+/// Closes a gig, unless it is. Any officer may close one that the chapter pays for.
+async fn close(
+    transaction: &mut MySqlConnection,
+    state: &AppState,
+    member: &Member,
+    gig: &Gig,
+    change: &Change,
+    now: DateTime<Utc>,
+) -> Result<(), GigError> {
+    let may_close = gig.is_of(member) || gig.admin_task && member.is_officer();
+    if !may_close {
+        return Err(GigError::NotIssuer);
+    }
+    if change.applied_to(gig)? != gig.terms() {
+        return Err(GigError::CloseAndEdit);
+    }
+    cancel(transaction, state, member, gig, now).await
+}
+
+/// Edits a gig on which nobody has a claim; returns the question that has to be asked.
+async fn edit(
+    transaction: &mut MySqlConnection,
+    member: &Member,
+    gig: &Gig,
+    change: &Change,
+    now: DateTime<Utc>,
+) -> Result<Option<Reservation>, GigError> {
+    if !gig.is_of(member) {
+        return Err(GigError::NotIssuer);
+    }
+    gig.check_payer(member)?;
+    let terms = change.applied_to(gig)?;
+    let is_over = matches!(gig.state, State::Fulfilled | State::Closed);
+    if change.active == Some(true) && is_over {
+        return Err(GigError::StaysClosed);
+    }
+    if terms == gig.terms() {
+        return Ok(None);
+    }
+    if gig.state != State::Open {
+        return Err(GigError::NotOpen);
+    }
+    if !claims::pending(&mut *transaction, gig.id).await?.is_empty() {
+        return Err(GigError::HasClaims);
+    }
+    let more = terms.credits - gig.credits;
+    if gig.admin_task {
+        gigs::open(transaction, gig.id, &terms, 0).await?;
+    } else if more > 0 {
+        gigs::set_state(&mut *transaction, gig.id, State::Reserving).await?;
+        return Ok(Some(reservation::begin(transaction, gig, &terms, more, now).await?));
+    } else {
+        gigs::open(&mut *transaction, gig.id, &terms, terms.credits).await?;
+        if more < 0 {
+            effect::give_back(transaction, gig, -more, now).await?;
+        }
+    }
+    Ok(None)
+}
+
+/// Deletes a gig: its issuer and officers may.
+pub(crate) async fn delete(state: &AppState, member: &Member, id: u64) -> Result<(), GigError> {
+    let now = state.clock.now();
+    let mut transaction = state.db.begin().await?;
+    gigs::lock(&mut transaction, id).await?;
+    let gig = gigs::find_visible(&mut *transaction, id, &member.into()).await?;
+    if !gig.is_of(member) && !member.is_officer() {
+        return Err(GigError::NotIssuer);
+    }
+    cancel(&mut transaction, state, member, &gig, now).await?;
+    gigs::delete(&mut *transaction, id, now).await?;
+    Ok(transaction.commit().await?)
+}
+
+/// Ends a gig that is not done: the reward goes back, and nobody's claim stays open.
+async fn cancel(
+    transaction: &mut MySqlConnection,
+    state: &AppState,
+    member: &Member,
+    gig: &Gig,
+    now: DateTime<Utc>,
+) -> Result<(), GigError> {
+    if !matches!(gig.state, State::Open | State::Reserving) {
+        return Ok(());
+    }
+    if gig.escrowed > 0 {
+        effect::give_back(transaction, gig, gig.escrowed, now).await?;
+    }
+    gigs::end(&mut *transaction, gig.id, State::Closed).await?;
+    reject_pending(transaction, state, member, gig, now).await
+}
+
+/// Rejects every claim on which nobody decided.
+pub(crate) async fn reject_pending(
+    transaction: &mut MySqlConnection,
+    state: &AppState,
+    member: &Member,
+    gig: &Gig,
+    now: DateTime<Utc>,
+) -> Result<(), GigError> {
+    for claim in claims::pending(&mut *transaction, gig.id).await? {
+        let rejected = ClaimState::Rejected;
+        claims::end(&mut *transaction, claim.id, rejected, &member.netid, now).await?;
+        let news = News::Rejected { claimant: &claim.claimant };
+        effect::tell(transaction, gig, news, &state.mails, now).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,77 @@
+//! Posting a gig, once for each wish.
+
+use grove_shared::{ApiError, api::gigs::NewGig, idempotency::IdempotencyKey};
+use http::StatusCode;
+
+use crate::{
+    AppState,
+    error::GigError,
+    gig::{Draft, State},
+    reservation::{self, Outcome},
+    store::gigs,
+};
+
+/// Posts a gig; returns its id. A request that was sent before, under the same key or while its reward
+/// is still asked for, finds the gig that is there.
+pub(crate) async fn post(
+    state: &AppState,
+    key: Option<&IdempotencyKey>,
+    new: &NewGig,
+    draft: &Draft,
+) -> Result<u64, ApiError> {
+    let now = state.clock.now();
+    let mut transaction = state.db.begin().await?;
+    let earlier = match key {
+        Some(key) => {
+            let reply = key.begin(&mut transaction, new, now).await?;
+            reply.map(|reply| reply.body.parse()).transpose().map_err(ApiError::internal)?
+        }
+        None if draft.admin_task => None,
+        None => gigs::find_twin(&mut *transaction, draft).await?,
+    };
+    if let Some(id) = earlier
+        && gigs::find_any(&mut *transaction, id).await?.state != State::Refused
+    {
+        transaction.commit().await?;
+        settle(state, id).await?;
+        return Ok(id);
+    }
+    let id = gigs::insert(&mut *transaction, draft, now).await?;
+    let gig = gigs::find_any(&mut *transaction, id).await?;
+    let reward = draft.terms.credits;
+    let reservation = if draft.admin_task {
+        None
+    } else {
+        Some(reservation::begin(&mut transaction, &gig, &draft.terms, reward, now).await?)
+    };
+    if let Some(key) = key {
+        key.finish(&mut transaction, StatusCode::OK, &id).await?;
+    }
+    transaction.commit().await?;
+    tracing::info!(gig.id = id, "gig {id} posted by {}", draft.issuer);
+    if let Some(reservation) = reservation {
+        known(state.reconciler().ask(&reservation).await?)?;
+    }
+    Ok(id)
+}
+
+/// Sees to the reward of a gig that an earlier request posted.
+async fn settle(state: &AppState, id: u64) -> Result<(), GigError> {
+    if let Some(outcome) = state.reconciler().ask_again(id).await? {
+        return known(outcome);
+    }
+    match gigs::find_any(&state.db, id).await?.state {
+        State::Reserving => known(Outcome::Unknown),
+        State::Refused => known(Outcome::Refused("Not enough credits".to_owned())),
+        State::Open | State::Fulfilled | State::Closed => Ok(()),
+    }
+}
+
+/// Turns what became of a reward into what its issuer is told.
+pub(crate) fn known(outcome: Outcome) -> Result<(), GigError> {
+    match outcome {
+        Outcome::Reserved => Ok(()),
+        Outcome::Refused(reason) => Err(GigError::NotReserved(reason)),
+        Outcome::Unknown => Err(GigError::OutcomeUnknown),
+    }
+}

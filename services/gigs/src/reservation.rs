@@ -1,0 +1,195 @@
+//! Takes rewards from their issuers, and finds out whether it did when no answer came.
+//!
+//! A gig whose reward is asked for is `reserving`. The question, with the idempotency key of its call,
+//! is stored before the call; so whoever asks can die, and another asks the same again. A definite
+//! answer opens the gig or refuses it. If the gig was closed meanwhile, what was reserved goes back.
+
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use grove_shared::{
+    Clock, idempotency,
+    peer::{PeerError, Peers},
+};
+use http::{Method, StatusCode};
+use serde_json::Value;
+use sqlx::{MySqlConnection, MySqlPool};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    effect::{self, CREDITS, TRANSFERS},
+    error::GigError,
+    gig::{Gig, State, Terms},
+    store::{
+        gigs,
+        reservations::{self, Before, Reservation},
+    },
+};
+
+/// While one asks, no other does, unless the first died this long ago: longer than a call takes.
+const LEASE: TimeDelta = TimeDelta::seconds(15);
+const LONGEST_WAIT_SECONDS: i64 = 60;
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
+const FORGET_INTERVAL: Duration = Duration::from_hours(1);
+/// Credits knows a key for seven days; a question that is older could have its effect twice.
+const ASKED_FOR: TimeDelta = TimeDelta::days(6);
+
+/// Asks credits for rewards until it knows whether they are reserved.
+#[derive(Debug, Clone)]
+pub struct Reconciler {
+    /// The schema with the reservations.
+    pub db: MySqlPool,
+    /// Where credits is.
+    pub peers: Peers,
+    /// Decides what is due.
+    pub clock: Clock,
+}
+
+/// What became of a question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Reserved,
+    /// For this reason.
+    Refused(String),
+    Unknown,
+}
+
+/// Notes the question for `amount`, so that `gig` may offer `terms`. The caller has to ask it.
+pub(crate) async fn begin(
+    transaction: &mut MySqlConnection,
+    gig: &Gig,
+    terms: &Terms,
+    amount: i64,
+    now: DateTime<Utc>,
+) -> Result<Reservation, GigError> {
+    // At random, so that a database that was restored never repeats a key of its lost future.
+    let key = format!("gig-{}-{:032x}", gig.id, rand::random::<u128>());
+    let times = (key, now, now + LEASE);
+    reservations::insert(transaction, gig.id, &gig.issuer, terms, amount, times).await
+}
+
+impl Reconciler {
+    /// Settles what is due until `stop` is cancelled, and forgets old idempotency keys.
+    pub async fn run(self, stop: CancellationToken) {
+        let mut forgot: Option<Instant> = None;
+        while !stop.is_cancelled() {
+            if let Err(cause) = self.settle_due().await {
+                tracing::warn!(%cause, "reservations cannot be settled");
+            }
+            if forgot.is_none_or(|last| last.elapsed() >= FORGET_INTERVAL) {
+                forgot = Some(Instant::now());
+                if let Err(cause) = idempotency::forget_old(&self.db, self.clock.now()).await {
+                    tracing::warn!(%cause, "old idempotency keys cannot be forgotten");
+                }
+            }
+            tokio::select! {
+                () = tokio::time::sleep(POLL_INTERVAL) => {}
+                () = stop.cancelled() => {}
+            }
+        }
+    }
+
+    /// Asks again what is due; returns how many questions found their answer.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn settle_due(&self) -> anyhow::Result<usize> {
+        let now = self.clock.now();
+        let mut settled = 0;
+        for gig_id in reservations::due(&self.db, now, now - ASKED_FOR).await? {
+            match self.ask_again(gig_id).await? {
+                // Credits is away: the others would only wait for it, too.
+                Some(Outcome::Unknown) => break,
+                Some(_) => settled += 1,
+                None => {}
+            }
+        }
+        Ok(settled)
+    }
+
+    /// Asks the open question of a gig; nothing when there is none or it is not due.
+    pub(crate) async fn ask_again(&self, gig_id: u64) -> Result<Option<Outcome>, GigError> {
+        let now = self.clock.now();
+        let mut transaction = self.db.begin().await?;
+        let taken =
+            reservations::take(&mut transaction, gig_id, (now, now + LEASE), now - ASKED_FOR)
+                .await?;
+        transaction.commit().await?;
+        match taken {
+            Some(reservation) => Ok(Some(self.ask(&reservation).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// Asks credits, and notes the answer.
+    pub(crate) async fn ask(&self, reservation: &Reservation) -> Result<Outcome, GigError> {
+        let Reservation { gig_id, issuer, title, amount, .. } = reservation;
+        let transfer = effect::reservation(*gig_id, issuer, title, *amount);
+        let key = Some(reservation.idempotency_key.as_str());
+        let reply: Result<Value, _> =
+            self.peers.call_once(CREDITS, Method::POST, TRANSFERS, &transfer, key).await;
+        match reply {
+            Ok(_) => self.reserved(reservation).await,
+            Err(PeerError::Refused { status, message, .. }) if is_definite(status) => {
+                self.refused(reservation, message).await
+            }
+            Err(cause) => {
+                tracing::warn!(gig.id = gig_id, %cause, "gig {gig_id} waits for its reward");
+                let wait = (1_i64 << reservation.attempts.saturating_sub(1).min(10))
+                    .min(LONGEST_WAIT_SECONDS);
+                let until = self.clock.now() + TimeDelta::seconds(wait);
+                reservations::postpone(&self.db, reservation, until).await?;
+                Ok(Outcome::Unknown)
+            }
+        }
+    }
+
+    async fn reserved(&self, reservation: &Reservation) -> Result<Outcome, GigError> {
+        let mut transaction = self.db.begin().await?;
+        gigs::lock(&mut transaction, reservation.gig_id).await?;
+        let gig = gigs::find_any(&mut *transaction, reservation.gig_id).await?;
+        let before = reservations::set_reserved(&mut transaction, reservation.id).await?;
+        match before {
+            Before::Asked if gig.state == State::Reserving => {
+                let escrowed = gig.escrowed + reservation.amount;
+                gigs::open(&mut *transaction, gig.id, &reservation.terms(), escrowed).await?;
+                tracing::info!(gig.id, "gig {} of {} is open", gig.id, gig.issuer);
+            }
+            Before::Asked | Before::Refused => {
+                let now = self.clock.now();
+                effect::give_back(&mut transaction, &gig, reservation.amount, now).await?;
+            }
+            Before::Reserved => {}
+        }
+        transaction.commit().await?;
+        Ok(Outcome::Reserved)
+    }
+
+    async fn refused(
+        &self,
+        reservation: &Reservation,
+        reason: String,
+    ) -> Result<Outcome, GigError> {
+        let mut transaction = self.db.begin().await?;
+        gigs::lock(&mut transaction, reservation.gig_id).await?;
+        let gig = gigs::find_any(&mut *transaction, reservation.gig_id).await?;
+        if !reservations::set_refused(&mut *transaction, reservation).await? {
+            transaction.rollback().await?;
+            return Ok(Outcome::Unknown);
+        }
+        if gig.state == State::Reserving {
+            // What was asked for on top of an open gig's reward changes nothing.
+            let state = if gig.escrowed > 0 { State::Open } else { State::Refused };
+            gigs::set_state(&mut *transaction, gig.id, state).await?;
+        }
+        transaction.commit().await?;
+        let reason = if reason.is_empty() { "Not enough credits".to_owned() } else { reason };
+        Ok(Outcome::Refused(reason))
+    }
+}
+
+/// Whether credits judged the transfer itself. Any other refusal, such as one of our identity, says
+/// nothing about the fate of an earlier attempt.
+fn is_definite(status: StatusCode) -> bool {
+    matches!(status, StatusCode::BAD_REQUEST | StatusCode::PAYMENT_REQUIRED | StatusCode::NOT_FOUND)
+}
