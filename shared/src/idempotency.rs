@@ -24,7 +24,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use http::{HeaderValue, StatusCode, header, request::Parts};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use sqlx::{MySqlConnection, MySqlPool, Row};
+use sqlx::{MySqlConnection, MySqlPool, Row, mysql::MySqlRow};
 
 use crate::{
     ApiError,
@@ -79,8 +79,7 @@ impl IdempotencyKey {
         request: &impl Serialize,
         now: DateTime<Utc>,
     ) -> Result<Option<StoredReply>, ApiError> {
-        let request = serde_json::to_vec(request).map_err(ApiError::internal)?;
-        let hash = Sha256::digest(&request);
+        let hash = hash(request)?;
         // A plain INSERT that finds the row would leave each waiting request with a shared lock, and
         // two of those wait for each other; this takes the row for itself alone.
         sqlx::query(
@@ -102,19 +101,28 @@ impl IdempotencyKey {
         .fetch_one(transaction)
         .await?;
         // Only the transaction that inserted it can see a row without a reply.
-        let (Some(status), Some(body)) =
-            (row.try_get::<Option<u16>, _>(1)?, row.try_get::<Option<String>, _>(2)?)
-        else {
-            return Ok(None);
-        };
-        if row.try_get::<Vec<u8>, _>(0)? != hash.as_slice() {
-            return Err(ApiError::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "This Idempotency-Key was used for another request",
-            ));
-        }
-        let status = StatusCode::from_u16(status).map_err(ApiError::internal)?;
-        Ok(Some(StoredReply { status, body }))
+        stored(&row, hash)
+    }
+
+    /// The reply if the request was served before; claims nothing. For what has to be asked of other
+    /// services before the transaction begins, and not again when the request is repeated.
+    ///
+    /// # Errors
+    /// As [`IdempotencyKey::begin`].
+    pub async fn find(
+        &self,
+        db: &MySqlPool,
+        request: &impl Serialize,
+    ) -> Result<Option<StoredReply>, ApiError> {
+        let row = sqlx::query(
+            "SELECT request_hash, status, reply FROM idempotency_keys
+             WHERE caller = ? AND idempotency_key = ?",
+        )
+        .bind(&self.caller)
+        .bind(&self.key)
+        .fetch_optional(db)
+        .await?;
+        row.map_or(Ok(None), |row| stored(&row, hash(request)?))
     }
 
     /// Keeps the reply, as a part of the transaction of the effect.
@@ -140,6 +148,28 @@ impl IdempotencyKey {
         .await?;
         Ok(StoredReply { status, body })
     }
+}
+
+fn hash(request: &impl Serialize) -> Result<[u8; 32], ApiError> {
+    let request = serde_json::to_vec(request).map_err(ApiError::internal)?;
+    Ok(Sha256::digest(&request).into())
+}
+
+/// The reply of a row that belongs to the same request.
+fn stored(row: &MySqlRow, hash: [u8; 32]) -> Result<Option<StoredReply>, ApiError> {
+    let (Some(status), Some(body)) =
+        (row.try_get::<Option<u16>, _>(1)?, row.try_get::<Option<String>, _>(2)?)
+    else {
+        return Ok(None);
+    };
+    if row.try_get::<Vec<u8>, _>(0)? != hash.as_slice() {
+        return Err(ApiError::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "This Idempotency-Key was used for another request",
+        ));
+    }
+    let status = StatusCode::from_u16(status).map_err(ApiError::internal)?;
+    Ok(Some(StoredReply { status, body }))
 }
 
 /// Forgets the keys that are older than [`KEPT_FOR`]; returns how many.

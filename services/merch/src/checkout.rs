@@ -5,10 +5,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use grove_shared::{ApiError, NetId, api::merch as api, idempotency::IdempotencyKey};
+use grove_shared::{
+    ApiError, NetId,
+    api::merch as api,
+    idempotency::{IdempotencyKey, StoredReply},
+};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use sqlx::MySqlConnection;
 
 use crate::{
     AppState, credits,
@@ -67,27 +70,13 @@ async fn repeated(
     wish: &Wish<'_>,
     key: Option<&IdempotencyKey>,
 ) -> Result<Option<u64>, ApiError> {
-    if key.is_none() {
-        return Ok(None);
-    }
-    let mut transaction = state.db.begin().await?;
-    let earlier = earlier(state, &mut transaction, wish, key).await;
-    transaction.rollback().await?;
-    earlier
+    let Some(key) = key else { return Ok(None) };
+    key.find(&state.db, wish).await?.map(|reply| begun(&reply)).transpose()
 }
 
-async fn earlier(
-    state: &AppState,
-    transaction: &mut MySqlConnection,
-    wish: &Wish<'_>,
-    key: Option<&IdempotencyKey>,
-) -> Result<Option<u64>, ApiError> {
-    let Some(key) = key else { return Ok(None) };
-    let Some(reply) = key.begin(transaction, wish, state.clock.now()).await? else {
-        return Ok(None);
-    };
+fn begun(reply: &StoredReply) -> Result<u64, ApiError> {
     let begun: Begun = serde_json::from_str(&reply.body).map_err(ApiError::internal)?;
-    Ok(Some(begun.purchase_id))
+    Ok(begun.purchase_id)
 }
 
 /// Refuses what is bound to fail, before anything changes and in the order that old kiosks know.
@@ -139,9 +128,10 @@ async fn begin(
 ) -> Result<u64, ApiError> {
     let now = state.clock.now();
     let mut transaction = state.db.begin().await?;
-    if let Some(id) = earlier(state, &mut transaction, wish, key).await? {
-        transaction.rollback().await?;
-        return Ok(id);
+    if let Some(key) = key
+        && let Some(reply) = key.begin(&mut transaction, wish, now).await?
+    {
+        return begun(&reply);
     }
     let mut shelf = BTreeMap::new();
     // In the order of their ids, so that two buyers never wait for each other.
