@@ -158,6 +158,9 @@ impl Reconciler {
             Before::Asked | Before::Refused => {
                 let now = self.clock.now();
                 effect::give_back(&mut transaction, &gig, reservation.amount, now).await?;
+                transaction.commit().await?;
+                let reason = "The gig was given up meanwhile; your credits come back";
+                return Ok(Outcome::Refused(reason.to_owned()));
             }
             Before::Reserved => {}
         }

@@ -32,6 +32,8 @@ pub(crate) enum Mood {
     Distrustful,
     /// Never answers.
     Hangs,
+    /// Does what it is asked when it is pushed, whatever its mood is by then.
+    Hesitates,
     /// Does what it is asked, and answers 502.
     LosesAnswers,
 }
@@ -39,6 +41,7 @@ pub(crate) enum Mood {
 #[derive(Debug)]
 struct Ledger {
     mood: Mood,
+    pushed: bool,
     balances: HashMap<Party, i64>,
     /// What was done under each key.
     done: HashMap<String, InternalTransfer>,
@@ -62,6 +65,7 @@ impl Bank {
     pub(crate) async fn start() -> Self {
         let ledger = Ledger {
             mood: Mood::Works,
+            pushed: false,
             balances: HashMap::new(),
             done: HashMap::new(),
             transfers: Vec::new(),
@@ -79,6 +83,10 @@ impl Bank {
 
     pub(crate) fn set_mood(&self, mood: Mood) {
         self.ledger.lock().unwrap().mood = mood;
+    }
+
+    pub(crate) fn push(&self) {
+        self.ledger.lock().unwrap().pushed = true;
     }
 
     pub(crate) fn set_balance(&self, netid: &str, balance: i64) {
@@ -150,6 +158,12 @@ async fn receive(
         Mood::Away => ApiError::unavailable("Away").into_response(),
         Mood::Distrustful => ApiError::unauthenticated().into_response(),
         Mood::Hangs => std::future::pending().await,
+        Mood::Hesitates => {
+            while !shared.lock().unwrap().pushed {
+                tokio::task::yield_now().await;
+            }
+            shared.lock().unwrap().transfer(key, transfer).into_response()
+        }
         Mood::LosesAnswers => {
             let _ = shared.lock().unwrap().transfer(key, transfer);
             StatusCode::BAD_GATEWAY.into_response()

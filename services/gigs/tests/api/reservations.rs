@@ -2,7 +2,6 @@
 
 use chrono::TimeDelta;
 use grove_shared::api::gigs::GigState;
-use serde_json::json;
 
 use crate::{FAR_BEYOND_THE_BACKOFF, World, bank::Mood, form, ok, refusal, refused};
 
@@ -155,17 +154,45 @@ async fn two_reconcilers_ask_once() {
 }
 
 #[tokio::test]
-async fn a_success_that_is_heard_of_after_a_refusal_goes_back() {
+async fn a_success_after_a_refusal_goes_back() {
     let world = World::new().await;
-    world.bank.set_mood(Mood::LosesAnswers);
-    assert_eq!(world.try_post("Paint the fence", 300).await.status, 503);
-    // As if a slower attempt of a process that hung had been refused in between.
-    sqlx::query("UPDATE gigs SET state = 'refused'").execute(&world.db.pool()).await.unwrap();
+    world.bank.set_mood(Mood::Hesitates);
+    let issuer = world.issuer();
+    let slow =
+        tokio::spawn(async move { issuer.post("/gigs", &form("Paint the fence", 300)).await });
+    while world.bank.keys().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    // The request outlives its lease; the next attempt finds no credits, and the first one does.
     world.bank.set_mood(Mood::Works);
-    world.clock.advance(FAR_BEYOND_THE_BACKOFF);
+    world.bank.set_balance("jsmith2", 0);
+    world.clock.advance(TimeDelta::seconds(15));
     assert_eq!(world.reconciler().settle_due().await.unwrap(), 1);
+    world.bank.set_balance("jsmith2", 1000);
+    world.bank.push();
+    let reply = slow.await.unwrap();
+    let error = "The gig was given up meanwhile; your credits come back";
+    assert_eq!(refusal(&reply), refused(402, error));
+    assert!(world.found(&world.issuer(), "").await.is_empty());
     world.deliver().await;
     assert_eq!((world.bank.balance("jsmith2"), world.bank.escrow()), (1000, 0));
-    let reply = world.issuer().put("/gigs/1", &json!({ "active": false })).await;
-    assert_eq!(reply.status, 404);
+}
+
+#[tokio::test]
+async fn two_answers_to_one_question_open_the_gig_once() {
+    let world = World::new().await;
+    world.bank.set_mood(Mood::Hesitates);
+    let issuer = world.issuer();
+    let slow =
+        tokio::spawn(async move { issuer.post("/gigs", &form("Paint the fence", 300)).await });
+    while world.bank.keys().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    world.bank.set_mood(Mood::Works);
+    world.clock.advance(TimeDelta::seconds(15));
+    assert_eq!(world.reconciler().settle_due().await.unwrap(), 1);
+    world.bank.push();
+    ok(&slow.await.unwrap());
+    world.deliver().await;
+    assert_eq!((world.bank.balance("jsmith2"), world.bank.escrow()), (700, 300));
 }
