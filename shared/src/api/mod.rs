@@ -7,5 +7,6 @@ pub mod gigs;
 pub mod groups;
 pub mod merch;
 pub mod notifications;
+pub mod outbox;
 pub mod quotes;
 pub mod users;

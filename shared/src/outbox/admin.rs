@@ -5,14 +5,15 @@ use axum::{
     extract::{FromRef, State},
     routing::{get, post},
 };
-use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Deserialize;
 use sqlx::{MySqlPool, Row, mysql::MySqlRow};
 
 use crate::{
     ApiError, Clock,
-    api::envelope::Message,
+    api::{
+        envelope::Message,
+        outbox::{Effects, PendingEffect},
+    },
     caller::Officer,
     extract::{Json, Path, Query},
     identity::Verifier,
@@ -20,40 +21,6 @@ use crate::{
 
 /// Effects on a page.
 const PAGE: u32 = 100;
-
-/// What has not arrived yet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Effects {
-    /// How many wait.
-    pub pending: i64,
-    /// How many were given up.
-    pub dead: i64,
-    /// The oldest first, at most 100 after the one asked for.
-    pub effects: Vec<PendingEffect>,
-}
-
-/// An effect that has not arrived.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PendingEffect {
-    /// Identifies the effect within its service.
-    pub id: u64,
-    /// The service that it is for.
-    pub peer: String,
-    /// The path that it is sent to.
-    pub path: String,
-    /// The JSON that it sends.
-    pub body: Value,
-    /// Tries so far.
-    pub attempts: u32,
-    /// What the last try brought.
-    pub last_error: Option<String>,
-    /// When its cause happened.
-    pub created_at: DateTime<Utc>,
-    /// When it is tried next; for a dead one, when it would have been.
-    pub next_attempt_at: DateTime<Utc>,
-    /// When it was given up.
-    pub dead_at: Option<DateTime<Utc>>,
-}
 
 /// Which effects are asked for.
 #[derive(Debug, Deserialize)]

@@ -17,7 +17,8 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::MySqlConnection;
 
-pub use admin::{Effects, PendingEffect, routes};
+pub use crate::api::outbox::{Effects, PendingEffect};
+pub use admin::routes;
 pub use worker::{GIVE_UP_AFTER, Worker};
 
 /// A call to another service that has to happen.
