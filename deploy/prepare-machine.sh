@@ -6,6 +6,7 @@
 #   mariadb           a local MariaDB
 #   mysql             MySQL 9, unpacked into target/mysql
 #   browser           Chromium with its driver, and the accessibility checker axe-core
+#   directory-server  OpenLDAP's slapd: an installed one, or unpacked into target/ldap
 #   dependency-tools  cargo-deny and cargo-shear, in target/tools
 # On Debian and Ubuntu, packages are installed with apt as root (or sudo); elsewhere it only explains.
 set -euo pipefail
@@ -70,6 +71,11 @@ need_browser() {
   rm -rf "$folder"
 }
 
+need_directory_server() {
+  local PATH=$PATH:/usr/sbin:/usr/local/sbin
+  [ -x "$target/ldap/slapd" ] || have slapd || deploy/unpack-slapd.sh "$target/ldap"
+}
+
 need_dependency_tools() {
   [ -x "$target/tools/bin/cargo-deny" ] && [ -x "$target/tools/bin/cargo-shear" ] && return
   if have python3 && python3 -m venv "$target/tools" 2>/dev/null; then
@@ -84,6 +90,7 @@ need_dependency_tools() {
 for need in "$@"; do
   case $need in
     compiler | database | mariadb | mysql | browser) "need_$need" ;;
+    directory-server) need_directory_server ;;
     dependency-tools) need_dependency_tools ;;
     *) fail "prepare-machine.sh: unknown need $need" ;;
   esac
