@@ -10,23 +10,48 @@ use sqlx::{
     mysql::{MySqlConnectOptions, MySqlDatabaseError, MySqlPoolOptions},
 };
 
-use crate::{ApiError, config::DbConfig, server::Readiness};
+use crate::{ApiError, config::DbConfig, reload::Reloaded, server::Readiness};
 
 /// How long a request waits for a connection before it is answered 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Makes the pool. It connects when it is first used, so a database that is down stops no start.
+/// Makes the pool. It connects when it is first used, so a database that is down stops no start. A URL
+/// from a file is read again when the file changes: a password can be replaced while the program runs.
 ///
 /// # Errors
 /// When no URL is configured or it is malformed.
 pub fn connect(config: &DbConfig) -> anyhow::Result<MySqlPool> {
-    let options: MySqlConnectOptions =
-        config.url()?.expose_secret().parse().context("DATABASE_URL is malformed")?;
-    Ok(MySqlPoolOptions::new()
+    let options = match (&config.database_url, &config.database_url_file) {
+        (None, Some(file)) => Reloaded::from_file(file.clone(), options)?,
+        _ => Reloaded::fixed(options(config.url()?.expose_secret())?),
+    };
+    let pool = MySqlPoolOptions::new()
         .max_connections(config.database_connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .idle_timeout(Duration::from_mins(1))
-        .connect_lazy_with(options))
+        .connect_lazy_with((*options.get()).clone());
+    if config.database_url.is_none() {
+        tokio::spawn(follow(options, pool.clone()));
+    }
+    Ok(pool)
+}
+
+fn options(url: &str) -> anyhow::Result<MySqlConnectOptions> {
+    url.parse().context("DATABASE_URL is malformed")
+}
+
+/// Opens new connections as the file says; those that are open stay.
+async fn follow(options: Reloaded<MySqlConnectOptions>, pool: MySqlPool) {
+    let closed = pool.close_event();
+    let watched = async {
+        loop {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            if let Some(options) = options.changed() {
+                pool.set_connect_options((*options).clone());
+            }
+        }
+    };
+    tokio::select! { () = closed => {}, () = watched => {} }
 }
 
 /// Brings the schema up to date, waiting for the database for as long as it takes. An account that may

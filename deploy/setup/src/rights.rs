@@ -26,24 +26,49 @@ pub(crate) struct Account<'a> {
 
 impl Account<'_> {
     /// Makes the account if it is missing, and sets its password and rights. Rights that it has and
-    /// should have are not touched: the service may be at work.
+    /// should have are not touched: the service may be at work. With `old`, that password opens the
+    /// account as well, until this is done again without.
     pub(crate) async fn set(
         &self,
         connection: &mut MySqlConnection,
         password: &SecretString,
+        old: Option<&SecretString>,
     ) -> anyhow::Result<()> {
-        let (user, quoted) = (&self.schema, password.expose_secret());
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-        ensure!(
-            quoted.len() >= 20 && quoted.bytes().all(is_plain),
-            "the password of {user} is not one of Grove's own: 20 letters, digits, - and _ or more"
-        );
-        let create = format!("CREATE USER IF NOT EXISTS '{user}'@'%' IDENTIFIED BY '{quoted}'");
+        let (user, new) = (&self.schema, self.quoted(password)?);
+        let create = format!("CREATE USER IF NOT EXISTS '{user}'@'%' IDENTIFIED BY '{new}'");
         execute(connection, create).await?;
-        let alter = format!("ALTER USER '{user}'@'%' IDENTIFIED BY '{quoted}'");
-        execute(connection, alter).await?;
+        let version: String =
+            sqlx::query("SELECT VERSION()").fetch_one(&mut *connection).await?.try_get(0)?;
+        let alter = format!("ALTER USER '{user}'@'%' IDENTIFIED");
+        let statements = match (version.contains("MariaDB"), old) {
+            (true, None) => vec![format!("{alter} BY '{new}'")],
+            (true, Some(old)) => {
+                let either = [new, self.quoted(old)?]
+                    .map(|password| format!("mysql_native_password USING PASSWORD('{password}')"));
+                vec![format!("{alter} VIA {}", either.join(" OR "))]
+            }
+            (false, None) => vec![
+                format!("{alter} BY '{new}'"),
+                format!("ALTER USER '{user}'@'%' DISCARD OLD PASSWORD"),
+            ],
+            (false, Some(_)) => vec![format!("{alter} BY '{new}' RETAIN CURRENT PASSWORD")],
+        };
+        for statement in statements {
+            execute(connection, statement).await?;
+        }
         self.set_rights_on_tables(connection).await?;
         self.set_rights_on_schema(connection).await
+    }
+
+    /// A password that can stand between quotes.
+    fn quoted<'a>(&self, password: &'a SecretString) -> anyhow::Result<&'a str> {
+        let (user, text) = (&self.schema, password.expose_secret());
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+        ensure!(
+            text.len() >= 20 && text.bytes().all(is_plain),
+            "the password of {user} is not one of Grove's own: 20 letters, digits, - and _ or more"
+        );
+        Ok(text)
     }
 
     async fn set_rights_on_tables(&self, connection: &mut MySqlConnection) -> anyhow::Result<()> {

@@ -97,7 +97,7 @@ impl DatabaseServer {
         let mut configs = BTreeMap::new();
         for owner in &OWNERS {
             let password = token::generate();
-            self.set_account(owner, &password).await?;
+            self.set_account(owner, &password, None).await?;
             configs.insert(owner.name, db_config(self.url_of(owner.name, &password)?));
         }
         Ok(configs)
@@ -115,14 +115,20 @@ impl DatabaseServer {
     }
 
     /// Makes a service's account if it is missing, sets its password, and gives it the rights that it
-    /// needs and no other. Its schema is there and up to date.
+    /// needs and no other. Its schema is there and up to date. With `old`, that password opens the
+    /// account as well, until this is done again without.
     ///
     /// # Errors
     /// When the password is not of the alphabet of base64url, or the server's account may not.
-    pub async fn set_account(&self, owner: &Owner, password: &SecretString) -> anyhow::Result<()> {
+    pub async fn set_account(
+        &self,
+        owner: &Owner,
+        password: &SecretString,
+        old: Option<&SecretString>,
+    ) -> anyhow::Result<()> {
         let mut connection = self.connect().await?;
         let account = rights::Account { schema: self.schema(owner.name), owner };
-        let done = account.set(&mut connection, password).await;
+        let done = account.set(&mut connection, password, old).await;
         done.with_context(|| format!("the account of {}", owner.name))?;
         Ok(connection.close().await?)
     }

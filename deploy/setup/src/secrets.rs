@@ -5,14 +5,32 @@ use std::{
     io::Write,
     os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use anyhow::{Context, ensure};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use grove_shared::{identity::SigningKey, token};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{DatabaseServer, OWNERS, Owner, console};
+
+/// The private key that a service signs with; the one that it signed with before, whose signatures may
+/// still be on their way; and the one that it will sign with as soon as everyone trusts it.
+const KEY: &str = "identity-key";
+const PREVIOUS_KEY: &str = "identity-key.previous";
+const NEXT_KEY: &str = "identity-key.next";
+/// How long a previous key is trusted. A signature lives one minute.
+const OVERLAP: Duration = Duration::from_mins(5);
+
+/// What can be replaced while everything runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Rotation {
+    /// The keys that services sign with. Done at once; the old ones count for five minutes more.
+    IdentityKeys,
+    /// The passwords of the services' accounts of the database. The next `setup` takes them up.
+    DatabasePasswords,
+}
 
 /// Makes the passwords, keys and folders of a chapter in containers. What is there already stays.
 ///
@@ -30,6 +48,9 @@ pub struct Secrets {
     /// The user that the database runs as.
     #[arg(long, default_value_t = 999)]
     database_user: u32,
+    /// Replaces secrets while everything runs (may be repeated).
+    #[arg(long)]
+    rotate: Vec<Rotation>,
 }
 
 impl Secrets {
@@ -46,7 +67,7 @@ impl Secrets {
             data.path.display(),
             mysql.path.display()
         );
-        let root = mysql.secret("root-password", token::generate)?;
+        let root = mysql.secret("root-password", || Ok(token::generate()))?;
         let host = &self.database_host;
         let server = DatabaseServer::new(&format!("mysql://root:{}@{host}", root.expose_secret()))?;
         let setup = Folder::create(secrets.path.join("setup"), self.user)?;
@@ -56,23 +77,54 @@ impl Secrets {
         let mut services = Vec::new();
         for Owner { name: owner, .. } in &OWNERS {
             let folder = Folder::create(secrets.path.join(owner), self.user)?;
-            let key = folder.secret("identity-key", SigningKey::generate_secret)?;
-            let key = SigningKey::new(owner, &key);
-            trusted.push_str(&key.with_context(|| format!("the key of {owner}"))?.public());
-            trusted.push('\n');
-            if !folder.path.join("database-url").exists() {
-                let url = server.url_of(owner, &token::generate())?;
-                folder.write("database-url", url.expose_secret())?;
+            for key in self.identity_keys(&folder)? {
+                let key = SigningKey::new(owner, &key);
+                trusted.push_str(&key.with_context(|| format!("the key of {owner}"))?.public());
+                trusted.push('\n');
+            }
+            let url = |name| folder.secret(name, || server.url_of(owner, &token::generate()));
+            url("database-url")?;
+            if self.rotate.contains(&Rotation::DatabasePasswords) {
+                url("database-url.next")?;
             }
             services.push(folder);
         }
-        for folder in services {
+        for folder in &services {
             folder.write("trusted-keys", &trusted)?;
+            folder.protect_all()?;
         }
+        // Only now does everyone trust the new keys.
+        services.iter().try_for_each(Folder::take_up_next_key)?;
         let frontend = Folder::create(secrets.path.join("frontend"), self.user)?;
-        frontend.secret("site-secret", token::generate)?;
+        frontend.secret("site-secret", || Ok(token::generate()))?;
+        let merch = Folder::create(secrets.path.join("merch"), self.user)?;
+        merch.secret("pin-key", || Ok(token::generate()))?;
+        let machine = merch.secret("machine-token", || Ok(token::generate()))?;
+        let simulator = Folder::create(secrets.path.join("vending-machine"), self.user)?;
+        simulator.write("machine-token", machine.expose_secret())?;
         console::say(&format!("The secrets are in {}.", secrets.path.display()));
         Ok(())
+    }
+}
+
+impl Secrets {
+    /// The keys of a service whose signatures count.
+    fn identity_keys(&self, folder: &Folder) -> anyhow::Result<Vec<SecretString>> {
+        let generate = || Ok(SigningKey::generate_secret());
+        let mut keys = vec![folder.secret(KEY, generate)?];
+        let previous = folder.path.join(PREVIOUS_KEY);
+        if let Ok(since) = fs::metadata(&previous).and_then(|found| found.modified()) {
+            if since.elapsed().is_ok_and(|age| age > OVERLAP) {
+                fs::remove_file(&previous)?;
+            } else {
+                keys.push(folder.secret(PREVIOUS_KEY, generate)?);
+            }
+        }
+        let is_wanted = self.rotate.contains(&Rotation::IdentityKeys);
+        if is_wanted || folder.path.join(NEXT_KEY).exists() {
+            keys.push(folder.secret(NEXT_KEY, generate)?);
+        }
+        Ok(keys)
     }
 }
 
@@ -91,10 +143,14 @@ impl Folder {
     }
 
     /// What the file holds, which is made if it is missing.
-    fn secret(&self, name: &str, make: fn() -> SecretString) -> anyhow::Result<SecretString> {
+    fn secret(
+        &self,
+        name: &str,
+        make: impl FnOnce() -> anyhow::Result<SecretString>,
+    ) -> anyhow::Result<SecretString> {
         let path = self.path.join(name);
         if !path.exists() {
-            self.write(name, make().expose_secret())?;
+            self.write(name, make()?.expose_secret())?;
         }
         let text = fs::read_to_string(&path);
         Ok(text.with_context(|| format!("cannot read {}", path.display()))?.trim().into())
@@ -121,6 +177,27 @@ impl Folder {
         Ok(fs::rename(&partial, &path)?)
     }
 
+    /// From now on the service signs with its next key, if it has one.
+    fn take_up_next_key(&self) -> anyhow::Result<()> {
+        let next = self.path.join(NEXT_KEY);
+        if next.exists() {
+            self.write(PREVIOUS_KEY, &fs::read_to_string(self.path.join(KEY))?)?;
+            fs::rename(next, self.path.join(KEY))?;
+        }
+        Ok(())
+    }
+
+    /// What somebody has put here, such as the password of a mail server, is protected like the rest.
+    fn protect_all(&self) -> anyhow::Result<()> {
+        for entry in fs::read_dir(&self.path)? {
+            let path = entry?.path();
+            if fs::symlink_metadata(&path)?.is_file() {
+                self.protect(&path, 0o400)?;
+            }
+        }
+        Ok(())
+    }
+
     fn protect(&self, path: &Path, mode: u32) -> anyhow::Result<()> {
         let found = fs::metadata(path)?;
         if found.mode() & 0o777 != mode {
@@ -139,9 +216,13 @@ mod tests {
     use super::*;
 
     fn secrets(folder: &Path) -> anyhow::Result<()> {
+        rotating(folder, Vec::new())
+    }
+
+    fn rotating(folder: &Path, rotate: Vec<Rotation>) -> anyhow::Result<()> {
         let me = fs::metadata(folder)?.uid();
         let (folder, database_host) = (folder.to_owned(), "mysql:3306".to_owned());
-        Secrets { folder, database_host, user: me, database_user: me }.run()
+        Secrets { folder, database_host, user: me, database_user: me, rotate }.run()
     }
 
     fn files(folder: &Path) -> Vec<(PathBuf, String)> {
@@ -181,5 +262,41 @@ mod tests {
         fs::create_dir_all(folder.path().join("mysql/mysql")).unwrap();
         let refused = secrets(folder.path()).unwrap_err().to_string();
         assert!(refused.contains("put the secrets of that database back"), "{refused}");
+    }
+    #[test]
+    fn a_new_key_is_trusted_beside_the_old_one() {
+        let folder = tempfile::tempdir().unwrap();
+        secrets(folder.path()).unwrap();
+        let quotes = folder.path().join("secrets/quotes");
+        let read = |name: &str| fs::read_to_string(quotes.join(name)).unwrap();
+        let (key, trusted) = (read(KEY), read("trusted-keys"));
+        rotating(folder.path(), vec![Rotation::IdentityKeys]).unwrap();
+        assert_eq!(read(PREVIOUS_KEY), key);
+        assert_ne!(read(KEY), key);
+        assert!(!quotes.join(NEXT_KEY).exists());
+        let public = SigningKey::new("quotes", &read(KEY).into()).unwrap().public();
+        for line in trusted.lines().chain([public.as_str()]) {
+            assert!(read("trusted-keys").lines().any(|trusted| trusted == line), "{line}");
+        }
+        // A start some time later forgets the old one.
+        let previous = quotes.join(PREVIOUS_KEY);
+        fs::set_permissions(&previous, fs::Permissions::from_mode(0o600)).unwrap();
+        let file = fs::File::options().write(true).open(&previous).unwrap();
+        file.set_modified(std::time::SystemTime::now() - 2 * OVERLAP).unwrap();
+        secrets(folder.path()).unwrap();
+        let old = SigningKey::new("quotes", &key.into()).unwrap().public();
+        let trusts = |key: &str| read("trusted-keys").lines().any(|trusted| trusted == key);
+        assert!(!previous.exists() && !trusts(&old) && trusts(&public));
+    }
+
+    #[test]
+    fn a_new_password_waits_beside_the_old_one() {
+        let folder = tempfile::tempdir().unwrap();
+        secrets(folder.path()).unwrap();
+        let quotes = folder.path().join("secrets/quotes");
+        let old = fs::read_to_string(quotes.join("database-url")).unwrap();
+        rotating(folder.path(), vec![Rotation::DatabasePasswords]).unwrap();
+        assert_eq!(fs::read_to_string(quotes.join("database-url")).unwrap(), old);
+        assert_ne!(fs::read_to_string(quotes.join("database-url.next")).unwrap(), old);
     }
 }

@@ -1,6 +1,9 @@
 //! `grove-setup setup`
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
@@ -9,7 +12,7 @@ use grove_shared::{Clock, NetId, config};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use crate::{DatabaseServer, OWNERS, console, first_officer, website};
+use crate::{DatabaseServer, OWNERS, Owner, console, first_officer, website};
 
 /// Prepares the database of a chapter in containers, and says where the website is.
 ///
@@ -64,7 +67,7 @@ impl Setup {
     ) -> anyhow::Result<String> {
         server.migrate().await?;
         for owner in &OWNERS {
-            server.set_account(owner, &password(&self.secrets.join(owner.name))?).await?;
+            set_account(server, owner, &self.secrets.join(owner.name)).await?;
         }
         let (gateway, folder) = (server.open("gateway")?, self.secrets.join("frontend"));
         website::register(&gateway, &folder, now).await?;
@@ -88,10 +91,22 @@ fn text(url: &Url) -> &str {
     url.as_str().trim_end_matches('/')
 }
 
-/// The password in a service's URL of its schema.
-fn password(folder: &Path) -> anyhow::Result<SecretString> {
-    let file = folder.join("database-url");
-    let url = config::secret(None, Some(&file), "DATABASE_URL")?;
+/// Makes the account of a service as the files in `folder` say. A password that is to take the place of
+/// the present one does so; the present one is good until the next run.
+async fn set_account(server: &DatabaseServer, owner: &Owner, folder: &Path) -> anyhow::Result<()> {
+    let (present, next) = (folder.join("database-url"), folder.join("database-url.next"));
+    if !next.exists() {
+        return server.set_account(owner, &password(&present)?, None).await;
+    }
+    let (old, new) = (password(&present)?, password(&next)?);
+    server.set_account(owner, &old, None).await?;
+    server.set_account(owner, &new, Some(&old)).await?;
+    Ok(fs::rename(&next, &present)?)
+}
+
+/// The password in the URL of a schema that a file holds.
+fn password(file: &Path) -> anyhow::Result<SecretString> {
+    let url = config::secret(None, Some(&file.to_owned()), "DATABASE_URL")?;
     let url = Url::parse(url.expose_secret());
     let url = url.with_context(|| format!("{} holds no URL", file.display()))?;
     Ok(url.password().with_context(|| format!("{} has no password", file.display()))?.into())

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use grove_setup::{DatabaseServer, OWNERS, Owner};
 use grove_shared::{config::DbConfig, db};
-use sqlx::{AssertSqlSafe, MySqlPool, Row};
+use secrecy::ExposeSecret;
+use sqlx::{AssertSqlSafe, Connection, MySqlConnection, MySqlPool, Row};
 
 fn owner(name: &str) -> &'static Owner {
     OWNERS.iter().find(|owner| owner.name == name).unwrap()
@@ -81,12 +82,12 @@ async fn wider_rights_from_before_are_taken_back() {
     server.migrate().await.unwrap();
     let (password, name) = (grove_shared::token::generate(), owner("quotes"));
     let admin = server.open("quotes").unwrap();
-    server.set_account(name, &password).await.unwrap();
+    server.set_account(name, &password, None).await.unwrap();
     let schema = schema_of(&admin).await;
     let pattern = schema.replace('_', "\\_");
     assert!(may(&admin, &format!("GRANT ALL ON `{pattern}`.* TO '{schema}'@'%'")).await);
     assert!(may(&admin, &format!("GRANT ALL ON `{schema}`.votes TO '{schema}'@'%'")).await);
-    server.set_account(name, &password).await.unwrap();
+    server.set_account(name, &password, None).await.unwrap();
     let service = db::connect(&DbConfig {
         database_url: Some(server.url_of("quotes", &password).unwrap()),
         database_url_file: None,
@@ -128,5 +129,22 @@ async fn a_schema_that_is_newer_than_the_program_is_no_obstacle() {
                  VALUES (99990101000000, 'later', TRUE, 'x', 1)";
     assert!(may(&admin, later).await);
     db::migrate(&admin, &owner("quotes").migrator).await.unwrap();
+    end(server).await;
+}
+
+#[tokio::test]
+async fn during_a_rotation_both_passwords_open_the_account() {
+    let server = super::server().await;
+    server.migrate().await.unwrap();
+    let (old, new) = (grove_shared::token::generate(), grove_shared::token::generate());
+    let opens = async |password| {
+        let url = server.url_of("quotes", password).unwrap();
+        MySqlConnection::connect(url.expose_secret()).await.is_ok()
+    };
+    server.set_account(owner("quotes"), &old, None).await.unwrap();
+    server.set_account(owner("quotes"), &new, Some(&old)).await.unwrap();
+    assert!(opens(&old).await && opens(&new).await);
+    server.set_account(owner("quotes"), &new, None).await.unwrap();
+    assert!(!opens(&old).await && opens(&new).await);
     end(server).await;
 }
