@@ -11,6 +11,8 @@ mysql_image=${mysql_image:-mysql:9}
 
 fail() { printf '%s\n' "$@" >&2; exit 1; }
 have_docker() { docker compose version >/dev/null 2>&1 && docker buildx version >/dev/null 2>&1; }
+# Whether this machine has a Docker Engine that is too old, which is not replaced without being asked.
+is_old() { have_daemon && [ "$(docker version --format '{{.Server.Version}}' | cut -d. -f1)" -lt 28 ]; }
 have_daemon() { docker info >/dev/null 2>&1; }
 missing_images() {
   for image in "$rust_image" "$mysql_image"; do
@@ -18,6 +20,7 @@ missing_images() {
   done
 }
 
+! is_old || fail "Docker Engine $(docker version --format '{{.Server.Version}}') is too old: 28 or later is needed."
 plan=()
 have_docker || plan+=("Install Docker Engine with Compose and Buildx, from the packages of Debian or Ubuntu."
   "  On Debian 12 and older those of Debian sid are used, and nothing else of sid is.")
@@ -52,11 +55,11 @@ install_docker() {
   # Ubuntu has Compose v2 under a name of its own; in old releases docker-compose is another program.
   local compose=docker-compose
   ! apt-cache show docker-compose-v2 >/dev/null 2>&1 || compose=docker-compose-v2
-  # Health checks every 200 ms need Engine 25.
-  if older_than docker.io 25 || older_than "$compose" 2.20; then
+  # Networks that do not reach what listens on this machine need Engine 28.
+  if older_than docker.io 28 || older_than "$compose" 2.20; then
     local mirror; mirror=$(debian_mirror)
     [ -n "$mirror" ] && [ -f /usr/share/keyrings/debian-archive-keyring.gpg ] ||
-      fail "This distribution's Docker is too old. Install Docker Engine 25 or later, and try again."
+      fail "This distribution's Docker is too old. Install Docker Engine 28 or later, and try again."
     cat > /etc/apt/sources.list.d/docker-from-sid.sources <<SOURCES
 Types: deb
 URIs: $mirror
@@ -87,7 +90,7 @@ start_daemon() {
     systemctl enable --now --quiet docker
   else
     # What a daemon that was killed left behind makes the next one refuse to start.
-    pgrep -x dockerd >/dev/null || rm -f /run/docker.pid /run/docker/containerd/containerd.pid
+    pidof dockerd >/dev/null || rm -f /run/docker.pid /run/docker/containerd/containerd.pid
     setsid nohup dockerd >> /var/log/dockerd.log 2>&1 < /dev/null &
   fi
   for _ in $(seq 150); do

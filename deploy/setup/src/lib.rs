@@ -6,6 +6,7 @@
 
 pub mod console;
 mod first_officer;
+mod folder;
 mod owners;
 mod rights;
 mod schema;

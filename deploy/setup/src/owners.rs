@@ -32,7 +32,7 @@ pub static OWNERS: [Owner; 10] = [
     owner!("quotes", "../../migrations/quotes"),
     owner!("notifications", "../../migrations/notifications"),
     owner!("directory", "../../migrations/directory"),
-    owner!("credits", "../../migrations/credits", append_only: ["entries", "transactions"]),
+    owner!("credits", "../../migrations/credits", append_only: ["entries", "seals", "transactions"]),
     owner!("gigs", "../../migrations/gigs"),
     owner!("merch", "../../migrations/merch"),
     owner!("gateway", "../../migrations/gateway"),

@@ -1,19 +1,13 @@
 //! `grove-setup secrets`
 
-use std::{
-    fs,
-    io::Write,
-    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown},
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{fs, path::PathBuf, time::Duration};
 
 use anyhow::{Context, ensure};
 use clap::{Args, ValueEnum};
 use grove_shared::{identity::SigningKey, token};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::{DatabaseServer, OWNERS, Owner, console};
+use crate::{DatabaseServer, OWNERS, Owner, console, folder::Folder};
 
 /// The private key that a service signs with; the one that it signed with before, whose signatures may
 /// still be on their way; and the one that it will sign with as soon as everyone trusts it.
@@ -94,7 +88,7 @@ impl Secrets {
             folder.protect_all()?;
         }
         // Only now does everyone trust the new keys.
-        services.iter().try_for_each(Folder::take_up_next_key)?;
+        services.iter().try_for_each(take_up_next_key)?;
         let frontend = Folder::create(secrets.path.join("frontend"), self.user)?;
         frontend.secret("site-secret", || Ok(token::generate()))?;
         let merch = Folder::create(secrets.path.join("merch"), self.user)?;
@@ -128,91 +122,23 @@ impl Secrets {
     }
 }
 
-/// A folder that one user may read.
-struct Folder {
-    path: PathBuf,
-    user: u32,
-}
-
-impl Folder {
-    fn create(path: PathBuf, user: u32) -> anyhow::Result<Self> {
-        fs::create_dir_all(&path).with_context(|| format!("cannot make {}", path.display()))?;
-        let folder = Self { path, user };
-        folder.protect(&folder.path, 0o700)?;
-        Ok(folder)
+/// From now on the service signs with its next key, if it has one.
+fn take_up_next_key(folder: &Folder) -> anyhow::Result<()> {
+    let next = folder.path.join(NEXT_KEY);
+    if next.exists() {
+        folder.write(PREVIOUS_KEY, &fs::read_to_string(folder.path.join(KEY))?)?;
+        fs::rename(next, folder.path.join(KEY))?;
     }
-
-    /// What the file holds, which is made if it is missing.
-    fn secret(
-        &self,
-        name: &str,
-        make: impl FnOnce() -> anyhow::Result<SecretString>,
-    ) -> anyhow::Result<SecretString> {
-        let path = self.path.join(name);
-        if !path.exists() {
-            self.write(name, make()?.expose_secret())?;
-        }
-        let text = fs::read_to_string(&path);
-        Ok(text.with_context(|| format!("cannot read {}", path.display()))?.trim().into())
-    }
-
-    /// Writes a file whole or not at all.
-    fn write(&self, name: &str, text: &str) -> anyhow::Result<()> {
-        let path = self.path.join(name);
-        if fs::read_to_string(&path).is_ok_and(|known| known == text) {
-            return self.protect(&path, 0o400);
-        }
-        let partial = self.path.join(format!("{name}.partial"));
-        let mut options = fs::File::options();
-        let mut file = options
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&partial)
-            .with_context(|| format!("cannot write {}", partial.display()))?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        self.protect(&partial, 0o400)?;
-        Ok(fs::rename(&partial, &path)?)
-    }
-
-    /// From now on the service signs with its next key, if it has one.
-    fn take_up_next_key(&self) -> anyhow::Result<()> {
-        let next = self.path.join(NEXT_KEY);
-        if next.exists() {
-            self.write(PREVIOUS_KEY, &fs::read_to_string(self.path.join(KEY))?)?;
-            fs::rename(next, self.path.join(KEY))?;
-        }
-        Ok(())
-    }
-
-    /// What somebody has put here, such as the password of a mail server, is protected like the rest.
-    fn protect_all(&self) -> anyhow::Result<()> {
-        for entry in fs::read_dir(&self.path)? {
-            let path = entry?.path();
-            if fs::symlink_metadata(&path)?.is_file() {
-                self.protect(&path, 0o400)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn protect(&self, path: &Path, mode: u32) -> anyhow::Result<()> {
-        let found = fs::metadata(path)?;
-        if found.mode() & 0o777 != mode {
-            fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
-        }
-        if found.uid() != self.user {
-            chown(path, Some(self.user), Some(self.user))
-                .with_context(|| format!("cannot give {} to user {}", path.display(), self.user))?;
-        }
-        Ok(())
-    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        os::unix::fs::{MetadataExt, PermissionsExt},
+        path::Path,
+    };
+
     use super::*;
 
     fn secrets(folder: &Path) -> anyhow::Result<()> {

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import socket
 import subprocess
@@ -14,7 +15,7 @@ import urllib.request
 ROOT = pathlib.Path(__file__).resolve().parents[4]
 PROJECT = "grove-test"
 PASSWORD = "purple otters juggle teacups"
-FILES = ["compose.yaml", "deploy/compose.dev.yaml", "deploy/grove/tests/containers/compose.yaml"]
+FILES = ["compose.yaml", "deploy/grove/tests/containers/compose.yaml"]
 
 
 def run(*command, folder=ROOT, env=None, check=True):
@@ -54,6 +55,17 @@ class Stack:
     def compose(self, *arguments, check=True):
         return run("docker", "compose", *arguments, folder=self.folder, env=self.env, check=check)
 
+    def build_and_start(self):
+        """`up` as everybody types it, without the name of a service; returns how long the compiler ran, in s."""
+        done = subprocess.run(["docker", "compose", "--progress", "plain", "up", "--detach", "--build", "--wait"],
+                              cwd=self.folder, env=self.env, text=True, capture_output=True)
+        said = done.stdout + done.stderr
+        if done.returncode != 0:
+            raise SystemExit(said)
+        compilers = re.findall(r"^#(\d+) .*cargo build .*--bin", said, re.M)
+        times = re.findall(rf"^#(?:{'|'.join(compilers) or 'none'}) DONE ([0-9.]+)s", said, re.M)
+        return max(map(float, times), default=0.0)
+
     def services(self):
         return self.compose("config", "--services").split()
 
@@ -64,6 +76,16 @@ class Stack:
     def image(self, service):
         return json.loads(run("docker", "image", "inspect", self.inspect(service)["Image"]))[0]
 
+    def client(self, user, password, statement):
+        return subprocess.run(
+            ["docker", "compose", "exec", "-T", "-e", f"MYSQL_PWD={password}", "mysql", "sh", "-c",
+             'client=$(command -v mysql || command -v mariadb); exec "$client" -h 127.0.0.1 -N -u "$1" -e "$2"',
+             "sh", user, statement],
+            cwd=self.folder, env=self.env, text=True, capture_output=True)
+
+    def opens(self, user, password):
+        return self.client(user, password, "SELECT 1").returncode == 0
+
     def sql(self, statement, owner=None):
         """Runs SQL as root, or as a service; tells whether it was allowed, and what came back."""
         secrets = self.folder / "data/secrets"
@@ -72,11 +94,7 @@ class Stack:
             user, password = url.removeprefix("mysql://").split("@")[0].split(":")
         else:
             user, password = "root", (secrets / "mysql/root-password").read_text()
-        done = subprocess.run(
-            ["docker", "compose", "exec", "-T", "-e", f"MYSQL_PWD={password.strip()}", "mysql", "sh", "-c",
-             'client=$(command -v mysql || command -v mariadb); exec "$client" -h 127.0.0.1 -N -u "$1" -e "$2"',
-             "sh", user, statement],
-            cwd=self.folder, env=self.env, text=True, capture_output=True)
+        done = self.client(user, password.strip(), statement)
         return done.returncode == 0, done.stdout.strip()
 
     def link(self):
