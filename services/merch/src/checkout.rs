@@ -22,7 +22,9 @@ use crate::{
 
 /// How long a request waits for the machine. It may ask other services too, and has ten seconds.
 const PATIENCE: Duration = Duration::from_secs(8);
-const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// The first pause between two looks at a purchase; each is twice as long as the one before.
+const FIRST_LOOK: Duration = Duration::from_millis(25);
+const LONGEST_PAUSE: Duration = Duration::from_millis(400);
 /// Things that can be bought at once.
 const MOST: usize = 10;
 
@@ -58,8 +60,10 @@ pub(crate) async fn buy(
         check(state, wish).await?;
         begin(state, wish, key).await?
     };
+    let mut pause = FIRST_LOOK;
     while purchases::undecided(&state.db, id).await? > 0 && wish.arrived.elapsed() < PATIENCE {
-        tokio::time::sleep(LOOK_EVERY).await;
+        tokio::time::sleep(pause).await;
+        pause = (2 * pause).min(LONGEST_PAUSE);
     }
     Ok(purchase::find(&state.db, id).await?)
 }

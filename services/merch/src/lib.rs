@@ -5,6 +5,7 @@
 //! for what did not fall out, whatever fails. The service owns the stock, the PINs and the purchases;
 //! balances belong to credits, memberships to users.
 
+pub mod admin;
 mod checkout;
 mod config;
 mod credits;

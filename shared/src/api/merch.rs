@@ -24,6 +24,21 @@ pub struct Item {
     pub total_stock: u64,
 }
 
+/// An item and one of its slots, as an officer enters them. Old clients send the numbers as text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewItem {
+    /// What it is called, up to 50 characters.
+    pub name: String,
+    /// What it costs, in credits.
+    pub price: u32,
+    /// The URL of a picture.
+    pub image_url: String,
+    /// How much lies in the slot.
+    pub quantity: u32,
+    /// The slot: A1 to E9.
+    pub location: String,
+}
+
 /// A slot of the machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Location {

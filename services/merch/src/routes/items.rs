@@ -115,7 +115,10 @@ pub(crate) async fn delete(
 ) -> Result<Json<Message>, ApiError> {
     let mut transaction = db.begin().await?;
     let item = stock::lock_item(&mut transaction, parse_id(&id)?).await?;
-    stock::clear_all(&mut transaction, item.id).await?;
+    let item = item.with_stock(&stock::locations(&mut *transaction).await?);
+    for location in &item.vending {
+        stock::clear(&mut transaction, &location.location).await?;
+    }
     stock::delete_item(&mut transaction, item.id).await?;
     transaction.commit().await?;
     tracing::info!(item.id = item.id, "{} deleted by {}", item.name, officer.netid);

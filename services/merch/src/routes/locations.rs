@@ -41,7 +41,7 @@ pub(crate) async fn clear(
     if stock::lock_location(&mut transaction, slot).await? != Some(item.id) {
         return Err(MerchError::SlotEmpty.into());
     }
-    stock::clear(&mut transaction, slot).await?;
+    stock::clear(&mut transaction, &slot.to_string()).await?;
     transaction.commit().await?;
     tracing::info!("{slot} with {} cleared by {}", item.name, officer.netid);
     Ok(Json(Message::new(format!("Clear {} at {slot}", item.name))))

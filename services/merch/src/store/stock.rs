@@ -186,35 +186,23 @@ pub(crate) async fn assign(
 }
 
 /// Empties a slot and gives it to no item.
-pub(crate) async fn clear(transaction: &mut MySqlConnection, slot: Slot) -> Result<(), MerchError> {
-    sqlx::query!(
-        "UPDATE locations SET item_id = NULL, quantity = 0 WHERE code = ?",
-        slot.to_string()
-    )
-    .execute(transaction)
-    .await?;
-    Ok(())
-}
-
-/// Empties all slots of an item.
-pub(crate) async fn clear_all(
-    transaction: &mut MySqlConnection,
-    item: u64,
-) -> Result<(), MerchError> {
-    sqlx::query!("UPDATE locations SET item_id = NULL, quantity = 0 WHERE item_id = ?", item)
+pub(crate) async fn clear(transaction: &mut MySqlConnection, code: &str) -> Result<(), MerchError> {
+    sqlx::query!("UPDATE locations SET item_id = NULL, quantity = 0 WHERE code = ?", code)
         .execute(transaction)
         .await?;
     Ok(())
 }
 
 /// Takes one unit of a locked item out of its first slot that has one; returns the slot.
+///
+/// The lock on the item is enough to read its slots; a lock on what the search looks at could be one on
+/// the slots of others.
 pub(crate) async fn take(
     transaction: &mut MySqlConnection,
     item: &Item,
 ) -> Result<String, MerchError> {
     let code = sqlx::query_scalar!(
-        "SELECT code FROM locations WHERE item_id = ? AND quantity > 0
-         ORDER BY code LIMIT 1 FOR UPDATE",
+        "SELECT code FROM locations WHERE item_id = ? AND quantity > 0 ORDER BY code LIMIT 1",
         item.id
     );
     let code = code.fetch_optional(&mut *transaction).await?;

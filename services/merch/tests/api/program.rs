@@ -1,7 +1,10 @@
 //! The service as a program.
 
 use clap::Parser;
-use grove_merch::Config;
+use grove_merch::{Config, admin};
+use grove_shared::api::merch::NewItem;
+
+use crate::{World, world::start};
 
 fn config(arguments: &[&str]) -> Config {
     Config::parse_from([&["merch"], arguments].concat())
@@ -33,4 +36,22 @@ fn a_machine_needs_a_url_and_a_token_and_a_key_is_no_word() {
 fn recipients_are_separated_by_commas() {
     let config = config(&["--restock-recipients", "a@example.edu,b@example.edu"]);
     assert_eq!(config.restock.restock_recipients.len(), 2);
+}
+
+#[tokio::test]
+async fn demo_data_does_not_touch_what_is_there() {
+    let world = World::new().await;
+    let item = |name: &str, location: &str| NewItem {
+        name: name.to_owned(),
+        price: 75,
+        image_url: "https://example.edu/can.png".to_owned(),
+        quantity: 5,
+        location: location.to_owned(),
+    };
+    let add = async |item| admin::add_item(&world.db.pool(), &item, start()).await;
+    add(item("Coke", "A1")).await.unwrap();
+    add(item("Tea", "A1")).await.unwrap();
+    assert!(add(item("Tea", "F1")).await.is_err());
+    let items = world.items().await;
+    assert_eq!((items.len(), items[0].name.as_str(), items[0].total_stock), (1, "Coke", 5));
 }

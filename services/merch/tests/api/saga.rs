@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use grove_shared::api::merch::{Finding, ItemOutcome, Purchase};
 use grove_vending_machine::FaultKind as F;
 use serde_json::json;
@@ -144,21 +145,23 @@ async fn each_thing_of_a_purchase_stands_alone() {
 
 #[tokio::test]
 async fn each_failure_of_credits_is_outlived() {
-    for (call, jams) in [(Call::Hold, false), (Call::Capture, false), (Call::Release, true)] {
-        for failure in [Failure::Down, Failure::LostAnswer, Failure::Hang, Failure::HangAfter] {
-            let world = World::new().await;
-            let coke = world.stock("A1", "Coke", 75, 3).await;
-            if jams {
-                world.fault(F::Jam, 1);
-            }
-            world.ledger.fail(call, failure, 1);
-            let _order = world.order_soon("jsmith2", &[coke]).await;
-            assert!(world.settle().await <= PROMPT);
-            let expected = if jams { "refunded" } else { "done" };
-            assert_eq!(world.states().await, [expected], "{call:?} {failure:?}");
-            world.audit(3).await;
+    let calls = [(Call::Hold, false), (Call::Capture, false), (Call::Release, true)];
+    let failures = [Failure::Down, Failure::LostAnswer, Failure::Hang, Failure::HangAfter];
+    let cases = calls.into_iter().flat_map(|call| failures.map(|failure| (call, failure)));
+    join_all(cases.map(async |((call, jams), failure)| {
+        let world = World::new().await;
+        let coke = world.stock("A1", "Coke", 75, 3).await;
+        if jams {
+            world.fault(F::Jam, 1);
         }
-    }
+        world.ledger.fail(call, failure, 1);
+        let _order = world.order_soon("jsmith2", &[coke]).await;
+        assert!(world.settle().await <= PROMPT);
+        let expected = if jams { "refunded" } else { "done" };
+        assert_eq!(world.states().await, [expected], "{call:?} {failure:?}");
+        world.audit(3).await;
+    }))
+    .await;
 }
 
 #[tokio::test]
