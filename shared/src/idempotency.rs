@@ -69,6 +69,16 @@ impl IdempotencyKey {
         Self { caller: caller.into(), key: key.into() }
     }
 
+    /// A key that nobody repeats, for clients that send none.
+    pub fn random(caller: &str) -> Self {
+        Self::new(format!("random:{caller}"), format!("{:032x}", rand::random::<u128>()))
+    }
+
+    /// Whose key it is, and the key: for a service that keeps the effect itself under both.
+    pub fn parts(&self) -> (&str, &str) {
+        (&self.caller, &self.key)
+    }
+
     /// Claims the key for the open transaction; returns the reply if the request was served before.
     ///
     /// # Errors

@@ -1,9 +1,13 @@
 //! What the credits service is configured with.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::PathBuf};
 
-use clap::Parser;
-use grove_shared::config::{DbConfig, IdentityConfig, PeerUrls, TelemetryConfig};
+use clap::{Args, Parser};
+use grove_shared::config::{DbConfig, IdentityConfig, PeerUrls, TelemetryConfig, secret};
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+use crate::stripe::Stripe;
 
 /// The ledger of credits, and card payments.
 #[derive(Debug, Clone, Parser)]
@@ -12,13 +16,21 @@ pub struct Config {
     /// The address to listen on.
     #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8765")]
     pub listen: SocketAddr,
-    /// Where the services users and notifications are: name=url, separated by commas.
-    #[arg(
-        long,
-        env = "PEERS",
-        default_value = "users=http://127.0.0.1:8001,notifications=http://127.0.0.1:1122"
-    )]
+    /// Where the service users is: name=url, separated by commas.
+    #[arg(long, env = "PEERS", default_value = "users=http://127.0.0.1:8001")]
     pub peers: PeerUrls,
+    /// What a new member gets, in credits.
+    #[arg(long, env = "INITIAL_CREDITS", default_value_t = 500, value_parser = clap::value_parser!(i64).range(0..=1_000_000))]
+    pub initial_credits: i64,
+    /// The website, to which people return after they paid.
+    #[arg(long, env = "SITE_URL", default_value = "http://localhost:5000")]
+    pub site_url: Url,
+    /// What the chapter is called.
+    #[arg(long, env = "CHAPTER_NAME", default_value = "ACM")]
+    pub chapter_name: String,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "described by its type")]
+    pub stripe: StripeConfig,
     #[command(flatten)]
     #[expect(missing_docs, reason = "a section of shared")]
     pub db: DbConfig,
@@ -28,4 +40,59 @@ pub struct Config {
     #[command(flatten)]
     #[expect(missing_docs, reason = "a section of shared")]
     pub telemetry: TelemetryConfig,
+}
+
+/// The chapter's account at Stripe. Without a secret key nobody can pay by card.
+#[derive(Debug, Clone, Args)]
+pub struct StripeConfig {
+    /// Where Stripe's API is.
+    #[arg(long, env = "STRIPE_URL", default_value = "https://api.stripe.com")]
+    pub stripe_url: Url,
+    /// The secret key of the account.
+    #[arg(long, env = "STRIPE_SECRET_KEY", hide_env_values = true)]
+    pub stripe_secret_key: Option<SecretString>,
+    /// File that holds the secret key.
+    #[arg(long, env = "STRIPE_SECRET_KEY_FILE")]
+    pub stripe_secret_key_file: Option<PathBuf>,
+    /// The secret that events are signed with.
+    #[arg(long, env = "STRIPE_WEBHOOK_SECRET", hide_env_values = true)]
+    pub stripe_webhook_secret: Option<SecretString>,
+    /// File that holds the secret for events.
+    #[arg(long, env = "STRIPE_WEBHOOK_SECRET_FILE")]
+    pub stripe_webhook_secret_file: Option<PathBuf>,
+}
+
+impl StripeConfig {
+    /// Stripe, if there is a secret key.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn stripe(&self) -> anyhow::Result<Option<Stripe>> {
+        let key = optional(
+            self.stripe_secret_key.as_ref(),
+            self.stripe_secret_key_file.as_ref(),
+            "STRIPE_SECRET_KEY",
+        )?;
+        let webhook = optional(
+            self.stripe_webhook_secret.as_ref(),
+            self.stripe_webhook_secret_file.as_ref(),
+            "STRIPE_WEBHOOK_SECRET",
+        )?;
+        let Some(key) = key else { return Ok(None) };
+        Stripe::new(self.stripe_url.clone(), key, webhook.as_ref()).map(Some)
+    }
+}
+
+/// A secret that may be missing. An empty variable is none, as compose files set it.
+fn optional(
+    value: Option<&SecretString>,
+    file: Option<&PathBuf>,
+    name: &str,
+) -> anyhow::Result<Option<SecretString>> {
+    let value = value.filter(|value| !value.expose_secret().is_empty());
+    let file = file.filter(|file| !file.as_os_str().is_empty());
+    if value.is_none() && file.is_none() {
+        return Ok(None);
+    }
+    secret(value, file, name).map(Some)
 }

@@ -1,0 +1,3 @@
+-- The chain begins with nothing.
+INSERT INTO seal_head (id, number, hash)
+VALUES (1, 0, X'0000000000000000000000000000000000000000000000000000000000000000');

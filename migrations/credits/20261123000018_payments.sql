@@ -1,0 +1,26 @@
+-- Payments by card, each recorded before Stripe hears of it.
+CREATE TABLE payments (
+    id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    caller VARCHAR(80) NOT NULL,
+    idempotency_key VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    netid VARCHAR(8) NOT NULL,
+    purpose VARCHAR(10) NOT NULL,
+    amount BIGINT NOT NULL,
+    state VARCHAR(10) NOT NULL,
+    session_id VARCHAR(100) NULL,
+    intent_id VARCHAR(100) NULL,
+    url TEXT NULL,
+    failure VARCHAR(200) NULL,
+    transaction_id BIGINT UNSIGNED NULL,
+    refunded BIGINT NOT NULL DEFAULT 0,
+    owed BIGINT NOT NULL DEFAULT 0,
+    disputed_at DATETIME(6) NULL,
+    created_at DATETIME(6) NOT NULL,
+    settled_at DATETIME(6) NULL,
+    next_check_at DATETIME(6) NOT NULL,
+    UNIQUE KEY payments_key (caller, idempotency_key),
+    KEY payments_intent (intent_id),
+    KEY payments_unsettled (state, next_check_at),
+    CONSTRAINT payments_by_transaction FOREIGN KEY (transaction_id) REFERENCES transactions (id),
+    CONSTRAINT payments_amount CHECK (amount > 0)
+) DEFAULT CHARSET = utf8mb4;

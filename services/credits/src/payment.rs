@@ -1,0 +1,318 @@
+//! Payments by card. A payment is recorded before Stripe hears of it, and settled in one transaction
+//! with its credits, whoever brings the news: the answer, an event, or the question asked later.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::TimeDelta;
+use grove_shared::{
+    Clock, NetId,
+    api::credits::{Party, SystemAccount},
+    outbox::{Effect, enqueue},
+};
+use serde_json::json;
+use sqlx::{MySqlConnection, MySqlPool};
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use crate::{
+    error::CreditsError,
+    ledger::{self, Transfer},
+    store::{
+        accounts,
+        payments::{self, NewPayment, Payment},
+    },
+    stripe::{Purchase, Session, Stripe, StripeError},
+};
+
+/// The least and the most that a top-up may be, in cents.
+pub(crate) const TOP_UP: std::ops::RangeInclusive<i64> = 500..=5000;
+/// The dues, and what taking them by card costs, in cents.
+pub(crate) const DUES: i64 = 4000;
+pub(crate) const FEE: i64 = 150;
+/// Who causes what a payment causes.
+const ACTOR: &str = "service:credits";
+/// How long Stripe has for its news before it is asked.
+const PATIENCE: TimeDelta = TimeDelta::minutes(1);
+/// After this a payment that Stripe has never heard of is given up.
+const UNKNOWN_FOR: TimeDelta = TimeDelta::minutes(30);
+const POLL_INTERVAL: Duration = Duration::from_secs(10);
+
+/// What a payment is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    TopUp,
+    Membership,
+}
+
+impl Purpose {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::TopUp => "top_up",
+            Self::Membership => "membership",
+        }
+    }
+}
+
+/// Takes payments.
+#[derive(Debug, Clone)]
+pub struct Payments {
+    /// The service's schema.
+    pub db: MySqlPool,
+    /// None when card payment is switched off.
+    pub stripe: Option<Stripe>,
+    /// Tells the time.
+    pub clock: Clock,
+    /// The website, to which people return.
+    pub site_url: Arc<Url>,
+    /// What the chapter is called, on Stripe's page.
+    pub chapter_name: Arc<str>,
+}
+
+/// A payment that somebody wants to make.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wish<'a> {
+    /// Whose request and which: the same again is the same payment.
+    pub(crate) key: (&'a str, &'a str),
+    pub(crate) netid: &'a NetId,
+    pub(crate) purpose: Purpose,
+    pub(crate) amount: i64,
+}
+
+impl Payments {
+    pub(crate) fn stripe(&self) -> Result<&Stripe, CreditsError> {
+        self.stripe
+            .as_ref()
+            .ok_or_else(|| grove_shared::ApiError::conflict("Card payment is switched off").into())
+    }
+
+    /// Records a payment, or finds the one that the same request recorded before.
+    pub(crate) async fn record(&self, wish: Wish<'_>) -> Result<Payment, CreditsError> {
+        let Wish { key: (caller, key), netid, purpose, amount } = wish;
+        let now = self.clock.now();
+        let purpose = purpose.as_str();
+        let new = NewPayment { caller, key, netid, purpose, amount };
+        match payments::insert(&self.db, &new, now, now + PATIENCE).await {
+            Ok(_) => {}
+            Err(cause) if cause.is_duplicate() => {}
+            Err(cause) => return Err(cause),
+        }
+        let payment = payments::find_by_key(&self.db, caller, key).await?;
+        let payment = payment.ok_or(sqlx::Error::RowNotFound)?;
+        if payment.amount != amount || payment.purpose != purpose || payment.netid != *netid {
+            return Err(grove_shared::ApiError::new(
+                http::StatusCode::UNPROCESSABLE_ENTITY,
+                "This Idempotency-Key was used for another request",
+            )
+            .into());
+        }
+        Ok(payment)
+    }
+
+    /// A payment with a page of Stripe's on which it is made.
+    pub(crate) async fn open_page(&self, payment: Payment) -> Result<Payment, CreditsError> {
+        if payment.state != "created" {
+            return Ok(payment);
+        }
+        let description = self.description(&payment);
+        let page = match payment.purpose.as_str() {
+            "membership" => "credits/purchaseMembership",
+            _ => "credits",
+        };
+        let mut back = self.site_url.join(page).map_err(grove_shared::ApiError::internal)?;
+        back.query_pairs_mut().append_pair("payment", &payment.id.to_string());
+        let purchase =
+            Purchase { payment: payment.id, amount: payment.amount, description: &description };
+        let session = self.stripe()?.create_session(&purchase, back.as_str()).await?;
+        let (intent, url) = (session.payment_intent.as_deref(), session.url.as_deref());
+        payments::begin(&self.db, payment.id, Some(&session.id), intent, url).await?;
+        self.find(payment.id).await
+    }
+
+    /// Charges the card behind a token of Stripe's, as old clients ask for it.
+    pub(crate) async fn charge(&self, payment: Payment, token: &str) -> Result<(), CreditsError> {
+        let stripe = self.stripe()?;
+        let description = self.description(&payment);
+        let purchase =
+            Purchase { payment: payment.id, amount: payment.amount, description: &description };
+        let intent = match &payment.intent_id {
+            Some(intent) => intent.clone(),
+            // Known before it is confirmed, so that it can be asked for whatever happens then.
+            None => stripe.create_intent(&purchase).await?.id,
+        };
+        payments::begin(&self.db, payment.id, None, Some(&intent), None).await?;
+        match stripe.confirm(&intent, token).await {
+            Ok(confirmed) if confirmed.status == "succeeded" => {
+                self.settle(payment.id, Some(&confirmed.id), confirmed.amount).await
+            }
+            Ok(_) => Err(StripeError::Declined("The card was not charged".to_owned()).into()),
+            Err(StripeError::Declined(reason)) => {
+                payments::fail(&self.db, payment.id, &short(&reason), self.clock.now()).await?;
+                Err(StripeError::Declined(reason).into())
+            }
+            Err(cause) => Err(cause.into()),
+        }
+    }
+
+    /// Gives what was paid for, once.
+    pub(crate) async fn settle(
+        &self,
+        id: u64,
+        intent: Option<&str>,
+        paid: i64,
+    ) -> Result<(), CreditsError> {
+        let mut transaction = self.db.begin().await?;
+        self.settle_in(&mut transaction, id, intent, paid).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    pub(crate) async fn settle_in(
+        &self,
+        transaction: &mut MySqlConnection,
+        id: u64,
+        intent: Option<&str>,
+        paid: i64,
+    ) -> Result<(), CreditsError> {
+        let now = self.clock.now();
+        let Some(payment) = payments::lock(transaction, id).await? else {
+            tracing::error!("Stripe tells of payment {id}, which nobody asked for");
+            return Ok(());
+        };
+        if payment.state == "succeeded" {
+            return Ok(());
+        }
+        if paid != payment.amount {
+            tracing::error!("payment {id} is for {}, and Stripe got {paid}", payment.amount);
+            return Ok(());
+        }
+        let by = if payment.purpose == "top_up" {
+            let description = format!("Card top-up, payment {id}");
+            let transfer = Transfer {
+                from: Party::System(SystemAccount::CardTopUps),
+                to: Party::Member(payment.netid.clone()),
+                amount: payment.amount,
+                description: &description,
+                actor: ACTOR,
+            };
+            Some(ledger::transfer(transaction, &transfer, now).await?.id)
+        } else {
+            let body = json!({ "netid": payment.netid, "payment": format!("card payment {id}") });
+            let effect = Effect { peer: "users", path: "/internal/memberships", body };
+            enqueue(transaction, &effect, now).await?;
+            None
+        };
+        payments::succeed(transaction, id, intent, by, now).await?;
+        tracing::info!("payment {id} of {} has come", payment.netid);
+        Ok(())
+    }
+
+    /// Takes back what went back by card: `refunded` of a payment altogether. What the member has
+    /// spent already stays as a debt.
+    pub(crate) async fn refund_in(
+        &self,
+        transaction: &mut MySqlConnection,
+        id: u64,
+        refunded: i64,
+    ) -> Result<(), CreditsError> {
+        let Some(payment) = payments::lock(transaction, id).await? else { return Ok(()) };
+        let more = refunded.min(payment.amount) - payment.refunded;
+        if more <= 0 {
+            return Ok(());
+        }
+        let mut owed = 0;
+        if payment.purpose == "top_up" {
+            let account = accounts::id_of_member(&mut *transaction, &payment.netid).await?;
+            let account = account.ok_or(CreditsError::UnknownUser)?;
+            let card = accounts::id_of_system(&mut *transaction, SystemAccount::CardTopUps).await?;
+            let locked = accounts::lock(transaction, vec![account, card]).await?;
+            let available = locked.iter().find(|locked| locked.id == account);
+            let available = available.map_or(0, |account| account.available().clamp(0, more));
+            owed = more - available;
+            if available > 0 {
+                let description = format!("Refund of card payment {id}");
+                let transfer = Transfer {
+                    from: Party::Member(payment.netid.clone()),
+                    to: Party::System(SystemAccount::CardTopUps),
+                    amount: available,
+                    description: &description,
+                    actor: ACTOR,
+                };
+                ledger::transfer(transaction, &transfer, self.clock.now()).await?;
+            }
+        }
+        payments::refund(transaction, id, payment.refunded + more, owed).await
+    }
+
+    /// A payment that was recorded.
+    pub(crate) async fn find(&self, id: u64) -> Result<Payment, CreditsError> {
+        let payment = payments::find(&self.db, id).await?;
+        payment.ok_or_else(|| grove_shared::ApiError::not_found("Unknown payment").into())
+    }
+
+    /// Asks Stripe about payments of which there was no news, until `stop` is cancelled.
+    pub(crate) async fn run(self, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            if let Err(cause) = self.ask_for_news().await {
+                tracing::warn!(%cause, "payments cannot be looked after now");
+            }
+            tokio::select! {
+                () = tokio::time::sleep(POLL_INTERVAL) => {}
+                () = stop.cancelled() => {}
+            }
+        }
+    }
+
+    /// Asks Stripe about every payment that is due.
+    pub(crate) async fn ask_for_news(&self) -> Result<(), CreditsError> {
+        let Some(stripe) = &self.stripe else { return Ok(()) };
+        let now = self.clock.now();
+        for payment in payments::unsettled(&self.db, now).await? {
+            payments::postpone(&self.db, payment.id, now + PATIENCE).await?;
+            if let Err(cause) = self.ask_about(stripe, &payment).await {
+                tracing::warn!(%cause, "there is no news of payment {}", payment.id);
+            }
+        }
+        Ok(())
+    }
+
+    async fn ask_about(&self, stripe: &Stripe, payment: &Payment) -> Result<(), CreditsError> {
+        let (id, now) = (payment.id, self.clock.now());
+        if let Some(session) = &payment.session_id {
+            return self.take_session(id, stripe.session(session).await?).await;
+        }
+        if let Some(intent) = &payment.intent_id {
+            let intent = stripe.intent(intent).await?;
+            return match intent.status.as_str() {
+                "succeeded" => self.settle(id, Some(&intent.id), intent.amount).await,
+                "processing" => Ok(()),
+                // It was never confirmed, or refused.
+                _ => payments::fail(&self.db, id, "The card was not charged", now).await,
+            };
+        }
+        // Nobody was given a page, and no card was charged: it was cut off before.
+        payments::fail_unknown(&self.db, id, now, now - UNKNOWN_FOR).await
+    }
+
+    /// Takes what Stripe says of a page.
+    pub(crate) async fn take_session(&self, id: u64, session: Session) -> Result<(), CreditsError> {
+        if session.payment_status.as_deref() == Some("paid") {
+            let paid = session.amount_total.unwrap_or_default();
+            return self.settle(id, session.payment_intent.as_deref(), paid).await;
+        }
+        if session.status.as_deref() == Some("expired") {
+            let now = self.clock.now();
+            return payments::fail(&self.db, id, "Nobody paid in time", now).await;
+        }
+        Ok(())
+    }
+
+    fn description(&self, payment: &Payment) -> String {
+        match payment.purpose.as_str() {
+            "membership" => format!("{} membership for {}", self.chapter_name, payment.netid),
+            _ => format!("{} credits for {}", self.chapter_name, payment.netid),
+        }
+    }
+}
+
+fn short(reason: &str) -> String {
+    reason.chars().take(200).collect()
+}

@@ -1,0 +1,161 @@
+//! Histories, as pages and as files.
+
+use axum::{extract::State, response::IntoResponse};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
+use grove_shared::{
+    ApiError, NetId,
+    api::credits::Transaction,
+    caller::Member,
+    extract::{Json, Query},
+};
+use http::header;
+use serde::{Deserialize, Serialize};
+
+use super::members::{nothing, visible};
+use crate::{
+    AppState,
+    error::CreditsError,
+    store::{
+        accounts,
+        transactions::{self, Filter},
+    },
+};
+
+/// Transactions on a page, if nothing else is asked for.
+const PAGE: u32 = 100;
+/// Transactions in a file at most.
+const FILE: u32 = 100_000;
+
+/// Which transactions are asked for.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Wish {
+    #[serde(default)]
+    netid: Option<String>,
+    #[serde(default)]
+    after: Option<u64>,
+    #[serde(default)]
+    limit: Option<u32>,
+    /// The first day, in UTC.
+    #[serde(default)]
+    from: Option<NaiveDate>,
+    /// The last day, in UTC.
+    #[serde(default)]
+    to: Option<NaiveDate>,
+}
+
+impl Wish {
+    /// What the viewer may see of it: the own account, or for officers any or all.
+    fn filter(&self, viewer: &Member, limit: u32) -> Result<Filter, CreditsError> {
+        let netid = match self.netid.as_deref().filter(|netid| !netid.is_empty()) {
+            Some(netid) => Some(visible(viewer, netid)?),
+            None if viewer.is_officer() => None,
+            None => Some(viewer.netid.clone()),
+        };
+        let after = self.to.and_then(|last| last.checked_add_days(Days::new(1)));
+        Ok(Filter {
+            netid,
+            before: self.after.unwrap_or(u64::MAX),
+            from: midnight(self.from.unwrap_or(NaiveDate::MIN)),
+            to: midnight(after.unwrap_or(NaiveDate::MAX)),
+            limit,
+        })
+    }
+}
+
+/// The days that a history may be asked for: from 1970, for so many days, which MySQL's DATETIME spans.
+const DAYS: TimeDelta = TimeDelta::days(2_900_000);
+
+fn midnight(day: NaiveDate) -> DateTime<Utc> {
+    let first = DateTime::UNIX_EPOCH;
+    day.and_time(NaiveTime::MIN).and_utc().clamp(first, first + DAYS)
+}
+
+/// A page of a history, the newest first.
+#[derive(Debug, Serialize)]
+pub(crate) struct History {
+    transactions: Vec<Transaction>,
+    #[serde(flatten)]
+    account: Option<Sums>,
+    /// What to send as `after` for the next page.
+    next: Option<u64>,
+}
+
+/// What is on the account, when one is asked for.
+#[derive(Debug, Serialize)]
+struct Sums {
+    balance: i64,
+    held: i64,
+    available: i64,
+}
+
+pub(crate) async fn list(
+    viewer: Member,
+    State(AppState { db, .. }): State<AppState>,
+    Query(wish): Query<Wish>,
+) -> Result<Json<History>, ApiError> {
+    let limit = wish.limit.unwrap_or(PAGE).clamp(1, 1000);
+    // One more, to know whether there is a next page.
+    let filter = wish.filter(&viewer, limit + 1)?;
+    let account = match &filter.netid {
+        Some(netid) => Some(sums(&db, netid.clone()).await?),
+        None => None,
+    };
+    let mut transactions = transactions::history(&db, &filter).await?;
+    let next = cut(&mut transactions, limit);
+    Ok(Json(History { transactions, account, next }))
+}
+
+async fn sums(db: &sqlx::MySqlPool, netid: NetId) -> Result<Sums, CreditsError> {
+    let balance = accounts::balance(db, &netid).await?.unwrap_or_else(|| nothing(netid));
+    Ok(Sums { balance: balance.balance, held: balance.held, available: balance.available })
+}
+
+/// Keeps the lines of the first `limit` transactions; returns the last of them if there are more.
+fn cut(lines: &mut Vec<Transaction>, limit: u32) -> Option<u64> {
+    let mut ids: Vec<u64> = lines.iter().map(|line| line.id).collect();
+    ids.dedup();
+    let last = *ids.get(usize::try_from(limit).ok()?.checked_sub(1)?)?;
+    let more = lines.last().is_some_and(|line| line.id < last);
+    lines.retain(|line| line.id >= last);
+    more.then_some(last)
+}
+
+pub(crate) async fn export(
+    viewer: Member,
+    State(AppState { db, .. }): State<AppState>,
+    Query(wish): Query<Wish>,
+) -> Result<impl IntoResponse, ApiError> {
+    let lines = transactions::history(&db, &wish.filter(&viewer, FILE)?).await?;
+    let mut file = csv::Writer::from_writer(Vec::new());
+    let titles = ["id", "time", "netid", "amount", "description", "by", "reverses", "reversed by"];
+    file.write_record(titles).map_err(ApiError::internal)?;
+    for line in lines {
+        let number = |id: Option<u64>| id.map(|id| id.to_string()).unwrap_or_default();
+        let record = [
+            line.id.to_string(),
+            line.created_at.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            line.user.unwrap_or_default(),
+            line.amount.to_string(),
+            text(&line.description),
+            text(&line.actor),
+            number(line.reverses),
+            number(line.reversed_by),
+        ];
+        file.write_record(record).map_err(ApiError::internal)?;
+    }
+    let file = file.into_inner().map_err(|cause| ApiError::internal(cause.into_error()))?;
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"credits.csv\""),
+    ];
+    Ok((headers, file))
+}
+
+/// A cell that no spreadsheet takes for a formula (OWASP, CSV Injection).
+fn text(cell: &str) -> String {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{cell}")
+    } else {
+        cell.to_owned()
+    }
+}

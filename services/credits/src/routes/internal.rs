@@ -1,0 +1,169 @@
+//! What other services ask for.
+
+use axum::extract::State;
+use grove_shared::{
+    ApiError, NetId,
+    api::{
+        accounts::AccountName,
+        credits::{Balance, Capture, Hold, InternalTransfer, NewHold, Party, SystemAccount},
+    },
+    caller::{AllowList, Peer},
+    extract::{Json, Path},
+    idempotency::{IdempotencyKey, StoredReply},
+};
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::{
+    AppState,
+    error::CreditsError,
+    ledger::{self, Transfer},
+    request::{Amount, Description},
+    store::{accounts, holds},
+};
+
+/// Who may move credits.
+#[derive(Debug)]
+pub(crate) struct Movers;
+
+impl AllowList for Movers {
+    const SERVICES: &'static [&'static str] = &["gigs", "merch"];
+}
+
+/// Who may set credits aside.
+#[derive(Debug)]
+pub(crate) struct Merch;
+
+impl AllowList for Merch {
+    const SERVICES: &'static [&'static str] = &["merch"];
+}
+
+/// Who tells of new members.
+#[derive(Debug)]
+pub(crate) struct Users;
+
+impl AllowList for Users {
+    const SERVICES: &'static [&'static str] = &["users"];
+}
+
+/// Whether a service may move credits this way.
+fn is_allowed(service: &str, from: &Party, to: &Party) -> bool {
+    use Party::{Member, System};
+    use SystemAccount::{GigEscrow, MerchSales, Mint};
+    matches!(
+        (service, from, to),
+        ("gigs", Member(_), System(GigEscrow))
+            | ("gigs", System(GigEscrow | Mint), Member(_))
+            | ("merch", System(MerchSales), Member(_))
+    )
+}
+
+pub(crate) async fn transfer(
+    peer: Peer<Movers>,
+    State(AppState { db, members, clock, .. }): State<AppState>,
+    key: IdempotencyKey,
+    Json(request): Json<InternalTransfer>,
+) -> Result<StoredReply, ApiError> {
+    if !is_allowed(&peer.name, &request.from, &request.to) {
+        return Err(CreditsError::NotAllowed.into());
+    }
+    let amount = Amount::new(request.amount)?.positive()?;
+    let description = Description::parse(&request.description)?;
+    for party in [&request.from, &request.to] {
+        if let Party::Member(netid) = party {
+            members.ensure_account(netid).await?;
+        }
+    }
+    let (now, actor) = (clock.now(), format!("service:{}", peer.name));
+    let mut transaction = db.begin().await?;
+    if let Some(reply) = key.begin(&mut transaction, &request, now).await? {
+        return Ok(reply);
+    }
+    let transfer = Transfer {
+        from: request.from,
+        to: request.to,
+        amount,
+        description: description.as_str(),
+        actor: &actor,
+    };
+    let done = ledger::transfer(&mut transaction, &transfer, now).await?;
+    let reply = key.finish(&mut transaction, StatusCode::OK, &done).await?;
+    transaction.commit().await?;
+    Ok(reply)
+}
+
+pub(crate) async fn hold(
+    peer: Peer<Merch>,
+    State(AppState { db, members, clock, .. }): State<AppState>,
+    key: IdempotencyKey,
+    Json(request): Json<NewHold>,
+) -> Result<StoredReply, ApiError> {
+    let amount = Amount::new(request.amount)?.positive()?;
+    let description = Description::parse(&request.description)?;
+    members.ensure_account(&request.netid).await?;
+    let now = clock.now();
+    let mut transaction = db.begin().await?;
+    if let Some(reply) = key.begin(&mut transaction, &request, now).await? {
+        return Ok(reply);
+    }
+    let account = accounts::id_of_member(&mut *transaction, &request.netid).await?;
+    let account = account.ok_or(CreditsError::UnknownUser)?;
+    let (description, service) = (description.as_str(), peer.name.as_str());
+    let hold = ledger::hold(&mut transaction, account, amount, description, service, now).await?;
+    let reply = key.finish(&mut transaction, StatusCode::OK, &hold).await?;
+    transaction.commit().await?;
+    Ok(reply)
+}
+
+pub(crate) async fn show_hold(
+    peer: Peer<Merch>,
+    State(AppState { db, .. }): State<AppState>,
+    Path(id): Path<u64>,
+) -> Result<Json<Hold>, ApiError> {
+    Ok(Json(holds::find(&db, id, &peer.name).await?.into()))
+}
+
+pub(crate) async fn capture(
+    peer: Peer<Merch>,
+    State(AppState { db, clock, .. }): State<AppState>,
+    Path(id): Path<u64>,
+    Json(Capture { to }): Json<Capture>,
+) -> Result<Json<Hold>, ApiError> {
+    let Party::System(to @ SystemAccount::MerchSales) = to else {
+        return Err(CreditsError::NotAllowed.into());
+    };
+    let mut transaction = db.begin().await?;
+    let hold = ledger::capture(&mut transaction, id, to, &peer.name, clock.now()).await?;
+    transaction.commit().await?;
+    Ok(Json(hold))
+}
+
+pub(crate) async fn release(
+    peer: Peer<Merch>,
+    State(AppState { db, clock, .. }): State<AppState>,
+    Path(id): Path<u64>,
+) -> Result<Json<Hold>, ApiError> {
+    let mut transaction = db.begin().await?;
+    let hold = ledger::release(&mut transaction, id, &peer.name, clock.now()).await?;
+    transaction.commit().await?;
+    Ok(Json(hold))
+}
+
+pub(crate) async fn balance(
+    _: Peer<Movers>,
+    State(AppState { db, .. }): State<AppState>,
+    Path(netid): Path<NetId>,
+) -> Result<Json<Balance>, ApiError> {
+    let balance = accounts::balance(&db, &netid).await?;
+    Ok(Json(balance.ok_or(CreditsError::UnknownUser)?))
+}
+
+/// Someone became a member.
+pub(crate) async fn open(
+    _: Peer<Users>,
+    State(AppState { members, .. }): State<AppState>,
+    Json(AccountName { netid }): Json<AccountName>,
+) -> Result<Json<Value>, ApiError> {
+    members.open(&netid).await?;
+    Ok(Json(json!({})))
+}

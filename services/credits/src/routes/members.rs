@@ -1,0 +1,94 @@
+//! What a person does with the own credits.
+
+use axum::extract::State;
+use grove_shared::{
+    ApiError, NetId,
+    api::credits::{Balance, Party},
+    caller::Member,
+    extract::{Json, Path},
+    idempotency::{IdempotencyKey, StoredReply},
+};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    AppState,
+    error::CreditsError,
+    ledger::{self, Transfer},
+    request::{self, Amount, Description},
+    store::accounts,
+};
+
+/// The person whose account it is, if the caller may see it.
+pub(crate) fn visible(viewer: &Member, netid: &str) -> Result<NetId, CreditsError> {
+    // Someone else's is 404, which does not tell who has an account.
+    let netid: NetId = netid.parse().map_err(|_| CreditsError::UnknownUser)?;
+    if viewer.netid == netid || viewer.is_officer() {
+        Ok(netid)
+    } else {
+        Err(CreditsError::UnknownUser)
+    }
+}
+
+pub(crate) async fn show(
+    viewer: Member,
+    State(AppState { db, .. }): State<AppState>,
+    Path(netid): Path<String>,
+) -> Result<Json<Balance>, ApiError> {
+    let netid = visible(&viewer, &netid)?;
+    match accounts::balance(&db, &netid).await? {
+        Some(balance) => Ok(Json(balance)),
+        // Whoever signs in may ask for the own balance, member or not.
+        None if netid == viewer.netid => Ok(Json(nothing(netid))),
+        None => Err(CreditsError::UnknownUser.into()),
+    }
+}
+
+/// The balance of someone without an account.
+pub(crate) fn nothing(netid: NetId) -> Balance {
+    Balance { netid, balance: 0, held: 0, available: 0 }
+}
+
+/// A wish to give credits to another member.
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct NewTransfer {
+    #[serde(default)]
+    to: Value,
+    #[serde(default)]
+    amount: Value,
+    #[serde(default)]
+    description: String,
+}
+
+pub(crate) async fn transfer(
+    giver: Member,
+    State(AppState { db, members, clock, .. }): State<AppState>,
+    key: IdempotencyKey,
+    Json(request): Json<NewTransfer>,
+) -> Result<StoredReply, ApiError> {
+    let to = request::netid(&request.to)?;
+    let amount = Amount::parse(&request.amount)?.positive()?;
+    let description = Description::parse(&request.description)?;
+    if to == giver.netid {
+        return Err(CreditsError::ToOneself.into());
+    }
+    members.ensure_account(&giver.netid).await?;
+    members.ensure_account(&to).await?;
+    let now = clock.now();
+    let mut transaction = db.begin().await?;
+    if let Some(reply) = key.begin(&mut transaction, &request, now).await? {
+        return Ok(reply);
+    }
+    let transfer = Transfer {
+        from: Party::Member(giver.netid.clone()),
+        to: Party::Member(to),
+        amount,
+        description: description.as_str(),
+        actor: giver.netid.as_str(),
+    };
+    let done = ledger::transfer(&mut transaction, &transfer, now).await?;
+    let reply = key.finish(&mut transaction, StatusCode::OK, &done).await?;
+    transaction.commit().await?;
+    Ok(reply)
+}

@@ -1,0 +1,210 @@
+//! Payments by card, and Stripe's news of them.
+
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use grove_shared::{
+    ApiError, NetId,
+    caller::{Caller, Member},
+    extract::{Json, Path},
+    idempotency::IdempotencyKey,
+};
+use http::{HeaderMap, StatusCode};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{
+    AppState,
+    error::CreditsError,
+    event::Event,
+    member,
+    payment::{DUES, FEE, Purpose, TOP_UP, Wish},
+    request::{self, Amount},
+    store::payments::Payment,
+    stripe::StripeError,
+};
+
+pub(crate) async fn options(
+    _: Caller,
+    State(AppState { payments, .. }): State<AppState>,
+) -> Json<Value> {
+    Json(json!({
+        "card": payments.stripe.is_some(),
+        "minimum": TOP_UP.start(),
+        "maximum": TOP_UP.end(),
+        "membership": { "dues": DUES, "fee": FEE },
+    }))
+}
+
+/// A payment as the person who makes it sees it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Progress {
+    id: u64,
+    /// `created`, `pending`, `succeeded` or `failed`.
+    state: String,
+    amount: i64,
+    /// Where to pay, while it is pending.
+    url: Option<String>,
+    /// Why it failed.
+    failure: Option<String>,
+}
+
+impl From<Payment> for Progress {
+    fn from(payment: Payment) -> Self {
+        let Payment { id, state, amount, url, failure, .. } = payment;
+        Self { id, state, amount, url, failure }
+    }
+}
+
+/// A wish to buy credits.
+#[derive(Debug, Deserialize)]
+pub(crate) struct TopUp {
+    #[serde(default)]
+    amount: Value,
+}
+
+pub(crate) async fn top_up(
+    member: Member,
+    State(AppState { members, payments, .. }): State<AppState>,
+    key: IdempotencyKey,
+    Json(TopUp { amount }): Json<TopUp>,
+) -> Result<Json<Progress>, ApiError> {
+    let amount = Amount::parse(&amount)?.positive()?;
+    if !TOP_UP.contains(&amount) {
+        let message = format!("A top-up is {} to {} credits", TOP_UP.start(), TOP_UP.end());
+        return Err(CreditsError::field("amount", message).into());
+    }
+    payments.stripe()?;
+    members.ensure_account(&member.netid).await?;
+    let (netid, purpose) = (&member.netid, Purpose::TopUp);
+    let payment = payments.record(Wish { key: key.parts(), netid, purpose, amount }).await?;
+    Ok(Json(payments.open_page(payment).await?.into()))
+}
+
+pub(crate) async fn show_top_up(
+    member: Member,
+    State(AppState { payments, .. }): State<AppState>,
+    Path(id): Path<u64>,
+) -> Result<Json<Progress>, ApiError> {
+    let payment = payments.find(id).await?;
+    if payment.netid != member.netid && !member.is_officer() {
+        return Err(ApiError::not_found("Unknown payment"));
+    }
+    Ok(Json(payment.into()))
+}
+
+/// A wish to pay somebody's dues.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Membership {
+    #[serde(default)]
+    netid: Value,
+}
+
+pub(crate) async fn membership(
+    _: Caller,
+    State(AppState { peers, payments, .. }): State<AppState>,
+    key: IdempotencyKey,
+    Json(Membership { netid }): Json<Membership>,
+) -> Result<Json<Progress>, ApiError> {
+    let netid = request::netid(&netid)?;
+    payments.stripe()?;
+    needs_to_pay(&peers, &netid).await?;
+    let (purpose, amount) = (Purpose::Membership, DUES + FEE);
+    let wish = Wish { key: key.parts(), netid: &netid, purpose, amount };
+    let payment = payments.record(wish).await?;
+    Ok(Json(payments.open_page(payment).await?.into()))
+}
+
+async fn needs_to_pay(
+    peers: &grove_shared::peer::Peers,
+    netid: &NetId,
+) -> Result<(), CreditsError> {
+    match member::is_member(peers, netid).await? {
+        Some(false) => Ok(()),
+        Some(true) => Err(ApiError::conflict("The dues are paid already").into()),
+        None => Err(CreditsError::UnknownUser),
+    }
+}
+
+/// A payment as old clients send it, with a token of Stripe's.
+#[derive(Debug, Deserialize)]
+pub(crate) struct OldPayment {
+    #[serde(default)]
+    netid: Value,
+    #[serde(default)]
+    amount: Value,
+    #[serde(default)]
+    token: Option<String>,
+    #[serde(default)]
+    adjust_balance: Value,
+}
+
+impl OldPayment {
+    /// What is paid for: credits, or the dues.
+    fn purpose(&self, amount: i64) -> Result<Purpose, CreditsError> {
+        // Old clients send the word as text too.
+        let adjust = match &self.adjust_balance {
+            Value::String(text) => !text.eq_ignore_ascii_case("false"),
+            Value::Bool(adjust) => *adjust,
+            _ => true,
+        };
+        match amount {
+            amount if adjust && TOP_UP.contains(&amount) => Ok(Purpose::TopUp),
+            amount if !adjust && amount == DUES + FEE => Ok(Purpose::Membership),
+            _ => Err(ApiError::bad_request("Invalid transaction amount.").into()),
+        }
+    }
+}
+
+pub(crate) async fn pay(
+    member: Member,
+    State(AppState { members, peers, payments, .. }): State<AppState>,
+    key: Option<IdempotencyKey>,
+    Json(request): Json<OldPayment>,
+) -> Result<Response, ApiError> {
+    let netid = request::netid(&request.netid)?;
+    if netid != member.netid {
+        return Err(ApiError::forbidden("You can pay for yourself only"));
+    }
+    let amount = Amount::parse(&request.amount)?.positive()?;
+    let purpose = request.purpose(amount)?;
+    let token = request.token.as_deref().filter(|token| !token.is_empty());
+    let token = token.ok_or_else(|| ApiError::bad_request("Missing token"))?;
+    payments.stripe()?;
+    match purpose {
+        Purpose::TopUp => members.ensure_account(&netid).await?,
+        Purpose::Membership => needs_to_pay(&peers, &netid).await?,
+    }
+    // A token of Stripe's works once, so it names the payment where there is no key.
+    let key = key.unwrap_or_else(|| IdempotencyKey::new(format!("token:{netid}"), token));
+    let payment =
+        payments.record(Wish { key: key.parts(), netid: &netid, purpose, amount }).await?;
+    let outcome = match payment.state.as_str() {
+        "succeeded" => Ok(()),
+        "failed" => Err(StripeError::Declined(payment.failure.unwrap_or_default()).into()),
+        _ => payments.charge(payment, token).await,
+    };
+    match outcome {
+        Ok(()) => Ok(Json(json!({ "successful": true })).into_response()),
+        Err(cause) => Err(ApiError::from(cause).with("successful", false)),
+    }
+}
+
+pub(crate) async fn webhook(
+    State(AppState { payments, clock, .. }): State<AppState>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<StatusCode, ApiError> {
+    let stripe = payments.stripe()?;
+    let signature = headers.get("stripe-signature").and_then(|value| value.to_str().ok());
+    let signature = signature.unwrap_or_default();
+    stripe
+        .verify(signature, &body, clock.now().timestamp())
+        .map_err(|cause| ApiError::bad_request("The signature is wrong").because(cause))?;
+    let event: Event = serde_json::from_slice(&body)
+        .map_err(|cause| ApiError::bad_request("The event is malformed").because(cause))?;
+    payments.take_event(&event).await?;
+    Ok(StatusCode::OK)
+}

@@ -1,0 +1,258 @@
+//! Payments by card, and the events that Stripe sent about them.
+
+use chrono::{DateTime, Utc};
+use grove_shared::NetId;
+use serde::Serialize;
+use sqlx::{MySqlConnection, MySqlExecutor};
+
+use crate::error::CreditsError;
+
+/// A payment as the database has it.
+#[derive(Debug, Clone)]
+pub(crate) struct Payment {
+    pub(crate) id: u64,
+    pub(crate) netid: NetId,
+    pub(crate) purpose: String,
+    pub(crate) amount: i64,
+    pub(crate) state: String,
+    pub(crate) session_id: Option<String>,
+    pub(crate) intent_id: Option<String>,
+    pub(crate) url: Option<String>,
+    pub(crate) failure: Option<String>,
+    pub(crate) refunded: i64,
+}
+
+/// Money that went back, and whose credits did not.
+#[derive(Debug, Serialize)]
+pub(crate) struct Debt {
+    payment: u64,
+    netid: String,
+    /// Credits that were spent before the refund.
+    owed: i64,
+    /// When the bank told that the member disputes the payment.
+    disputed_at: Option<DateTime<Utc>>,
+}
+
+/// A payment that begins.
+#[derive(Debug, Clone)]
+pub(crate) struct NewPayment<'a> {
+    pub(crate) caller: &'a str,
+    pub(crate) key: &'a str,
+    pub(crate) netid: &'a NetId,
+    pub(crate) purpose: &'static str,
+    pub(crate) amount: i64,
+}
+
+/// Reads payments; `$rest` says which.
+macro_rules! select_payments {
+    ($rest:literal $(, $arg:expr)*) => {
+        sqlx::query_as!(
+            Payment,
+            r#"SELECT id, netid AS "netid: NetId", purpose, amount, state, session_id, intent_id,
+                      url, failure, refunded
+               FROM payments "# + $rest
+            $(, $arg)*
+        )
+    };
+}
+
+/// Records a payment; returns its id.
+pub(crate) async fn insert(
+    db: impl MySqlExecutor<'_>,
+    new: &NewPayment<'_>,
+    now: DateTime<Utc>,
+    next_check: DateTime<Utc>,
+) -> Result<u64, CreditsError> {
+    let inserted = sqlx::query!(
+        "INSERT INTO payments
+             (caller, idempotency_key, netid, purpose, amount, state, created_at, next_check_at)
+         VALUES (?, ?, ?, ?, ?, 'created', ?, ?)",
+        new.caller,
+        new.key,
+        new.netid,
+        new.purpose,
+        new.amount,
+        now,
+        next_check
+    );
+    Ok(inserted.execute(db).await?.last_insert_id())
+}
+
+pub(crate) async fn find_by_key(
+    db: impl MySqlExecutor<'_>,
+    caller: &str,
+    key: &str,
+) -> Result<Option<Payment>, CreditsError> {
+    let payment = select_payments!("WHERE caller = ? AND idempotency_key = ?", caller, key);
+    Ok(payment.fetch_optional(db).await?)
+}
+
+pub(crate) async fn find(
+    db: impl MySqlExecutor<'_>,
+    id: u64,
+) -> Result<Option<Payment>, CreditsError> {
+    Ok(select_payments!("WHERE id = ?", id).fetch_optional(db).await?)
+}
+
+/// A payment, locked until the transaction ends.
+pub(crate) async fn lock(
+    transaction: &mut MySqlConnection,
+    id: u64,
+) -> Result<Option<Payment>, CreditsError> {
+    Ok(select_payments!("WHERE id = ? FOR UPDATE", id).fetch_optional(transaction).await?)
+}
+
+/// The payments of which Stripe has to be asked now.
+pub(crate) async fn unsettled(
+    db: impl MySqlExecutor<'_>,
+    now: DateTime<Utc>,
+) -> Result<Vec<Payment>, CreditsError> {
+    let payments = select_payments!(
+        "WHERE state IN ('created', 'pending') AND next_check_at <= ? ORDER BY id LIMIT 100",
+        now
+    );
+    Ok(payments.fetch_all(db).await?)
+}
+
+/// Notes what Stripe calls the payment, and where it is paid.
+pub(crate) async fn begin(
+    db: impl MySqlExecutor<'_>,
+    id: u64,
+    session: Option<&str>,
+    intent: Option<&str>,
+    url: Option<&str>,
+) -> Result<(), CreditsError> {
+    let begun = sqlx::query!(
+        "UPDATE payments SET state = 'pending', session_id = ?, intent_id = ?, url = ?
+         WHERE id = ? AND state = 'created'",
+        session,
+        intent,
+        url,
+        id
+    );
+    Ok(begun.execute(db).await.map(drop)?)
+}
+
+/// Notes when Stripe is asked next.
+pub(crate) async fn postpone(
+    db: impl MySqlExecutor<'_>,
+    id: u64,
+    next_check: DateTime<Utc>,
+) -> Result<(), CreditsError> {
+    let set = sqlx::query!("UPDATE payments SET next_check_at = ? WHERE id = ?", next_check, id);
+    Ok(set.execute(db).await.map(drop)?)
+}
+
+/// Notes that a payment will not come, unless it did.
+pub(crate) async fn fail(
+    db: impl MySqlExecutor<'_>,
+    id: u64,
+    failure: &str,
+    now: DateTime<Utc>,
+) -> Result<(), CreditsError> {
+    let failed = sqlx::query!(
+        "UPDATE payments SET state = 'failed', failure = ?, settled_at = ?
+         WHERE id = ? AND state IN ('created', 'pending')",
+        failure,
+        now,
+        id
+    );
+    Ok(failed.execute(db).await.map(drop)?)
+}
+
+/// Gives up a payment from before `then` that Stripe has never heard of.
+pub(crate) async fn fail_unknown(
+    db: impl MySqlExecutor<'_>,
+    id: u64,
+    now: DateTime<Utc>,
+    then: DateTime<Utc>,
+) -> Result<(), CreditsError> {
+    let failed = sqlx::query!(
+        "UPDATE payments SET state = 'failed', failure = 'It was cut off', settled_at = ?
+         WHERE id = ? AND state = 'created' AND created_at <= ?",
+        now,
+        id,
+        then
+    );
+    Ok(failed.execute(db).await.map(drop)?)
+}
+
+/// Notes that a payment that is locked has come.
+pub(crate) async fn succeed(
+    transaction: &mut MySqlConnection,
+    id: u64,
+    intent: Option<&str>,
+    by: Option<u64>,
+    now: DateTime<Utc>,
+) -> Result<(), CreditsError> {
+    let succeeded = sqlx::query!(
+        "UPDATE payments SET state = 'succeeded', failure = NULL, settled_at = ?,
+                transaction_id = ?, intent_id = COALESCE(?, intent_id)
+         WHERE id = ?",
+        now,
+        by,
+        intent,
+        id
+    );
+    Ok(succeeded.execute(transaction).await.map(drop)?)
+}
+
+/// Notes how much of a payment that is locked went back, and how much of that the member still owes.
+pub(crate) async fn refund(
+    transaction: &mut MySqlConnection,
+    id: u64,
+    refunded: i64,
+    owed: i64,
+) -> Result<(), CreditsError> {
+    let set = sqlx::query!(
+        "UPDATE payments SET refunded = ?, owed = owed + ? WHERE id = ?",
+        refunded,
+        owed,
+        id
+    );
+    Ok(set.execute(transaction).await.map(drop)?)
+}
+
+/// Notes that the bank was asked to take a payment back.
+pub(crate) async fn dispute(
+    transaction: &mut MySqlConnection,
+    id: u64,
+    now: DateTime<Utc>,
+) -> Result<(), CreditsError> {
+    let set = sqlx::query!(
+        "UPDATE payments SET disputed_at = COALESCE(disputed_at, ?) WHERE id = ?",
+        now,
+        id
+    );
+    Ok(set.execute(transaction).await.map(drop)?)
+}
+
+/// What officers have to settle with members.
+pub(crate) async fn debts(db: impl MySqlExecutor<'_>) -> Result<Vec<Debt>, CreditsError> {
+    let debts = sqlx::query_as!(
+        Debt,
+        "SELECT id AS payment, netid, owed, disputed_at FROM payments
+         WHERE owed > 0 OR disputed_at IS NOT NULL ORDER BY id"
+    );
+    Ok(debts.fetch_all(db).await?)
+}
+
+/// Notes that an event has its effect; false when it had it before.
+pub(crate) async fn receive_event(
+    transaction: &mut MySqlConnection,
+    id: &str,
+    now: DateTime<Utc>,
+) -> Result<bool, CreditsError> {
+    let received =
+        sqlx::query!("INSERT IGNORE INTO payment_events (id, created_at) VALUES (?, ?)", id, now);
+    Ok(received.execute(transaction).await?.rows_affected() == 1)
+}
+
+/// Forgets events from before `then`, which Stripe does not send again.
+pub(crate) async fn forget_events(
+    db: impl MySqlExecutor<'_>,
+    then: DateTime<Utc>,
+) -> Result<(), CreditsError> {
+    let deleted = sqlx::query!("DELETE FROM payment_events WHERE created_at < ?", then);
+    Ok(deleted.execute(db).await.map(drop)?)
+}

@@ -1,0 +1,170 @@
+//! What proves that the ledger is right: sums, and the chain of seals.
+
+use sqlx::{MySqlConnection, MySqlExecutor};
+
+use crate::error::CreditsError;
+
+/// A transaction whose entries do not sum to zero.
+#[derive(Debug)]
+pub(crate) struct Unbalanced {
+    pub(crate) id: u64,
+    pub(crate) sum: i64,
+}
+
+/// An account whose sums differ from its entries and holds.
+#[derive(Debug)]
+pub(crate) struct Drift {
+    pub(crate) owner: String,
+    pub(crate) balance: i64,
+    pub(crate) entries: i64,
+    pub(crate) held: i64,
+    pub(crate) holds: i64,
+}
+
+/// How much there is.
+#[derive(Debug)]
+pub(crate) struct Counts {
+    pub(crate) accounts: i64,
+    pub(crate) transactions: i64,
+    pub(crate) entries: i64,
+}
+
+/// An entry of a sealed transaction, as it is now; the transaction's own columns repeat.
+#[derive(Debug)]
+pub(crate) struct Sealed {
+    pub(crate) number: u64,
+    pub(crate) seal: Vec<u8>,
+    pub(crate) id: u64,
+    pub(crate) description: String,
+    pub(crate) actor: String,
+    pub(crate) reverses: Option<u64>,
+    pub(crate) created_at: chrono::DateTime<chrono::Utc>,
+    pub(crate) account_id: Option<u64>,
+    pub(crate) amount: Option<i64>,
+}
+
+pub(crate) async fn counts(db: impl MySqlExecutor<'_>) -> Result<Counts, CreditsError> {
+    let counts = sqlx::query_as!(
+        Counts,
+        r#"SELECT (SELECT COUNT(*) FROM accounts) AS "accounts!: i64",
+                  (SELECT COUNT(*) FROM transactions) AS "transactions!: i64",
+                  (SELECT COUNT(*) FROM entries) AS "entries!: i64""#
+    );
+    Ok(counts.fetch_one(db).await?)
+}
+
+pub(crate) async fn unbalanced(
+    db: impl MySqlExecutor<'_>,
+) -> Result<Vec<Unbalanced>, CreditsError> {
+    let unbalanced = sqlx::query_as!(
+        Unbalanced,
+        r#"SELECT transactions.id, CAST(COALESCE(SUM(amount), 0) AS SIGNED) AS "sum!: i64"
+           FROM transactions LEFT JOIN entries ON transaction_id = transactions.id
+           GROUP BY transactions.id
+           HAVING COALESCE(SUM(amount), 0) <> 0 OR COUNT(amount) < 2
+           ORDER BY transactions.id LIMIT 100"#
+    );
+    Ok(unbalanced.fetch_all(db).await?)
+}
+
+pub(crate) async fn drifts(db: impl MySqlExecutor<'_>) -> Result<Vec<Drift>, CreditsError> {
+    let drifts = sqlx::query_as!(
+        Drift,
+        r#"SELECT COALESCE(netid, name) AS "owner!: String", balance, held,
+                  CAST(COALESCE(entries, 0) AS SIGNED) AS "entries!: i64",
+                  CAST(COALESCE(holds, 0) AS SIGNED) AS "holds!: i64"
+           FROM accounts
+           LEFT JOIN (SELECT account_id, SUM(amount) AS entries FROM entries GROUP BY account_id)
+               AS entered ON entered.account_id = accounts.id
+           LEFT JOIN (SELECT account_id, SUM(amount) AS holds FROM holds WHERE state = 'held'
+                      GROUP BY account_id) AS holding ON holding.account_id = accounts.id
+           WHERE balance <> COALESCE(entries, 0) OR held <> COALESCE(holds, 0)
+              OR (NOT may_owe AND balance < held)
+           ORDER BY accounts.id LIMIT 100"#
+    );
+    Ok(drifts.fetch_all(db).await?)
+}
+
+/// The sealed transactions after `number`, in the order of their seals.
+pub(crate) async fn sealed(
+    db: impl MySqlExecutor<'_>,
+    after: u64,
+    count: u64,
+) -> Result<Vec<Sealed>, CreditsError> {
+    let sealed = sqlx::query_as!(
+        Sealed,
+        r#"SELECT number, hash AS seal, transactions.id, description, actor, reverses, created_at,
+                  account_id AS "account_id?: u64", amount AS "amount?: i64"
+           FROM seals JOIN transactions ON transactions.id = seals.transaction_id
+           LEFT JOIN entries ON entries.transaction_id = transactions.id
+           WHERE number > ? AND number <= ? ORDER BY number, account_id"#,
+        after,
+        after + count
+    );
+    Ok(sealed.fetch_all(db).await?)
+}
+
+/// Transactions without a seal, the oldest first. What commits late has a smaller id than what was
+/// sealed before; a transaction takes no longer than a thousand others.
+pub(crate) async fn unsealed(
+    db: impl MySqlExecutor<'_>,
+    limit: u32,
+) -> Result<Vec<Sealed>, CreditsError> {
+    let unsealed = sqlx::query_as!(
+        Sealed,
+        r#"SELECT CAST(0 AS UNSIGNED) AS "number!: u64", '' AS "seal!: Vec<u8>",
+                  page.id AS "id!: u64", description AS "description!: String",
+                  actor AS "actor!: String", reverses AS "reverses?: u64",
+                  created_at AS "created_at!: chrono::DateTime<chrono::Utc>",
+                  account_id AS "account_id?: u64", amount AS "amount?: i64"
+           FROM (SELECT transactions.* FROM transactions
+                 LEFT JOIN seals ON seals.transaction_id = transactions.id
+                 WHERE seals.number IS NULL AND transactions.id + 1000 >
+                       (SELECT COALESCE(MAX(transaction_id), 0) FROM seals)
+                 ORDER BY transactions.id LIMIT ?) AS page
+           LEFT JOIN entries ON entries.transaction_id = page.id
+           ORDER BY page.id, account_id"#,
+        limit
+    );
+    Ok(unsealed.fetch_all(db).await?)
+}
+
+/// The end of the chain, locked until the transaction ends.
+pub(crate) async fn lock_head(
+    transaction: &mut MySqlConnection,
+) -> Result<(u64, Vec<u8>), CreditsError> {
+    let head = sqlx::query!("SELECT number, hash FROM seal_head WHERE id = 1 FOR UPDATE");
+    let head = head.fetch_one(transaction).await?;
+    Ok((head.number, head.hash))
+}
+
+/// The end of the chain.
+pub(crate) async fn head(db: impl MySqlExecutor<'_>) -> Result<(u64, Vec<u8>), CreditsError> {
+    let head =
+        sqlx::query!("SELECT number, hash FROM seal_head WHERE id = 1").fetch_one(db).await?;
+    Ok((head.number, head.hash))
+}
+
+pub(crate) async fn insert_seal(
+    transaction: &mut MySqlConnection,
+    number: u64,
+    of: u64,
+    hash: &[u8],
+) -> Result<(), CreditsError> {
+    let sealed = sqlx::query!(
+        "INSERT INTO seals (number, transaction_id, hash) VALUES (?, ?, ?)",
+        number,
+        of,
+        hash
+    );
+    Ok(sealed.execute(transaction).await.map(drop)?)
+}
+
+pub(crate) async fn set_head(
+    transaction: &mut MySqlConnection,
+    number: u64,
+    hash: &[u8],
+) -> Result<(), CreditsError> {
+    let set = sqlx::query!("UPDATE seal_head SET number = ?, hash = ? WHERE id = 1", number, hash);
+    Ok(set.execute(transaction).await.map(drop)?)
+}
