@@ -24,6 +24,9 @@ const STYLES: &str = concat!(
     include_str!("../static/css/controls.css"),
     include_str!("../static/css/public.css"),
     include_str!("../static/css/members.css"),
+    include_str!("../static/css/credits.css"),
+    include_str!("../static/css/gigs.css"),
+    include_str!("../static/css/merch.css"),
 );
 
 /// Every other file, by the name that templates use.

@@ -36,9 +36,12 @@
 //!    is read out where no message is. `<input type="search" data-filter="id">` inside of something
 //!    `hidden` filters the rows of that table; `data-filter-count="id"` shows how many are left.
 //!    Without JavaScript the forms are ordinary ones and the search field stays away.
-//! 6. Tests in `tests/pages/` use a `Browser` and a `FakeGateway`, see there; a new POST route goes
+//! 6. A form that moves credits or buys includes `_once.html` and has a field `key: `[`once::OnceKey`],
+//!    which goes with the call. Amounts are shown by [`amount::Amount`] everywhere.
+//! 7. Tests in `tests/pages/` use a `Browser` and a `FakeGateway`, see there; a new POST route goes
 //!    into the list in `tests/pages/csrf.rs`.
 
+pub mod amount;
 pub mod assets;
 pub mod chapter;
 pub mod config;
@@ -48,6 +51,7 @@ pub mod exchange;
 pub mod flash;
 pub mod gateway;
 pub mod moment;
+pub mod once;
 mod pages;
 pub mod render;
 pub mod session;

@@ -16,6 +16,7 @@ use crate::{
     error::PageError,
     exchange::Exchange,
     flash::{self, Message},
+    once::OnceKey,
     session::{self, Person},
 };
 
@@ -73,6 +74,11 @@ impl Frame {
     /// The token for a form, see [`crate::csrf`].
     pub fn csrf(&self) -> String {
         self.state.csrf.token(&self.exchange)
+    }
+
+    /// The key of a form that has one effect, see [`crate::once`].
+    pub fn once(&self) -> String {
+        OnceKey::draw().as_str().to_owned()
     }
 
     /// What a script must carry to run.

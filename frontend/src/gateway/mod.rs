@@ -4,30 +4,47 @@
 //! one visitor, whose session, address and browser go with each call.
 
 mod accounts;
+mod credits;
+mod error;
 mod events;
+mod gigs;
 mod groups;
+mod merch;
 mod quotes;
 mod users;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use axum::extract::FromRequestParts;
-use grove_shared::{peer, request::RequestContext};
+use axum::{body::Body, extract::FromRequestParts};
+use grove_shared::{
+    peer::{self, IDEMPOTENCY_KEY},
+    request::RequestContext,
+};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::{AppState, error::PageError, exchange::Exchange};
+use crate::{AppState, error::PageError, exchange::Exchange, once::OnceKey};
 
+use self::error::{failure, unavailable};
 pub use self::{
     accounts::SessionOwner,
+    credits::{Debt, History, Part, Payment, PaymentOptions, Price, Proof},
+    error::{GatewayError, Refusal},
     events::{Event, Place},
+    merch::Assignment,
+        ChannelState, Channels, Deliveries, Delivery, KindState, LogPart, Preference, Preview,
+    },
 };
 
 /// How long a page waits for one call; a page makes two in a row at most.
 const PATIENCE: Duration = Duration::from_secs(4);
+/// How long it waits for a call that is made once: the vending machine takes its time.
+const PATIENCE_ONCE: Duration = Duration::from_secs(12);
+/// How long a download may take.
+const PATIENCE_DOWNLOAD: Duration = Duration::from_mins(1);
 
 /// The website's way to the gateway.
 #[derive(Debug, Clone)]
@@ -44,50 +61,6 @@ impl Connection {
     /// When no HTTP client can be made.
     pub fn new(url: Url, token: SecretString) -> anyhow::Result<Self> {
         Ok(Self { http: peer::http_client()?, url: Arc::new(url), token })
-    }
-}
-
-/// Why a call gave no result.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum GatewayError {
-    /// The gateway, or the service behind it, will not do this.
-    #[error("the gateway answered {status}: {message}")]
-    Refused {
-        /// 400 to 499.
-        status: StatusCode,
-        /// A sentence for the person who asked.
-        message: String,
-        /// When it will take such a call again, if it said so.
-        retry_after: Option<Duration>,
-    },
-    /// There was no answer, or none that makes sense.
-    #[error("the gateway is not available: {0}")]
-    Unavailable(String),
-}
-
-/// What is wrong with something that a visitor typed or asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    /// 400 or 409.
-    pub status: StatusCode,
-    /// A sentence for the visitor.
-    pub message: String,
-}
-
-impl GatewayError {
-    /// What belongs next to the form that was sent.
-    ///
-    /// # Errors
-    /// When the failure has nothing to do with what was typed: that is a page of its own.
-    pub fn refusal(self) -> Result<Refusal, PageError> {
-        match self {
-            Self::Refused { status, message, .. }
-                if matches!(status, StatusCode::BAD_REQUEST | StatusCode::CONFLICT) =>
-            {
-                Ok(Refusal { status, message })
-            }
-            error => Err(error.into()),
-        }
     }
 }
 
@@ -122,6 +95,33 @@ impl Gateway {
         self.send(Method::GET, path, &[], None).await
     }
 
+    async fn get_with<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<T, GatewayError> {
+        self.send(Method::GET, path, query, None).await
+    }
+
+    /// A call that has one effect however often it is made with this key.
+    async fn post_once<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        body: &impl Serialize,
+        key: &OnceKey,
+    ) -> Result<T, GatewayError> {
+        let request = self.request(Method::POST, path, &[], Some(encode(body)?))?;
+        let request = request.header(IDEMPOTENCY_KEY, key.as_str()).timeout(PATIENCE_ONCE);
+        read(successful(request).await?).await
+    }
+
+    /// Something that is not JSON, in pieces as they come.
+    async fn download(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Body, GatewayError> {
+        let request = self.request(Method::GET, path, query, None)?;
+        let reply = successful(request.timeout(PATIENCE_DOWNLOAD)).await?;
+        Ok(Body::from_stream(reply.bytes_stream()))
+    }
+
     async fn post<T: DeserializeOwned>(
         &self,
         path: &[&str],
@@ -142,6 +142,14 @@ impl Gateway {
         self.send(Method::DELETE, path, &[], Some(json!({}))).await
     }
 
+    async fn delete_with<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<T, GatewayError> {
+        self.send(Method::DELETE, path, query, Some(json!({}))).await
+    }
+
     /// One call. Each element of `path` is one segment, whatever it holds.
     async fn send<T: DeserializeOwned>(
         &self,
@@ -150,20 +158,23 @@ impl Gateway {
         query: &[(&str, &str)],
         body: Option<Value>,
     ) -> Result<T, GatewayError> {
-        let url = self.url(path)?;
-        let mut request = self.connection.http.request(method, url).timeout(PATIENCE);
-        request = request.headers(self.headers());
-        if !query.is_empty() {
-            request = request.query(query);
-        }
-        if let Some(body) = body {
-            request = request.json(&body);
-        }
-        let reply = request.send().await.map_err(unavailable)?;
-        if reply.status().is_success() {
-            return reply.json().await.map_err(unavailable);
-        }
-        Err(failure(reply).await)
+        read(successful(self.request(method, path, query, body)?).await?).await
+    }
+
+    fn request(
+        &self,
+        method: Method,
+        path: &[&str],
+        query: &[(&str, &str)],
+        body: Option<Value>,
+    ) -> Result<reqwest::RequestBuilder, GatewayError> {
+        let request = self.connection.http.request(method, self.url(path)?).timeout(PATIENCE);
+        let request = request.headers(self.headers());
+        let request = if query.is_empty() { request } else { request.query(query) };
+        Ok(match body {
+            Some(body) => request.json(&body),
+            None => request,
+        })
     }
 
     fn url(&self, path: &[&str]) -> Result<Url, GatewayError> {
@@ -211,20 +222,11 @@ fn encode(body: &impl Serialize) -> Result<Value, GatewayError> {
     serde_json::to_value(body).map_err(|cause| GatewayError::Unavailable(cause.to_string()))
 }
 
-fn unavailable(cause: reqwest::Error) -> GatewayError {
-    // Without its URL, which may hold a token.
-    let cause = anyhow::Error::from(cause.without_url());
-    GatewayError::Unavailable(format!("{cause:#}"))
+async fn successful(request: reqwest::RequestBuilder) -> Result<reqwest::Response, GatewayError> {
+    let reply = request.send().await.map_err(unavailable)?;
+    if reply.status().is_success() { Ok(reply) } else { Err(failure(reply).await) }
 }
 
-async fn failure(reply: reqwest::Response) -> GatewayError {
-    let status = reply.status();
-    if !status.is_client_error() {
-        return GatewayError::Unavailable(format!("it answered {status}"));
-    }
-    let retry_after = reply.headers().get(header::RETRY_AFTER);
-    let retry_after = retry_after.and_then(|seconds| seconds.to_str().ok()?.parse().ok());
-    let problem: Value = reply.json().await.unwrap_or_default();
-    let message = problem["error"].as_str().unwrap_or("This was refused.").to_owned();
-    GatewayError::Refused { status, message, retry_after: retry_after.map(Duration::from_secs) }
+async fn read<T: DeserializeOwned>(reply: reqwest::Response) -> Result<T, GatewayError> {
+    reply.json().await.map_err(unavailable)
 }

@@ -1,10 +1,13 @@
 //! The members' first page: where they stand, and what is theirs to use.
 
+mod purse;
+
 use std::sync::Arc;
 
 use askama::Template;
 use grove_shared::api::users::UserState;
 
+use self::purse::Purse;
 use super::account::standing::Standing;
 use crate::{
     gateway::Gateway,
@@ -19,6 +22,7 @@ pub(crate) struct Intranet {
     person: Arc<Person>,
     standing: Standing,
     waiting: Waiting,
+    purse: Purse,
 }
 
 /// What waits for officers; nothing when there is none, or it is not known.
@@ -44,11 +48,14 @@ pub(crate) async fn show(
     frame: Frame,
     gateway: Gateway,
 ) -> Page<Intranet> {
-    let waiting = if person.is_officer() {
-        Waiting::for_officers(&gateway).await
-    } else {
-        Waiting::default()
+    let waiting = async {
+        if person.is_officer() {
+            Waiting::for_officers(&gateway).await
+        } else {
+            Waiting::default()
+        }
     };
+    let (waiting, purse) = tokio::join!(waiting, Purse::of(&person, &gateway));
     let standing = Standing::of(&person);
-    Page(Intranet { frame, person, standing, waiting })
+    Page(Intranet { frame, person, standing, waiting, purse })
 }

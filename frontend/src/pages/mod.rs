@@ -2,11 +2,14 @@
 
 mod about;
 mod account;
+mod credits;
+mod gigs;
 mod groups;
 mod home;
 mod intranet;
 mod join;
 mod login;
+mod merch;
 mod moved;
 mod password;
 mod quotes;
@@ -26,6 +29,9 @@ pub(crate) fn routes() -> Router<AppState> {
         .merge(public())
         .merge(intranet())
         .merge(own_account())
+        .merge(credits::routes())
+        .merge(gigs::routes())
+        .merge(merch::routes())
         .merge(moved::routes())
         // Behind everything else, so that the page that is not found knows its visitor.
         .route("/{*path}", any(not_found))
@@ -74,6 +80,8 @@ fn own_account() -> Router<AppState> {
     Router::new()
         .route("/account", get(account::show))
         .route("/account/profile", post(account::publish))
+        .route(
+        )
         .route("/account/password/change", post(account::change_password::submit))
         .route("/account/sessions/end-others", post(account::sessions::end_others))
         .route("/account/sessions/{id}/end", post(account::sessions::end))

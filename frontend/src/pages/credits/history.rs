@@ -1,0 +1,104 @@
+//! A page of a ledger: of one person, or of everybody.
+
+use grove_shared::api::credits::Transaction;
+
+use crate::{
+    amount::Amount,
+    gateway::{History, Part},
+    moment::Moment,
+};
+
+/// A page of a ledger.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    /// The page that shows it.
+    pub(super) base: String,
+    pub(super) part: Part,
+    pub(super) lines: Vec<Line>,
+    /// The page with what came before.
+    pub(super) older: Option<String>,
+    /// Whether there is an actor or person to show in each line.
+    pub(super) everybody: bool,
+}
+
+/// One line of a ledger.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) id: u64,
+    pub(super) when: Moment,
+    pub(super) description: String,
+    pub(super) amount: Amount,
+    /// Whose account; nobody's when the chapter's accounts are among themselves.
+    pub(super) user: Option<String>,
+    pub(super) actor: String,
+    pub(super) reverses: Option<Other>,
+    pub(super) reversed_by: Option<Other>,
+}
+
+/// Another transaction, wherever in the ledger it is.
+#[derive(Debug)]
+pub(super) struct Other {
+    pub(super) id: u64,
+    pub(super) link: String,
+}
+
+impl Line {
+    fn new(line: Transaction, other: impl Fn(u64) -> Other) -> Self {
+        let actor = line.actor.strip_prefix("service:").unwrap_or(&line.actor).to_owned();
+        Self {
+            id: line.id,
+            when: Moment(line.created_at),
+            description: line.description,
+            amount: Amount(line.amount),
+            user: line.user,
+            actor,
+            reverses: line.reverses.map(&other),
+            reversed_by: line.reversed_by.map(&other),
+        }
+    }
+
+    /// Whether it still counts and is no correction itself.
+    pub(super) fn is_reversible(&self) -> bool {
+        self.reverses.is_none() && self.reversed_by.is_none()
+    }
+}
+
+impl Ledger {
+    pub(super) fn new(base: String, history: History, part: Part) -> Self {
+        let shown: Vec<u64> = history.transactions.iter().map(|line| line.id).collect();
+        let other = |id: u64| Other {
+            link: if shown.contains(&id) {
+                format!("#transaction-{id}")
+            } else {
+                format!("{base}?after={}#transaction-{id}", id.saturating_add(1))
+            },
+            id,
+        };
+        let lines = history.transactions.into_iter().map(|line| Line::new(line, other)).collect();
+        let everybody = part.netid.is_empty();
+        let mut ledger = Self { base, lines, older: None, everybody, part };
+        ledger.older = history.next.map(|next| ledger.page(&next.to_string()));
+        ledger
+    }
+
+    /// The page with what is older than a transaction, in the same period.
+    fn page(&self, after: &str) -> String {
+        let fields = [("from", self.part.from.as_str()), ("to", &self.part.to), ("after", after)];
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(fields.into_iter().filter(|(_, value)| !value.is_empty()));
+        match query.finish() {
+            query if query.is_empty() => self.base.clone(),
+            query => format!("{}?{query}", self.base),
+        }
+    }
+
+    /// The page that begins the period.
+    pub(super) fn newest(&self) -> Option<String> {
+        (!self.part.after.is_empty()).then(|| self.page(""))
+    }
+
+    /// Whether only a part of the time is shown.
+    pub(super) fn has_period(&self) -> bool {
+        !self.part.from.is_empty() || !self.part.to.is_empty()
+    }
+}
