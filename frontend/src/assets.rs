@@ -27,6 +27,7 @@ const STYLES: &str = concat!(
     include_str!("../static/css/credits.css"),
     include_str!("../static/css/gigs.css"),
     include_str!("../static/css/merch.css"),
+    include_str!("../static/css/messages.css"),
 );
 
 /// Every other file, by the name that templates use.

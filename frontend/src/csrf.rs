@@ -135,6 +135,14 @@ fn is_form(headers: &HeaderMap) -> bool {
     kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
+/// Whether this is the one form that may come from elsewhere: mail providers send it for the people
+/// who got a mail (RFC 8058), from their own servers and pages, without cookies. The token in its
+/// path entitles to it and the session takes no part, so it gains nothing from a visitor's browser.
+pub(crate) fn is_one_click(path: &str) -> bool {
+    let token = path.strip_prefix("/unsubscribe/");
+    token.is_some_and(|token| !token.is_empty() && !token.contains('/'))
+}
+
 /// Refuses what another site's page sent. Old browsers name no origin; for them the token decides.
 pub(crate) fn same_origin(headers: &HeaderMap) -> Result<(), PageError> {
     let header = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());

@@ -5,11 +5,14 @@
 
 mod accounts;
 mod credits;
+mod directory;
 mod error;
 mod events;
 mod gigs;
 mod groups;
 mod merch;
+mod notifications;
+mod outbox;
 mod quotes;
 mod users;
 
@@ -32,9 +35,11 @@ use self::error::{failure, unavailable};
 pub use self::{
     accounts::SessionOwner,
     credits::{Debt, History, Part, Payment, PaymentOptions, Price, Proof},
+    directory::{DirectoryStatus, Drift, Missing, Repair, Surplus},
     error::{GatewayError, Refusal},
     events::{Event, Place},
     merch::Assignment,
+    notifications::{
         ChannelState, Channels, Deliveries, Delivery, KindState, LogPart, Preference, Preview,
     },
 };

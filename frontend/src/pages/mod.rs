@@ -3,6 +3,7 @@
 mod about;
 mod account;
 mod credits;
+mod directory;
 mod gigs;
 mod groups;
 mod home;
@@ -11,9 +12,12 @@ mod join;
 mod login;
 mod merch;
 mod moved;
+mod notifications;
+mod outbox;
 mod password;
 mod quotes;
 mod sigs;
+mod unsubscribe;
 mod users;
 
 use axum::{
@@ -32,6 +36,10 @@ pub(crate) fn routes() -> Router<AppState> {
         .merge(credits::routes())
         .merge(gigs::routes())
         .merge(merch::routes())
+        .merge(notifications::routes())
+        .merge(outbox::routes())
+        .merge(directory::routes())
+        .merge(unsubscribe::routes())
         .merge(moved::routes())
         // Behind everything else, so that the page that is not found knows its visitor.
         .route("/{*path}", any(not_found))
@@ -81,6 +89,8 @@ fn own_account() -> Router<AppState> {
         .route("/account", get(account::show))
         .route("/account/profile", post(account::publish))
         .route(
+            "/account/notifications",
+            get(account::notifications::show).post(account::notifications::save),
         )
         .route("/account/password/change", post(account::change_password::submit))
         .route("/account/sessions/end-others", post(account::sessions::end_others))

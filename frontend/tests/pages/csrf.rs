@@ -8,21 +8,47 @@ use crate::{
 };
 
 /// Every address that takes a form.
-const FORMS: [&str; 22] = [
+const FORMS: &[&str] = &[
     "/join",
     "/login",
     "/logout",
     "/account/forgot",
+    "/account/notifications",
     "/account/password",
     "/account/password/change",
     "/account/profile",
     "/account/sessions/1/end",
     "/account/sessions/end-others",
+    "/credits/addFunds",
+    "/credits/admin/adhawa2",
+    "/credits/admin/transactions/1/reverse",
+    "/credits/purchaseMembership",
+    "/credits/transfer",
+    "/intranet/directory/check",
+    "/intranet/directory/repair",
+    "/intranet/gigs",
+    "/intranet/gigs/1/claim",
+    "/intranet/gigs/1/claims/1/accept",
+    "/intranet/gigs/1/claims/1/reject",
+    "/intranet/gigs/1/claims/1/withdraw",
+    "/intranet/gigs/1/close",
+    "/intranet/gigs/1/delete",
+    "/intranet/gigs/1/edit",
     "/intranet/groups/new",
     "/intranet/groups/sigs/SIGGraph/edit",
     "/intranet/groups/sigs/SIGGraph/end",
     "/intranet/groups/sigs/SIGGraph/people",
     "/intranet/groups/sigs/SIGGraph/people/1/end",
+    "/intranet/merch/buy",
+    "/intranet/merch/items/1/A1",
+    "/intranet/merch/items/A1",
+    "/intranet/merch/items/A1/clear",
+    "/intranet/merch/pin",
+    "/intranet/merch/purchases/1/items/1/resolve",
+    "/intranet/merch/stock/1/delete",
+    "/intranet/notifications/deliveries/1/replay",
+    "/intranet/notifications/new",
+    "/intranet/outbox/users/1/replay",
     "/intranet/quotes/1/approve",
     "/intranet/quotes/1/delete",
     "/intranet/quotes/1/takedown",
@@ -138,4 +164,26 @@ async fn a_huge_form_is_refused() {
     let reply = browser.submit("/login", &[("netid", &netid), ("password", "p")]).await;
     assert_eq!(reply.status, 413);
     assert_eq!(gateway.writes().len(), 0);
+}
+
+#[tokio::test]
+async fn only_the_form_of_mail_providers_may_come_from_elsewhere() {
+    let gateway = FakeGateway::start().await;
+    let done = serde_json::json!({ "message": "Done" });
+    gateway.answers(Method::POST, "/notifications/unsubscribe/t0ken", 200, done);
+    let mut victim = Browser::new(&gateway);
+    victim.sign_in(&gateway, "jsmith2", &["admin"]);
+    let elsewhere = [KIND, ("origin", "https://mail.example"), ("sec-fetch-site", "cross-site")];
+    let mut send = async |path: &str| {
+        let body = "List-Unsubscribe=One-Click";
+        victim.send(Method::POST, path, &elsewhere, body).await.status.as_u16()
+    };
+    assert_eq!(send("/unsubscribe/t0ken").await, 200);
+    assert_eq!(gateway.writes()[0].headers.get("token"), None, "the session takes no part");
+    for path in
+        ["/unsubscribe/", "/unsubscribe/a/b", "/unsubscribe", "/unsubscribed/a", "/x/unsubscribe/a"]
+    {
+        assert_eq!(send(path).await, 403, "{path}");
+    }
+    assert_eq!(gateway.writes().len(), 1);
 }

@@ -28,6 +28,7 @@ pub(crate) struct FakeGateway {
 pub(crate) struct Call {
     pub(crate) method: Method,
     pub(crate) path: String,
+    pub(crate) query: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Value,
 }
@@ -94,6 +95,11 @@ impl FakeGateway {
         calls.iter().filter(|call| call.method == method && call.path == path).cloned().collect()
     }
 
+    /// The queries of the calls so far to this path.
+    pub(crate) fn queries(&self, method: &Method, path: &str) -> Vec<String> {
+        self.calls(method, path).into_iter().map(|call| call.query).collect()
+    }
+
     /// The calls so far that may have changed something.
     pub(crate) fn writes(&self) -> Vec<Call> {
         let calls = &self.known.lock().unwrap().calls;
@@ -117,6 +123,7 @@ async fn answer(State(known): State<Arc<Mutex<Known>>>, request: Request) -> Res
     let call = Call {
         method: parts.method.clone(),
         path: path.clone(),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: parts.headers.clone(),
         body: serde_json::from_slice(&body).unwrap_or_default(),
     };

@@ -33,22 +33,32 @@ pub(crate) fn signed_in(gateway: &FakeGateway, committees: &[&str]) -> Browser {
     browser
 }
 
-const FOR_MEMBERS: [&str; 6] = [
+const FOR_MEMBERS: &[&str] = &[
     "/intranet",
     "/intranet/quotes",
     "/intranet/quotes/new",
     "/intranet/groups",
     "/intranet/groups/sigs/SIG%20C%2B%2B",
     "/account",
+    "/account/notifications",
 ];
 
-const FOR_OFFICERS: [&str; 2] = ["/intranet/users", "/intranet/groups/new"];
+const FOR_OFFICERS: &[&str] = &[
+    "/intranet/users",
+    "/intranet/groups/new",
+    "/intranet/notifications",
+    "/intranet/notifications/new",
+    "/intranet/notifications/7",
+    "/intranet/outbox",
+    "/intranet/outbox/users",
+    "/intranet/directory",
+];
 
 #[tokio::test]
 async fn a_stranger_signs_in_first_and_comes_back() {
     let gateway = FakeGateway::start().await;
     let mut stranger = Browser::new(&gateway);
-    for path in FOR_MEMBERS.into_iter().chain(FOR_OFFICERS) {
+    for path in FOR_MEMBERS.iter().chain(FOR_OFFICERS) {
         let reply = stranger.get(path).await;
         assert_eq!(reply.status, 303, "{path}");
         let next = url::form_urlencoded::byte_serialize(path.as_bytes()).collect::<String>();

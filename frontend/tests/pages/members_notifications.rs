@@ -1,0 +1,350 @@
+//! Messages to people, for officers: the log, one message, writing one.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::{
+    browser::Browser,
+    gateway::FakeGateway,
+    members::{HOSTILE, signed_in},
+};
+
+const NEW: &str = "/intranet/notifications/new";
+
+fn delivery(id: u64, state: &str, recipient: &str) -> Value {
+    json!({
+        "id": id, "notification_id": 7, "channel": "email", "recipient": recipient, "state": state,
+        "attempts": 2, "last_error": (state != "sent").then_some("550 no such mailbox"),
+        "subject": "Pizza tonight", "requested_by": "service:users",
+        "created_at": "2026-11-22T09:33:41Z",
+    })
+}
+
+async fn officer() -> (FakeGateway, Browser) {
+    let gateway = FakeGateway::start().await;
+    let channels = json!({
+        "channels": [
+            { "name": "email", "configured": true, "senders": ["hello@example.edu", "jobs@example.edu"] },
+            { "name": "slack", "configured": true, "senders": [] },
+            { "name": "discord", "configured": false, "senders": [] },
+        ],
+        "kinds": [{ "name": "announcement" }, { "name": "account_security", "mandatory": true }],
+    });
+    gateway.answers(Method::GET, "/notifications/channels", 200, channels);
+    let browser = signed_in(&gateway, &["top4"]);
+    (gateway, browser)
+}
+
+fn log(gateway: &FakeGateway, deliveries: &[Value], next: Option<u64>) {
+    let found = json!({ "deliveries": deliveries, "next": next });
+    gateway.answers(Method::GET, "/notifications", 200, found);
+}
+
+#[tokio::test]
+async fn the_log_says_what_went_to_whom_and_how_far_it_came() {
+    let (gateway, mut browser) = officer().await;
+    let deliveries = [
+        delivery(3, "dead", HOSTILE),
+        delivery(2, "sent", "b@example.edu"),
+        delivery(1, "odd", "c"),
+    ];
+    log(&gateway, &deliveries, None);
+    let page = browser.get("/intranet/notifications").await;
+    assert_eq!(page.status, 200);
+    for part in [
+        "b@example.edu",
+        "Mail",
+        "Pizza tonight",
+        "href=\"/intranet/notifications/7\"",
+        "<code>users</code>",
+        "2 tries",
+        "550 no such mailbox",
+        "Given up",
+        "action=\"/intranet/notifications/deliveries/3/replay\"",
+        "Nov 22, 2026, 9:33 AM UTC",
+        "Unknown",
+    ] {
+        assert!(page.body.contains(part), "{part}");
+    }
+    assert!(!page.body.contains("deliveries/2/replay") && !page.body.contains("<script>alert"));
+    assert!(!page.body.contains("rel=\"next\""));
+    log(&gateway, &[], None);
+    assert!(browser.get("/intranet/notifications").await.body.contains("Nothing went out yet."));
+    let nothing = browser.get("/intranet/notifications?state=dead").await;
+    assert!(nothing.body.contains("No such deliveries."));
+}
+
+#[tokio::test]
+async fn a_filter_survives_paging_and_trying_again() {
+    let (gateway, mut browser) = officer().await;
+    log(&gateway, &[delivery(3, "dead", "a+b@example.edu")], Some(3));
+    let part = "state=dead&recipient=a%2Bb%40example.edu";
+    let page = browser.get(&format!("/intranet/notifications?{part}&after=90")).await;
+    let calls = gateway.queries(&Method::GET, "/notifications");
+    assert_eq!(calls, [format!("{part}&after=90")]);
+    let escaped = part.replace('&', "&#38;");
+    for link in [format!("?{escaped}&#38;after=3\""), format!("notifications?{escaped}\"")] {
+        assert!(page.body.contains(&link), "{link} {}", page.body);
+    }
+    assert!(page.body.contains("<option value=\"dead\" selected>"));
+    assert!(page.body.contains("value=\"a+b@example.edu\""));
+
+    let path = "/intranet/notifications/deliveries/3/replay";
+    let replay = "/notifications/deliveries/3/replay";
+    gateway.answers(Method::POST, replay, 200, json!({ "message": "Queued" }));
+    let fields = [("state", "dead"), ("recipient", "a+b@example.edu"), ("after", "90")];
+    let done = browser.submit(path, &fields).await;
+    assert_eq!(done.location(), format!("/intranet/notifications?{part}&after=90"));
+    assert_eq!(gateway.calls(&Method::POST, replay).len(), 1);
+    assert!(browser.get("/intranet/notifications").await.body.contains("It is tried again."));
+
+    let sent = json!({ "error": "This delivery was sent" });
+    gateway.answers(Method::POST, replay, 409, sent);
+    let done = browser.submit(path, &[("message", "7")]).await;
+    assert_eq!(done.location(), "/intranet/notifications/7");
+    assert!(browser.get("/intranet").await.body.contains("This delivery was sent"));
+}
+
+#[tokio::test]
+async fn one_message_is_shown_with_each_delivery() {
+    let (gateway, mut browser) = officer().await;
+    let message = json!({
+        "id": 7, "kind": "announcement", "message": "Free pizza.\n\nTonight.",
+        "requested_by": "jsmith2", "created_at": "2026-11-22T09:33:41Z",
+        "deliveries": [delivery(1, "sent", "a@example.edu"), delivery(2, "dead", "b@example.edu")],
+    });
+    gateway.answers(Method::GET, "/notification/7", 200, message);
+    let page = browser.get("/intranet/notifications/7").await;
+    for part in [
+        "<h1>Pizza tonight</h1>",
+        "Free pizza.\n\nTonight.",
+        "<code>jsmith2</code>",
+        "a@example.edu",
+        "name=\"message\" value=\"7\"",
+    ] {
+        assert!(page.body.contains(part), "{part}");
+    }
+    assert_eq!(browser.get("/intranet/notifications/8").await.status, 404);
+    assert_eq!(browser.get("/intranet/notifications/x").await.status, 404);
+}
+
+#[tokio::test]
+async fn the_form_offers_what_is_configured_and_no_more() {
+    let (gateway, mut browser) = officer().await;
+    let groups = json!([{
+        "name": "SIG C++", "description": "", "chairs": "", "meetingDay": "", "meetingTime": "",
+        "meetingLoc": "", "site": "", "email": "", "roles": [], "memberCount": 3,
+    }]);
+    gateway.answers(Method::GET, "/groups/sigs", 200, groups);
+    let page = browser.get(NEW).await;
+    for part in [
+        "value=\"email\" checked",
+        "value=\"slack\"> Slack",
+        "value=\"discord\" disabled",
+        "not configured",
+        "jobs@example.edu",
+        "Announcement",
+        "Account security",
+        "value=\"sigs/SIG C++\"",
+        "id=\"rooms\"",
+    ] {
+        assert!(page.body.contains(part), "{part}");
+    }
+}
+
+fn filled() -> Vec<(&'static str, &'static str)> {
+    vec![
+        ("audience", "members"),
+        ("channel", "email"),
+        ("channel", "slack"),
+        ("rooms", "#general, #pizza"),
+        ("kind", "announcement"),
+        ("sender", "jobs@example.edu"),
+        ("subject", " Pizza tonight "),
+        ("message", "Free pizza.\r\nTonight."),
+        ("html", "<b style=\"x\">Pizza</b>"),
+    ]
+}
+
+fn preview(gateway: &FakeGateway) {
+    let preview = json!({
+        "recipients": 42, "by_channel": { "email": 40, "slack": 2 }, "skipped": 3,
+        "subject": "Pizza tonight", "text": "Free pizza.\nTonight.",
+        "html": "<b style=\"x\">Pizza</b><script>alert(1)</script>",
+    });
+    gateway.answers(Method::POST, "/notifications/preview", 200, preview);
+}
+
+fn expected() -> Value {
+    json!({
+        "services": [
+            { "name": "email", "subject": "Pizza tonight", "sender": "jobs@example.edu",
+              "html": "<b style=\"x\">Pizza</b>" },
+            { "name": "slack", "recipients": ["#general", "#pizza"] },
+        ],
+        "message": "Free pizza.\nTonight.", "kind": "announcement", "audience": "members",
+    })
+}
+
+/// The fields of the form that sends what was looked at.
+fn hidden(page: &str) -> Vec<(String, String)> {
+    let form = page.split("action=\"/intranet/notifications/new\"").nth(1).unwrap();
+    let fields = form.split("<input type=\"hidden\" name=\"").skip(1);
+    let text = |text: &str| {
+        text.replace("&#34;", "\"")
+            .replace("&#60;", "<")
+            .replace("&#62;", ">")
+            .replace("&#38;", "&")
+    };
+    fields
+        .map(|field| field.split_once("\" value=\"").unwrap())
+        .map(|(name, rest)| (name.to_owned(), text(rest.split("\">").next().unwrap())))
+        .filter(|(name, _)| name != "csrf")
+        .collect()
+}
+
+#[tokio::test]
+async fn a_message_is_looked_at_before_it_is_sent_and_sent_once() {
+    let (gateway, mut browser) = officer().await;
+    preview(&gateway);
+    browser.get(NEW).await;
+    let page = browser.submit(NEW, &filled()).await;
+    assert_eq!(page.status, 200);
+    for part in [
+        "This goes to 42 recipients",
+        "<dt>Mail</dt><dd>40</dd>",
+        "<dt>Slack</dt><dd>2</dd>",
+        "3, who do not want this kind",
+        "Free pizza.\nTonight.",
+        "sandbox=\"\"",
+        "srcdoc=\"&#60;b style=&#34;x&#34;&#62;Pizza&#60;/b&#62;&#60;script&#62;",
+        "Send to 42 recipients",
+    ] {
+        assert!(page.body.contains(part), "{part} {}", page.body);
+    }
+    let looked_at = gateway.calls(&Method::POST, "/notifications/preview");
+    assert_eq!(looked_at[0].body, expected());
+    assert_eq!(gateway.calls(&Method::POST, "/notification").len(), 0, "nothing is sent yet");
+
+    gateway.answers(Method::POST, "/notification", 200, json!({ "id": 7, "message": "OK" }));
+    let fields = hidden(&page.body);
+    let mut fields: Vec<_> = fields.iter().map(|(name, text)| (name.as_str(), &**text)).collect();
+    fields.push(("step", "send"));
+    for _ in 0..2 {
+        let done = browser.submit(NEW, &fields).await;
+        assert_eq!((done.status.as_u16(), done.location()), (303, "/intranet/notifications/7"));
+    }
+    let sent = gateway.calls(&Method::POST, "/notification");
+    assert_eq!((sent.len(), &sent[0].body), (2, &expected()));
+    let key = sent[0].headers["idempotency-key"].clone();
+    assert!(key.len() >= 20);
+    assert_eq!(sent[1].headers["idempotency-key"], key, "so the service sends it once");
+}
+
+#[tokio::test]
+async fn what_was_typed_is_kept_on_the_way_back_and_when_it_is_refused() {
+    let (gateway, mut browser) = officer().await;
+    preview(&gateway);
+    browser.get(NEW).await;
+    let mut back = filled();
+    back.push(("step", "edit"));
+    let page = browser.submit(NEW, &back).await;
+    let kept = |body: &str| {
+        for part in [
+            "\nFree pizza.\r\nTonight.</textarea>",
+            "value=\" Pizza tonight \"",
+            "value=\"slack\" checked",
+            "value=\"#general, #pizza\"",
+            "<option selected>jobs@example.edu",
+            "&#60;b style=&#34;x&#34;&#62;Pizza",
+        ] {
+            assert!(body.contains(part), "{part} {body}");
+        }
+    };
+    assert_eq!(page.status, 200);
+    kept(&page.body);
+    assert_eq!(gateway.writes().len(), 0, "going back asks nobody");
+
+    let wrong = json!({ "error": "A mail needs a subject" });
+    gateway.answers(Method::POST, "/notifications/preview", 400, wrong);
+    let page = browser.submit(NEW, &filled()).await;
+    assert_eq!(page.status, 400);
+    assert!(page.body.contains("A mail needs a subject"));
+    kept(&page.body);
+
+    gateway.answers(Method::POST, "/notifications/preview", 503, json!({ "error": "no" }));
+    let page = browser.submit(NEW, &filled()).await;
+    assert_eq!(page.status, 503);
+    assert!(page.body.contains("Nothing was sent"));
+    kept(&page.body);
+}
+
+#[tokio::test]
+async fn what_is_missing_is_said_before_anyone_is_asked() {
+    let (gateway, mut browser) = officer().await;
+    browser.get(NEW).await;
+    for (fields, complaint) in [
+        (vec![("audience", "members"), ("message", "x")], "Choose at least one channel."),
+        (vec![("channel", "email"), ("audience", "members"), ("message", " ")], "Write a text."),
+        (vec![("channel", "email"), ("audience", "group"), ("message", "x")], "Choose the SIG"),
+        (vec![("channel", "email"), ("audience", "addresses"), ("message", "x")], "Enter the addr"),
+    ] {
+        let page = browser.submit(NEW, &fields).await;
+        assert_eq!(page.status, 400);
+        assert!(page.body.contains(complaint), "{complaint}");
+    }
+    assert_eq!(gateway.writes().len(), 0);
+}
+
+#[tokio::test]
+async fn a_message_whose_answer_was_lost_is_sent_again_with_the_same_key() {
+    let (gateway, mut browser) = officer().await;
+    preview(&gateway);
+    browser.get(NEW).await;
+    gateway.answers(Method::POST, "/notification", 503, json!({ "error": "no" }));
+    let mut send = filled();
+    send.extend([("step", "send"), ("key", "k-1")]);
+    let page = browser.submit(NEW, &send).await;
+    assert_eq!(page.status, 503);
+    assert!(page.body.contains("it goes out once"));
+    assert!(page.body.contains("name=\"key\" value=\"k-1\""));
+
+    let mut again = filled();
+    again.push(("key", "k-1"));
+    let page = browser.submit(NEW, &again).await;
+    assert!(page.body.contains("name=\"key\" value=\"k-1\""), "the look does not change it");
+
+    gateway.answers(Method::POST, "/notification", 422, json!({ "error": "other body" }));
+    let page = browser.submit(NEW, &send).await;
+    assert_eq!(page.status, 422);
+    assert!(page.body.contains("carried out before") && !page.body.contains("k-1"));
+}
+
+#[tokio::test]
+async fn a_group_and_single_addresses_are_audiences_too() {
+    let (gateway, mut browser) = officer().await;
+    preview(&gateway);
+    browser.get(NEW).await;
+    let common = [("channel", "email"), ("message", "x"), ("subject", "y")];
+    let mut group = common.to_vec();
+    group.extend([("audience", "group"), ("group", "sigs/SIG C++"), ("addresses", "no@x")]);
+    browser.submit(NEW, &group).await;
+    let mut addresses = common.to_vec();
+    addresses.extend([("audience", "addresses"), ("addresses", "a@x.edu,\r\n b@x.edu\r\n")]);
+    browser.submit(NEW, &addresses).await;
+    let calls = gateway.calls(&Method::POST, "/notifications/preview");
+    assert_eq!(calls[0].body["audience"], "sigs/SIG C++");
+    assert_eq!(calls[0].body["services"][0]["recipients"], Value::Null);
+    assert_eq!(calls[1].body["audience"], Value::Null);
+    assert_eq!(calls[1].body["services"][0]["recipients"], json!(["a@x.edu", "b@x.edu"]));
+}
+
+#[tokio::test]
+async fn a_message_that_reaches_nobody_cannot_be_sent() {
+    let (gateway, mut browser) = officer().await;
+    let nobody = json!({ "recipients": 0, "by_channel": {}, "skipped": 3, "text": "x" });
+    gateway.answers(Method::POST, "/notifications/preview", 200, nobody);
+    browser.get(NEW).await;
+    let page = browser.submit(NEW, &filled()).await;
+    assert!(page.body.contains("This reaches nobody") && !page.body.contains("value=\"send\""));
+}
