@@ -18,6 +18,7 @@ const PUBLIC: &[&str] = &[
     "/login",
     "/account/forgot",
     "/account/password?token=expired",
+    "/unsubscribe/expired",
     "/nowhere",
 ];
 const MEMBERS: &[&str] = &[
@@ -26,6 +27,7 @@ const MEMBERS: &[&str] = &[
     "/intranet/groups",
     "/intranet/groups/sigs/SIGGraph",
     "/account",
+    "/account/notifications",
 ];
 const OFFICERS: &[&str] = &[
     "/intranet",
@@ -35,6 +37,12 @@ const OFFICERS: &[&str] = &[
     "/intranet/groups/new",
     "/intranet/groups/sigs/SIGGraph",
     "/intranet/groups/committees/Top4",
+    "/intranet/notifications",
+    "/intranet/notifications/1",
+    "/intranet/notifications/new",
+    "/intranet/outbox",
+    "/intranet/outbox/users",
+    "/intranet/directory",
 ];
 
 #[tokio::test]
