@@ -80,8 +80,12 @@ PREFERENCES
     apt-get install -y -qq --no-install-recommends \
       docker.io docker-cli docker-compose docker-buildx containerd runc iptables >/dev/null
   else
-    apt-get install -y -qq --no-install-recommends docker.io docker-buildx "$compose" iptables >/dev/null
+    # Debian has the command in a package of its own, Ubuntu in docker.io.
+    local packages=(docker.io docker-buildx "$compose" iptables)
+    ! apt-cache show docker-cli >/dev/null 2>&1 || packages+=(docker-cli)
+    apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
   fi
+  have_docker || fail "Docker was installed, and 'docker compose' or 'docker buildx' does not run."
 }
 
 start_daemon() {
