@@ -49,11 +49,7 @@ pub(crate) async fn show(
     gateway: Gateway,
 ) -> Page<Intranet> {
     let waiting = async {
-        if person.is_officer() {
-            Waiting::for_officers(&gateway).await
-        } else {
-            Waiting::default()
-        }
+        if person.is_officer() { Waiting::for_officers(&gateway).await } else { Waiting::default() }
     };
     let (waiting, purse) = tokio::join!(waiting, Purse::of(&person, &gateway));
     let standing = Standing::of(&person);

@@ -159,9 +159,7 @@ impl Outcome {
     fn read(payment: &Payment) -> Self {
         let amount = Amount(payment.amount);
         let (state, sentence) = match payment.state.as_str() {
-            "succeeded" => {
-                (State::Paid, format!("Thank you. Your payment has arrived: {amount}."))
-            }
+            "succeeded" => (State::Paid, format!("Thank you. Your payment has arrived: {amount}.")),
             "failed" => {
                 let why = payment.failure.as_deref().unwrap_or("The payment did not go through");
                 (State::Failed, format!("{}. No credits were added.", why.trim_end_matches('.')))

@@ -72,12 +72,12 @@ impl Chart {
         let (Some(first), Some(last)) = (days.first(), days.last()) else { return Self::default() };
         let top = round_up(days.iter().map(|day| day.sum.0).max().unwrap_or_default());
         let count = Amount::of(days.len()).0;
+        let width = (WIDTH / count * 4 / 5).max(1);
         let bars = (0..).zip(days).map(|(index, day)| {
             let (x, end) = (WIDTH * index / count, WIDTH * (index + 1) / count);
             let height = day.sum.0.saturating_mul(HEIGHT) / top;
             // A sale is seen however small it is.
             let height = if day.sum.0 > 0 { height.max(2) } else { 0 };
-            let width = ((end - x) * 4 / 5).max(1);
             let label = format!("{}: {}", day.label(), day.sum);
             Bar { x: x + (end - x - width) / 2, y: HEIGHT - height, width, height, label }
         });

@@ -1,0 +1,233 @@
+//! The vending machine, for visitors and members.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::{
+    browser::Browser,
+    gateway::FakeGateway,
+    members::{HOSTILE, data, signed_in},
+    members_credits::key,
+};
+
+fn slot(name: &str, item: &Value, quantity: u32) -> Value {
+    let (row, column) = name.split_at(1);
+    json!({
+        "id": 1, "row": row, "column": column.parse::<u8>().unwrap(), "location": name,
+        "quantity": quantity, "item": item,
+    })
+}
+
+fn coke() -> Value {
+    json!({ "id": 3, "name": "Coke", "price": 125, "image": "https://img.example/coke.png" })
+}
+
+fn item(id: u64, name: &str, price: u32) -> Value {
+    json!({
+        "id": id, "name": name, "price": price, "image": null, "created_on": "2026-01-02",
+        "vending": [slot("A1", &coke(), 4)], "in_stock": true, "total_stock": 4,
+    })
+}
+
+pub(crate) fn bought(id: u64, state: &str, items: &[Value]) -> Value {
+    json!({
+        "id": id, "netid": "jsmith2", "at_kiosk": false, "state": state, "cost": 125,
+        "items": items, "created_at": "2026-11-22T09:33:41Z",
+    })
+}
+
+pub(crate) fn thing(number: u32, outcome: &str, charged: bool) -> Value {
+    json!({
+        "number": number, "item_id": 3, "name": "Coke", "price": 125, "location": "A1",
+        "outcome": outcome, "charged": charged, "reason": null, "resolution": null,
+    })
+}
+
+pub(crate) async fn with_machine() -> FakeGateway {
+    let gateway = FakeGateway::start().await;
+    let slots = [
+        slot("B1", &json!({ "id": 4, "name": HOSTILE, "price": 0, "image": null }), 0),
+        slot("A2", &Value::Null, 0),
+        slot("A1", &coke(), 4),
+        slot("A3", &coke(), 1),
+    ];
+    gateway.answers(Method::GET, "/merch/locations", 200, data(slots.to_vec()));
+    gateway.answers(Method::GET, "/merch/locations/A1", 200, data(slot("A1", &coke(), 4)));
+    gateway.answers(Method::GET, "/merch/locations/A2", 200, data(slot("A2", &Value::Null, 0)));
+    let items = [item(3, "Coke", 125), item(4, "Water", 50)];
+    gateway.answers(Method::GET, "/merch/items", 200, data(items.to_vec()));
+    let balance = json!({ "netid": "jsmith2", "balance": 500, "held": 100, "available": 400 });
+    gateway.answers(Method::GET, "/credits/users/jsmith2", 200, balance);
+    gateway
+}
+
+#[tokio::test]
+async fn the_map_looks_like_the_machine_and_offers_what_the_visitor_may_do() {
+    let gateway = with_machine().await;
+    let stranger = Browser::new(&gateway).get("/intranet/merch/items").await;
+    assert_eq!(stranger.status, 200, "anybody may look");
+    assert!(stranger.body.contains("Coke") && !stranger.body.contains("name=\"item-3\""));
+    assert!(!stranger.body.contains("class=\"subnav\""));
+
+    let page = signed_in(&gateway, &[]).get("/intranet/merch/items").await;
+    let order: Vec<_> =
+        [">A1<", ">A2<", ">A3<", ">B1<"].map(|name| page.body.find(name).unwrap()).into();
+    assert!(order.is_sorted(), "rows from top to bottom, columns from left to right");
+    for part in [
+        "125 credits ($1.25)",
+        "4 left",
+        "sold out",
+        "empty",
+        "400 credits ($4.00)",
+        "name=\"item-3\" min=\"0\" max=\"4\"",
+    ] {
+        assert!(page.body.contains(part), "{part}");
+    }
+    assert!(page.body.contains("alert(1)") && !page.body.contains("<script>"));
+    for part in ["/A2/new", "/edit", "/intranet/merch/sales"] {
+        assert!(!page.body.contains(part), "{part}");
+    }
+    let page = signed_in(&gateway, &["top4"]).get("/intranet/merch/items").await;
+    for part in ["/items/A2/new", "/items/3/A1/edit", "/intranet/merch/sales"] {
+        assert!(page.body.contains(part), "{part}");
+    }
+    gateway.answers(Method::GET, "/credits/users/jsmith2", 503, json!({ "error": "down" }));
+    assert_eq!(signed_in(&gateway, &[]).get("/intranet/merch/items").await.status, 200);
+    assert_eq!(
+        signed_in(&gateway, &[]).get("/intranet/merch").await.location(),
+        "/intranet/merch/items"
+    );
+}
+
+#[tokio::test]
+async fn a_member_buys_after_a_second_look_and_once() {
+    let gateway = with_machine().await;
+    gateway.answers(Method::POST, "/merch/purchases", 201, bought(7, "done", &[]));
+    let mut browser = signed_in(&gateway, &[]);
+    let look = browser.get("/intranet/merch/buy?item-3=1&item-4=&item-3=1&item-4=1&x=1").await;
+    assert_eq!(look.status, 200);
+    for part in [
+        "250 credits ($2.50)",
+        "300 credits ($3.00)",
+        "100 credits ($1.00)",
+        "value=\"3,3,4\"",
+        "Water",
+    ] {
+        assert!(look.body.contains(part), "{part}");
+    }
+    let key = key(&look);
+    for _ in 0..2 {
+        let done =
+            browser.submit("/intranet/merch/buy", &[("items", "3,3,4"), ("key", &key)]).await;
+        assert_eq!((done.status.as_u16(), done.location()), (303, "/intranet/merch/purchases/7"));
+    }
+    for call in gateway.calls(&Method::POST, "/merch/purchases") {
+        assert_eq!(call.body, json!({ "items": [3, 3, 4] }));
+        assert_eq!(call.headers["idempotency-key"], key.as_str());
+    }
+    for (query, expected) in [
+        ("item-3=&item-4=0", "Choose something first"),
+        ("", "Choose something first"),
+        ("item-3=-1", "whole number"),
+        ("item-3=11", "at most 10 things"),
+        ("item-3=99999999999&item-4=9999999999", "at most 10 things"),
+    ] {
+        let back = browser.get(&format!("/intranet/merch/buy?{query}")).await;
+        assert_eq!(back.location(), "/intranet/merch/items", "{query}");
+        assert!(browser.get(back.location()).await.body.contains(expected), "{query}");
+    }
+    let page = browser.get("/intranet/merch/buy?item-3=4").await;
+    assert!(page.body.contains("You do not have enough") && !page.body.contains("Buy for"));
+    assert_eq!(browser.get("/intranet/merch/buy?item-77=1").await.status, 404);
+}
+
+#[tokio::test]
+async fn what_stops_a_purchase_is_told_beside_what_was_chosen() {
+    let gateway = with_machine().await;
+    let mut browser = signed_in(&gateway, &[]);
+    browser.get("/intranet/merch/buy?item-3=1").await;
+    for (status, error) in [
+        (400, "Coke is out of stock. Please ask someone to refill this item."),
+        (402, "This needs 125 credits, and 3 are available"),
+        (409, "The vending machine is not connected"),
+    ] {
+        gateway.answers(Method::POST, "/merch/purchases", status, json!({ "error": error }));
+        let page = browser.submit("/intranet/merch/buy", &[("items", "3"), ("key", "k")]).await;
+        assert_eq!(page.status, status);
+        assert!(page.body.contains(error) && page.body.contains("125 credits ($1.25)"));
+    }
+    gateway.answers(Method::POST, "/merch/purchases", 503, json!({ "error": "down" }));
+    let fields = [("items", "3"), ("key", "k")];
+    assert_eq!(browser.submit("/intranet/merch/buy", &fields).await.status, 503);
+    let fields = [("items", "3,x"), ("key", "k")];
+    assert_eq!(browser.submit("/intranet/merch/buy", &fields).await.status, 400);
+}
+
+#[tokio::test]
+async fn each_thing_of_a_purchase_tells_what_became_of_it() {
+    let gateway = with_machine().await;
+    let mut jammed = thing(2, "refunded", false);
+    jammed["reason"] = "the spiral jammed".into();
+    let things = [thing(1, "vended", true), jammed, thing(3, "unknown", false)];
+    gateway.answers(Method::GET, "/merch/purchases/7", 200, bought(7, "failed", &things));
+    let mut browser = signed_in(&gateway, &["admin"]);
+    let page = browser.get("/intranet/merch/purchases/7").await;
+    for part in [
+        "yours",
+        "125 credits ($1.25) charged",
+        "did not fall out",
+        "the spiral jammed",
+        "not charged",
+        "the machine did not say",
+        "an officer looks at it",
+    ] {
+        assert!(page.body.contains(part), "{part}");
+    }
+    let pending = bought(7, "pending", &[thing(1, "pending", false)]);
+    gateway.answers(Method::GET, "/merch/purchases/7", 200, pending);
+    let page = browser.get("/intranet/merch/purchases/7").await;
+    assert!(page.body.contains("Look again") && page.body.contains("set aside"));
+
+    let list = json!({ "purchases": [bought(7, "done", &things)], "next": 7 });
+    gateway.answers(Method::GET, "/merch/purchases", 200, list);
+    let page = browser.get("/intranet/merch/purchases?after=9").await;
+    assert!(page.body.contains("Coke, Coke, Coke") && page.body.contains("?after=7\""));
+    let call = &gateway.calls(&Method::GET, "/merch/purchases")[0];
+    assert_eq!(call.query, "netid=jsmith2&after=9", "one's own, also for officers");
+    let refusal = json!({ "error": "Purchase not found" });
+    gateway.answers(Method::GET, "/merch/purchases/8", 404, refusal);
+    assert_eq!(browser.get("/intranet/merch/purchases/8").await.status, 404);
+}
+
+#[tokio::test]
+async fn a_pin_is_shown_once_to_its_owner() {
+    let gateway = with_machine().await;
+    let mut customer = json!({
+        "id": 1, "netid": "jsmith2", "pin": null, "has_pin": false, "balance": 0,
+        "balance_error": null, "created_on": null,
+    });
+    gateway.answers(Method::GET, "/merch/users/jsmith2", 200, data(customer.clone()));
+    let new = json!({ "netid": "jsmith2", "pin": "12345678" });
+    gateway.answers(Method::POST, "/merch/users/jsmith2/pin", 200, data(new));
+    let mut browser = signed_in(&gateway, &[]);
+    assert!(browser.get("/intranet/merch/pin").await.body.contains("You have no PIN"));
+    let page = browser.submit("/intranet/merch/pin", &[]).await;
+    assert!(page.status == 200 && page.body.contains("12345678"));
+    assert_eq!(page.header("cache-control"), "no-store");
+    assert!(
+        !page
+            .headers
+            .get_all("set-cookie")
+            .iter()
+            .any(|cookie| cookie.to_str().unwrap().contains("flash="))
+    );
+
+    customer["has_pin"] = true.into();
+    gateway.answers(Method::GET, "/merch/users/jsmith2", 200, data(customer));
+    let page = browser.get("/intranet/merch/pin").await;
+    assert!(page.body.contains("Make another PIN") && !page.body.contains("12345678"));
+    let refusal = json!({ "error": "PINs are not set up here" });
+    gateway.answers(Method::POST, "/merch/users/jsmith2/pin", 409, refusal);
+    let page = browser.submit("/intranet/merch/pin", &[]).await;
+    assert!(page.status == 409 && page.body.contains("PINs are not set up here"));
+}
