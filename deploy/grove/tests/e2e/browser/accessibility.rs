@@ -19,6 +19,8 @@ const PUBLIC: &[&str] = &[
     "/account/forgot",
     "/account/password?token=expired",
     "/unsubscribe/expired",
+    "/credits/purchaseMembership",
+    "/intranet/merch/items",
     "/nowhere",
 ];
 const MEMBERS: &[&str] = &[
@@ -28,6 +30,17 @@ const MEMBERS: &[&str] = &[
     "/intranet/groups/sigs/SIGGraph",
     "/account",
     "/account/notifications",
+    "/credits",
+    "/credits/transfer",
+    "/credits/addFunds",
+    "/credits/purchaseMembership",
+    "/intranet/gigs?filter=active",
+    "/intranet/gigs/new",
+    "/intranet/gigs/1",
+    "/intranet/merch/items",
+    "/intranet/merch/buy?item-1=1",
+    "/intranet/merch/purchases",
+    "/intranet/merch/pin",
 ];
 const OFFICERS: &[&str] = &[
     "/intranet",
@@ -43,6 +56,17 @@ const OFFICERS: &[&str] = &[
     "/intranet/outbox",
     "/intranet/outbox/users",
     "/intranet/directory",
+    "/credits/admin",
+    "/credits/admin/vnakat2",
+    "/credits/audit",
+    "/intranet/gigs/new",
+    "/intranet/gigs/1",
+    "/intranet/merch/items",
+    "/intranet/merch/items/E9/new",
+    "/intranet/merch/items/1/A1/edit",
+    "/intranet/merch/stock",
+    "/intranet/merch/sales",
+    "/intranet/merch/unresolved",
 ];
 
 #[tokio::test]
