@@ -54,6 +54,8 @@ pub struct Machine {
     token: Arc<[u8; 32]>,
     motor: Duration,
     old: bool,
+    /// There is one motor for all slots.
+    turn: Arc<tokio::sync::Mutex<()>>,
     inner: Arc<Mutex<Inner>>,
 }
 
@@ -79,6 +81,7 @@ impl Machine {
             token: Arc::new(token::hash(token.expose_secret())),
             motor: Duration::from_millis(config.motor_ms),
             old: config.old,
+            turn: Arc::default(),
             inner: Arc::new(Mutex::new(Inner { slots, ..Inner::default() })),
         })
     }
@@ -120,6 +123,7 @@ impl Machine {
     /// Drops one unit of `slot`, once for each key.
     pub(crate) async fn vend(&self, slot: &str, key: Option<String>) -> Answer {
         let key = key.filter(|_| !self.old);
+        let _turn = self.turn.lock().await;
         let fault = match self.begin(slot, key.as_deref()) {
             Ok(fault) => fault,
             Err(answer) => return answer,

@@ -55,8 +55,10 @@ pub(crate) async fn vend(
     headers: HeaderMap,
 ) -> Response {
     let key = headers.get(IDEMPOTENCY_KEY).and_then(|key| key.to_str().ok());
-    let answer = machine.vend(&item, key.map(str::to_owned)).await;
-    respond(answer).await
+    let key = key.map(str::to_owned);
+    // A motor does not stop because nobody waits for it any more.
+    let vending = tokio::spawn(async move { machine.vend(&item, key).await });
+    respond(vending.await.unwrap_or(Answer::Error)).await
 }
 
 async fn respond(answer: Answer) -> Response {

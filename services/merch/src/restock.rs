@@ -12,6 +12,8 @@ use crate::{config::Restock, error::MerchError, saga::unit::Unit, store::stock};
 /// Less than this much in all slots is little.
 pub(crate) const LITTLE: i64 = 5;
 
+const SUBJECT: &str = "The vending machine runs out";
+
 /// After a sale: tells once that little is left, until the item is filled again.
 pub(crate) async fn check(
     transaction: &mut MySqlConnection,
@@ -28,7 +30,8 @@ pub(crate) async fn check(
         return Ok(());
     }
     let message = format!("{} runs out: {left} left in the vending machine.", sold.name);
-    let body = Notification { services: channels, message };
+    let mut body = Notification::mail(String::new(), SUBJECT, message);
+    body.services = channels;
     let effect = Effect { peer: "notifications", path: "/notification", body };
     Ok(enqueue(transaction, &effect, now).await?)
 }
@@ -46,7 +49,7 @@ fn channels(restock: &Restock) -> Vec<Channel> {
         name: name.to_owned(),
         recipients,
         sender: None,
-        subject: Some("The vending machine runs out".to_owned()),
+        subject: Some(SUBJECT.to_owned()),
     };
     let named = |name: &&String| !name.trim().is_empty();
     let mails: Vec<_> = restock.restock_recipients.iter().filter(named).cloned().collect();
