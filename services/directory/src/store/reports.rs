@@ -1,0 +1,131 @@
+//! Queries on reports.
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use grove_shared::{NetId, db::Refusal};
+use sqlx::{MySqlConnection, MySqlPool};
+
+use crate::drift::{Drift, Missing, Report, Surplus};
+
+/// Reports that are kept.
+const KEPT: u32 = 30;
+/// After this long a replica that began a day's report is taken for dead.
+const DAILY_LEASE: TimeDelta = TimeDelta::minutes(15);
+
+const MISSING: &str = "missing";
+const SURPLUS: &str = "surplus";
+const UNKNOWN: &str = "unknown";
+
+/// Keeps a report in the place of the oldest.
+pub(crate) async fn insert(
+    db: &MySqlPool,
+    (members, listed): (u32, u32),
+    drift: Drift,
+    now: DateTime<Utc>,
+) -> Result<Report, sqlx::Error> {
+    let mut transaction = db.begin().await?;
+    let inserted = sqlx::query!(
+        "INSERT INTO reports (made_at, members, listed) VALUES (?, ?, ?)",
+        now,
+        members,
+        listed
+    );
+    let id = inserted.execute(&mut *transaction).await?.last_insert_id();
+    for Missing { netid, dn } in &drift.missing {
+        insert_line(&mut transaction, id, MISSING, (Some(netid), dn.as_deref(), false)).await?;
+    }
+    for Surplus { netid, dn, added_by_grove } in &drift.surplus {
+        let line = (Some(netid), Some(dn.as_str()), *added_by_grove);
+        insert_line(&mut transaction, id, SURPLUS, line).await?;
+    }
+    for dn in &drift.unknown {
+        insert_line(&mut transaction, id, UNKNOWN, (None, Some(dn.as_str()), false)).await?;
+    }
+    sqlx::query!(
+        "DELETE FROM reports WHERE id NOT IN
+             (SELECT id FROM (SELECT id FROM reports ORDER BY id DESC LIMIT ?) AS newest)",
+        KEPT
+    )
+    .execute(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    Ok(Report { id, made_at: now, members, listed, drift })
+}
+
+async fn insert_line(
+    transaction: &mut MySqlConnection,
+    report: u64,
+    kind: &str,
+    (netid, dn, added_by_grove): (Option<&NetId>, Option<&str>, bool),
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "INSERT INTO report_lines (report_id, kind, netid, dn, added_by_grove)
+         VALUES (?, ?, ?, ?, ?)",
+        report,
+        kind,
+        netid,
+        dn,
+        added_by_grove
+    )
+    .execute(transaction)
+    .await
+    .map(drop)
+}
+
+/// The newest report, if there is one.
+pub(crate) async fn newest(db: &MySqlPool) -> Result<Option<Report>, sqlx::Error> {
+    let report =
+        sqlx::query!("SELECT id, made_at, members, listed FROM reports ORDER BY id DESC LIMIT 1");
+    let Some(report) = report.fetch_optional(db).await? else { return Ok(None) };
+    let lines = sqlx::query!(
+        r#"SELECT kind, netid AS "netid: NetId", dn, added_by_grove AS "added_by_grove: bool"
+           FROM report_lines WHERE report_id = ? ORDER BY id"#,
+        report.id
+    );
+    let mut drift = Drift::default();
+    for line in lines.fetch_all(db).await? {
+        match (line.kind.as_str(), line.netid, line.dn) {
+            (MISSING, Some(netid), dn) => drift.missing.push(Missing { netid, dn }),
+            (SURPLUS, Some(netid), Some(dn)) => {
+                let added_by_grove = line.added_by_grove;
+                drift.surplus.push(Surplus { netid, dn, added_by_grove });
+            }
+            (_, _, dn) => drift.unknown.extend(dn),
+        }
+    }
+    let (id, members, listed) = (report.id, report.members, report.listed);
+    Ok(Some(Report { id, made_at: report.made_at, members, listed, drift }))
+}
+
+/// Takes on the report of the day; false when another does it or did it.
+pub(crate) async fn begin_daily(
+    db: &MySqlPool,
+    day: NaiveDate,
+    now: DateTime<Utc>,
+) -> Result<bool, sqlx::Error> {
+    let begun = sqlx::query!("INSERT INTO daily_reports (day, begun_at) VALUES (?, ?)", day, now);
+    match begun.execute(db).await {
+        Ok(_) => return Ok(true),
+        Err(cause) if Refusal::of(&cause) == Some(Refusal::Duplicate) => {}
+        Err(cause) => return Err(cause),
+    }
+    let taken_over = sqlx::query!(
+        "UPDATE daily_reports SET begun_at = ?
+         WHERE day = ? AND done_at IS NULL AND begun_at <= ?",
+        now,
+        day,
+        now - DAILY_LEASE
+    );
+    Ok(taken_over.execute(db).await?.rows_affected() > 0)
+}
+
+/// Notes that the report of the day is made, and forgets the days before.
+pub(crate) async fn finish_daily(
+    db: &MySqlPool,
+    day: NaiveDate,
+    now: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!("UPDATE daily_reports SET done_at = ? WHERE day = ?", now, day)
+        .execute(db)
+        .await?;
+    sqlx::query!("DELETE FROM daily_reports WHERE day < ?", day).execute(db).await.map(drop)
+}
