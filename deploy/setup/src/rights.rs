@@ -56,6 +56,11 @@ impl Account<'_> {
         for statement in statements {
             execute(connection, statement).await?;
         }
+        self.set_rights(connection).await
+    }
+
+    /// Gives the account the rights that it needs, and takes the others.
+    pub(crate) async fn set_rights(&self, connection: &mut MySqlConnection) -> anyhow::Result<()> {
         self.set_rights_on_tables(connection).await?;
         self.set_rights_on_schema(connection).await
     }

@@ -133,6 +133,31 @@ impl DatabaseServer {
         Ok(connection.close().await?)
     }
 
+    /// Gives a service's account the rights that it needs and no other.
+    ///
+    /// # Errors
+    /// When the server's account may not.
+    pub async fn set_rights(&self, owner: &Owner) -> anyhow::Result<()> {
+        let mut connection = self.connect().await?;
+        let account = rights::Account { schema: self.schema(owner.name), owner };
+        let done = account.set_rights(&mut connection).await;
+        done.with_context(|| format!("the account of {}", owner.name))?;
+        Ok(connection.close().await?)
+    }
+
+    /// Whether this password opens a service's account.
+    ///
+    /// # Errors
+    /// When the server's URL takes no user.
+    pub async fn opens(&self, owner: &Owner, password: &SecretString) -> anyhow::Result<bool> {
+        let url = self.url_of(owner.name, password)?;
+        let options: MySqlConnectOptions = url.expose_secret().parse()?;
+        match MySqlConnection::connect_with(&options).await {
+            Ok(connection) => connection.close().await.map(|()| true).map_err(Into::into),
+            Err(_) => Ok(false),
+        }
+    }
+
     /// Removes every schema and account of this chapter.
     ///
     /// # Errors

@@ -94,14 +94,24 @@ fn text(url: &Url) -> &str {
 /// Makes the account of a service as the files in `folder` say. A password that is to take the place of
 /// the present one does so; the present one is good until the next run.
 async fn set_account(server: &DatabaseServer, owner: &Owner, folder: &Path) -> anyhow::Result<()> {
-    let (present, next) = (folder.join("database-url"), folder.join("database-url.next"));
-    if !next.exists() {
-        return server.set_account(owner, &password(&present)?, None).await;
+    let file = |name: &str| folder.join(name);
+    let (present, next, previous) =
+        (file("database-url"), file("database-url.next"), file("database-url.previous"));
+    let now = password(&present)?;
+    if next.exists() {
+        server.set_account(owner, &now, None).await?;
+        server.set_account(owner, &password(&next)?, Some(&now)).await?;
+        fs::copy(&present, &previous)?;
+        return Ok(fs::rename(&next, &present)?);
     }
-    let (old, new) = (password(&present)?, password(&next)?);
-    server.set_account(owner, &old, None).await?;
-    server.set_account(owner, &new, Some(&old)).await?;
-    Ok(fs::rename(&next, &present)?)
+    if !previous.exists() && server.opens(owner, &now).await? {
+        return server.set_rights(owner).await;
+    }
+    server.set_account(owner, &now, None).await?;
+    if previous.exists() {
+        fs::remove_file(&previous)?;
+    }
+    Ok(())
 }
 
 /// The password in the URL of a schema that a file holds.

@@ -1,7 +1,7 @@
 //! `grove-setup setup`, run twice as at each start.
 
 use clap::Parser;
-use grove_setup::{Cli, Setup};
+use grove_setup::{Cli, OWNERS, Setup};
 use grove_shared::Clock;
 use sqlx::Row;
 
@@ -60,5 +60,28 @@ async fn a_disabled_first_officer_gets_no_link() {
     sqlx::query("UPDATE accounts SET disabled_at = NOW(6)").execute(&auth).await.unwrap();
     let refused = setup.prepare(&server, now).await.unwrap_err().to_string();
     assert!(refused.contains("name another first officer"), "{refused}");
+    server.remove().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_new_password_takes_the_place_of_the_old_one_which_ends_with_the_next_run() {
+    let (server, folder) = (super::server().await, tempfile::tempdir().unwrap());
+    let (setup, now) = (setup(folder.path()).await, Clock::system().now());
+    setup.prepare(&server, now).await.unwrap();
+    let quotes = OWNERS.iter().find(|owner| owner.name == "quotes").unwrap();
+    let file = folder.path().join("secrets/quotes/database-url");
+    let password = || {
+        let url = std::fs::read_to_string(&file).unwrap();
+        let (_, rest) = url.split_once("grove_quotes:").unwrap();
+        rest.split('@').next().unwrap().to_owned()
+    };
+    let old = password();
+    let next = std::fs::read_to_string(&file).unwrap().replace(&old, &"n".repeat(43));
+    std::fs::write(file.with_extension("next"), next).unwrap();
+    let opens = async |password: String| server.opens(quotes, &password.into()).await.unwrap();
+    setup.prepare(&server, now).await.unwrap();
+    assert!(opens(old.clone()).await && opens(password()).await);
+    setup.prepare(&server, now).await.unwrap();
+    assert!(!opens(old).await && opens(password()).await);
     server.remove().await.unwrap();
 }
