@@ -287,7 +287,10 @@ async fn what_is_missing_is_said_before_anyone_is_asked() {
         (vec![("audience", "members"), ("message", "x")], "Choose at least one channel."),
         (vec![("channel", "email"), ("audience", "members"), ("message", " ")], "Write a text."),
         (vec![("channel", "email"), ("audience", "group"), ("message", "x")], "Choose the SIG"),
-        (vec![("channel", "email"), ("audience", "addresses"), ("message", "x")], "Enter the addr"),
+        (
+            vec![("channel", "email"), ("audience", "addresses"), ("message", "x")],
+            "Enter the addresses",
+        ),
     ] {
         let page = browser.submit(NEW, &fields).await;
         assert_eq!(page.status, 400);
@@ -321,7 +324,7 @@ async fn a_message_whose_answer_was_lost_is_sent_again_with_the_same_key() {
 }
 
 #[tokio::test]
-async fn a_group_and_single_addresses_are_audiences_too() {
+async fn a_group_and_single_people_are_audiences_too() {
     let (gateway, mut browser) = officer().await;
     preview(&gateway);
     browser.get(NEW).await;
@@ -330,13 +333,20 @@ async fn a_group_and_single_addresses_are_audiences_too() {
     group.extend([("audience", "group"), ("group", "sigs/SIG C++"), ("addresses", "no@x")]);
     browser.submit(NEW, &group).await;
     let mut addresses = common.to_vec();
-    addresses.extend([("audience", "addresses"), ("addresses", "a@x.edu,\r\n b@x.edu\r\n")]);
+    addresses
+        .extend([("audience", "addresses"), ("addresses", "a@x.edu,\r\n ada2\r\nb@x.edu\r\n")]);
     browser.submit(NEW, &addresses).await;
     let calls = gateway.calls(&Method::POST, "/notifications/preview");
     assert_eq!(calls[0].body["audience"], "sigs/SIG C++");
     assert_eq!(calls[0].body["services"][0]["recipients"], Value::Null);
     assert_eq!(calls[1].body["audience"], Value::Null);
     assert_eq!(calls[1].body["services"][0]["recipients"], json!(["a@x.edu", "b@x.edu"]));
+    assert_eq!(calls[1].body["members"], json!(["ada2"]));
+    let chat = [("channel", "slack"), ("audience", "members"), ("message", "x"), ("rooms", "#a")];
+    browser.submit(NEW, &chat).await;
+    let calls = gateway.calls(&Method::POST, "/notifications/preview");
+    let services = json!([{ "name": "slack", "recipients": ["#a"] }]);
+    assert_eq!(calls[2].body, json!({ "services": services, "message": "x" }), "no audience");
 }
 
 #[tokio::test]

@@ -101,7 +101,11 @@ impl Choice {
     }
 
     fn of_kind(state: gateway::KindState) -> Self {
-        Self { label: super::kind(&state.name), value: state.name, open: true }
+        let mut label = super::kind(&state.name);
+        if state.mandatory {
+            label += ", which everyone gets";
+        }
+        Self { label, value: state.name, open: true }
     }
 }
 
@@ -165,7 +169,7 @@ async fn carry_out(gateway: &Gateway, draft: &mut Draft, step: Step) -> Result<O
                 draft.key = Some(key);
                 Ok(refused(StatusCode::SERVICE_UNAVAILABLE, SILENT))
             }
-            Err(error) => Ok(Outcome::Form(Some(error.refusal_or_absence()?))),
+            Err(error) => Ok(Outcome::Form(Some(refusal(error)?))),
         },
         (_, key) => match gateway.preview_notification(&message).await {
             Ok(preview) => {
@@ -176,8 +180,18 @@ async fn carry_out(gateway: &Gateway, draft: &mut Draft, step: Step) -> Result<O
                 draft.key = key;
                 Ok(refused(StatusCode::SERVICE_UNAVAILABLE, NOBODY_LOOKED))
             }
-            Err(error) => Ok(Outcome::Form(Some(error.refusal_or_absence()?))),
+            Err(error) => Ok(Outcome::Form(Some(refusal(error)?))),
         },
+    }
+}
+
+/// What belongs next to the form; so does that the text is too long.
+fn refusal(error: GatewayError) -> Result<Refusal, PageError> {
+    match error {
+        GatewayError::Refused { status: StatusCode::PAYLOAD_TOO_LARGE, message, .. } => {
+            Ok(Refusal { status: StatusCode::BAD_REQUEST, message })
+        }
+        error => error.refusal_or_absence(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! A message that an officer writes: what was typed so far.
 
+use grove_shared::api::notifications::ANNOUNCEMENTS;
 use serde_json::{Value, json};
 
 use crate::once::OnceKey;
@@ -11,7 +12,7 @@ pub(super) struct Draft {
     pub(super) audience: String,
     /// `sigs/SIGGraph`
     pub(super) group: String,
-    /// Addresses, one a line or separated by commas.
+    /// Mail addresses and `NetIDs`, one a line or separated by commas.
     pub(super) addresses: String,
     pub(super) channels: Vec<String>,
     /// Where it is posted in chats.
@@ -37,10 +38,14 @@ pub(super) enum Step {
 }
 
 impl Draft {
-    /// A message to every member, by mail.
+    /// An announcement to every member, by mail.
     pub(super) fn blank() -> Self {
-        let channels = vec!["email".to_owned()];
-        Self { audience: "members".to_owned(), channels, ..Self::default() }
+        Self {
+            audience: "members".to_owned(),
+            channels: vec!["email".to_owned()],
+            kind: ANNOUNCEMENTS.to_owned(),
+            ..Self::default()
+        }
     }
 
     /// Reads the fields of a form.
@@ -90,15 +95,20 @@ impl Draft {
         let blank = |text: &str| text.trim().is_empty();
         if self.channels.is_empty() {
             Some("Choose at least one channel.")
-        } else if self.audience == "group" && blank(&self.group) {
+        } else if self.is_for("group") && blank(&self.group) {
             Some("Choose the SIG or committee that gets it.")
-        } else if self.audience == "addresses" && blank(&self.addresses) {
-            Some("Enter the addresses that get it.")
+        } else if self.is_for("addresses") && blank(&self.addresses) {
+            Some("Enter the addresses or NetIDs that get it.")
         } else if blank(&self.message) {
             Some("Write a text.")
         } else {
             None
         }
+    }
+
+    /// Whether it is a mail to this audience.
+    fn is_for(&self, audience: &str) -> bool {
+        self.has_channel("email") && self.audience == audience
     }
 
     pub(super) fn has_channel(&self, name: &str) -> bool {
@@ -112,12 +122,22 @@ impl Draft {
         if !self.kind.is_empty() {
             message["kind"] = self.kind.as_str().into();
         }
-        match self.audience.as_str() {
-            "addresses" => {}
-            "group" => message["audience"] = self.group.as_str().into(),
-            audience => message["audience"] = audience.into(),
+        // Chats have places instead of people.
+        if self.has_channel("email") {
+            match self.audience.as_str() {
+                "addresses" => message["members"] = self.named(false).into(),
+                "group" => message["audience"] = self.group.as_str().into(),
+                audience => message["audience"] = audience.into(),
+            }
         }
         message
+    }
+
+    /// Who is named one by one: by mail address, or by `NetID`.
+    fn named(&self, by_address: bool) -> Vec<String> {
+        let mut named = list(&self.addresses);
+        named.retain(|name| name.contains('@') == by_address);
+        named
     }
 
     fn service(&self, name: &str) -> Value {
@@ -125,7 +145,7 @@ impl Draft {
         if name == "email" {
             service["subject"] = self.subject.trim().into();
             if self.audience == "addresses" {
-                service["recipients"] = list(&self.addresses).into();
+                service["recipients"] = self.named(true).into();
             }
             if !self.sender.is_empty() {
                 service["sender"] = self.sender.as_str().into();
