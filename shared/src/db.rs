@@ -5,7 +5,7 @@ use std::{collections::HashMap, time::Duration};
 use anyhow::Context;
 use secrecy::ExposeSecret;
 use sqlx::{
-    MySqlPool, Row,
+    Executor, MySqlConnection, MySqlPool, Row,
     migrate::{MigrateError, Migrator},
     mysql::{MySqlConnectOptions, MySqlDatabaseError, MySqlPoolOptions},
 };
@@ -29,11 +29,18 @@ pub fn connect(config: &DbConfig) -> anyhow::Result<MySqlPool> {
         .max_connections(config.database_connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .idle_timeout(Duration::from_mins(1))
+        .after_release(|connection, _| Box::pin(end_transaction(connection)))
         .connect_lazy_with((*options.get()).clone());
     if config.database_url.is_none() {
         tokio::spawn(follow(options, pool.clone()));
     }
     Ok(pool)
+}
+
+/// Ends what a request left open that was cut off while it began a transaction: sqlx counts one only when
+/// the answer to BEGIN arrives, so it would go on, unseen, with whatever uses the connection next.
+async fn end_transaction(connection: &mut MySqlConnection) -> Result<bool, sqlx::Error> {
+    connection.execute("ROLLBACK").await.map(|_| true)
 }
 
 fn options(url: &str) -> anyhow::Result<MySqlConnectOptions> {
