@@ -5,6 +5,8 @@
 //! [`Protected`] asks for a token that only a page of this visitor's could show: an HMAC of their
 //! session, or of a random cookie while they have none. The token is masked anew in each page, so
 //! that compression tells nothing of it.
+//!
+//! One form goes without: that of [`is_one_click`].
 
 use std::sync::Arc;
 

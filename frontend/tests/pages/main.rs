@@ -19,6 +19,7 @@ mod headers;
 mod login;
 mod members;
 mod members_account;
+mod members_compose;
 mod members_credits;
 mod members_credits_officers;
 mod members_gigs;

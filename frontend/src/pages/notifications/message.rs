@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use grove_shared::extract::Path;
 
-use super::{LogPart, Row, sender};
+use super::{LogPart, Row, kind, sender};
 use crate::{
     error::PageError,
     gateway::Gateway,
@@ -44,7 +44,7 @@ pub(super) async fn show(
         id: sent.id,
         title,
         text: sent.message,
-        kind: sent.kind,
+        kind: kind(&sent.kind),
         by: sender(&sent.requested_by),
         when: Moment(sent.created_at),
         rows,
