@@ -62,6 +62,7 @@ pub fn router(state: AppState) -> Router {
         .route("/groups/{type}/{name}", get(groups::show).put(groups::update).delete(groups::end))
         .route("/groups/{type}/{name}/roles", get(places::list).post(places::create))
         .route("/groups/{type}/{name}/roles/{id}", delete(places::end))
+        .route("/internal/groups/{type}/{name}/members", get(places::members))
         .route("/internal/roles", post(places::officer_roles))
         .with_state(state);
     server::with_standard_routes("groups", routes, readiness)

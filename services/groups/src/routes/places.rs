@@ -2,7 +2,7 @@
 
 use axum::{extract::State, http::StatusCode};
 use grove_shared::{
-    ApiError, Clock,
+    ApiError, Clock, NetId,
     api::{accounts::AccountName, groups as api},
     caller::{AllowList, Member, Peer},
     extract::{Json, Path},
@@ -72,6 +72,23 @@ pub(crate) async fn end(
     transaction.commit().await?;
     tracing::info!(group.key = %key, role.id = id, "{} taken out of {key} by {by}", place.netid);
     Ok(Json(place.into()))
+}
+
+/// Who sends messages to everyone in a group.
+#[derive(Debug)]
+pub(crate) enum Notifications {}
+
+impl AllowList for Notifications {
+    const SERVICES: &'static [&'static str] = &["notifications"];
+}
+
+pub(crate) async fn members(
+    _: Peer<Notifications>,
+    State(db): State<MySqlPool>,
+    Path((kind, name)): Path<(String, String)>,
+) -> Result<Json<Vec<NetId>>, ApiError> {
+    let group = groups::find(&db, &GroupKey::parse(&kind, &name)?).await?;
+    Ok(Json(places::members(&db, group.id).await?))
 }
 
 /// Only the gateway asks who is an officer; everyone else sees it in the identity that it signs.

@@ -127,6 +127,19 @@ pub(crate) async fn is_lead(
     Ok(is_lead.fetch_one(db).await?)
 }
 
+/// Who is in a group now.
+pub(crate) async fn members(
+    db: impl MySqlExecutor<'_>,
+    group: u64,
+) -> Result<Vec<NetId>, GroupError> {
+    let members = sqlx::query_scalar!(
+        r#"SELECT DISTINCT netid AS "netid: NetId" FROM group_roles
+           WHERE group_id = ? AND ended_at IS NULL ORDER BY netid"#,
+        group
+    );
+    Ok(members.fetch_all(db).await?)
+}
+
 /// How many people are in a group.
 pub(crate) async fn count_current(
     db: impl MySqlExecutor<'_>,

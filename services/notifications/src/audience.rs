@@ -1,0 +1,99 @@
+//! Whom a message to many is for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use grove_shared::{
+    NetId,
+    api::users::CurrentMember,
+    peer::{PeerError, Peers},
+};
+use http::{Method, StatusCode};
+use serde_json::json;
+
+use crate::error::NotificationError as Error;
+
+const USERS: &str = "users";
+const GROUPS: &str = "groups";
+/// The committees whose members are the officers.
+const OFFICERS: [&str; 3] = ["admin", "top4", "corporate"];
+
+/// Many people at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Audience {
+    /// Everyone who is a member now.
+    Members,
+    /// Everyone in the committees of officers.
+    Officers,
+    /// Everyone in a SIG or committee: its type and name.
+    Group(&'static str, String),
+}
+
+impl Audience {
+    /// Reads `members`, `officers`, `sigs/NAME` or `committees/NAME`.
+    pub(crate) fn parse(text: &str) -> Result<Self, Error> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_ ".contains(c);
+        let is_name = |name: &str| (1..=64).contains(&name.len()) && name.chars().all(plain);
+        match text.split_once('/') {
+            None if text == "members" => Ok(Self::Members),
+            None if text == "officers" => Ok(Self::Officers),
+            Some(("sigs", name)) if is_name(name) => Ok(Self::Group("sigs", name.to_owned())),
+            Some(("committees", name)) if is_name(name) => {
+                Ok(Self::Group("committees", name.to_owned()))
+            }
+            _ => Err(Error::invalid(
+                "The audience is members, officers, sigs/NAME or committees/NAME",
+            )),
+        }
+    }
+}
+
+/// The mail addresses of members.
+#[derive(Debug)]
+pub(crate) struct Contacts(BTreeMap<NetId, String>);
+
+impl Contacts {
+    /// Asks users for everyone who is a member now.
+    pub(crate) async fn of_members(peers: &Peers) -> Result<Self, Error> {
+        let members: Vec<CurrentMember> =
+            peers.call(USERS, Method::GET, "/internal/members", &json!({})).await?;
+        Ok(Self(members.into_iter().map(|member| (member.netid, member.email)).collect()))
+    }
+
+    /// The people of an audience who are members, with their addresses.
+    pub(crate) async fn of(
+        &self,
+        peers: &Peers,
+        audience: &Audience,
+    ) -> Result<Vec<(NetId, String)>, Error> {
+        let netids = match audience {
+            Audience::Members => self.0.keys().cloned().collect(),
+            Audience::Officers => {
+                let mut officers = BTreeSet::new();
+                for committee in OFFICERS {
+                    officers.extend(group(peers, "committees", committee).await?);
+                }
+                officers
+            }
+            Audience::Group(kind, name) => group(peers, kind, name).await?,
+        };
+        Ok(self.named(&netids))
+    }
+
+    /// Those of `netids` who are members, with their addresses.
+    pub(crate) fn named(&self, netids: &BTreeSet<NetId>) -> Vec<(NetId, String)> {
+        let known = netids.iter().filter_map(|netid| self.0.get_key_value(netid));
+        known.map(|(netid, address)| (netid.clone(), address.clone())).collect()
+    }
+}
+
+async fn group(peers: &Peers, kind: &str, name: &str) -> Result<BTreeSet<NetId>, Error> {
+    let name = name.replace(' ', "%20");
+    let path = format!("/internal/groups/{kind}/{name}/members");
+    match peers.call(GROUPS, Method::GET, &path, &json!({})).await {
+        Ok(members) => Ok(members),
+        Err(PeerError::Refused { status: StatusCode::NOT_FOUND, .. }) => {
+            Err(Error::invalid("There is no such group"))
+        }
+        Err(cause) => Err(cause.into()),
+    }
+}

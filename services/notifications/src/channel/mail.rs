@@ -1,0 +1,151 @@
+//! Mail, by SMTP.
+
+use std::{path::Path, time::Duration};
+
+use anyhow::Context;
+use clap::ValueEnum;
+use lettre::{
+    AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
+    message::{
+        Mailbox, MultiPart, SinglePart,
+        header::{HeaderName, HeaderValue},
+    },
+    transport::smtp::{
+        PoolConfig,
+        authentication::Credentials,
+        client::{Certificate, Tls, TlsParameters},
+    },
+};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{Channel, Letter, SendError};
+
+/// How long one step of a conversation with the server may take.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// What the server says about us, not about the message (RFC 4954, section 6).
+const ABOUT_US: [&str; 4] = ["530", "534", "535", "538"];
+
+/// How a connection to the mail server is protected. Its certificate is always checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MailSecurity {
+    /// It begins plain and is encrypted before anything is said; a server that cannot is refused.
+    Starttls,
+    /// It is encrypted from the beginning.
+    Tls,
+    /// It is not; for a server on this machine.
+    None,
+}
+
+/// A mail server.
+#[derive(Debug, Clone)]
+pub struct Mail {
+    transport: AsyncSmtpTransport<Tokio1Executor>,
+    /// What follows the @ in the names of messages.
+    domain: String,
+    default_sender: Mailbox,
+}
+
+/// Where a mail server is, and as whom mails are given to it.
+#[derive(Debug)]
+pub struct MailServer<'a> {
+    /// Its host name, which its certificate has to be for.
+    pub host: &'a str,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is protected.
+    pub security: MailSecurity,
+    /// A certificate authority that is trusted besides the usual ones, in PEM.
+    pub extra_ca: Option<&'a Path>,
+    /// User and password, if it wants them.
+    pub login: Option<(String, SecretString)>,
+}
+
+impl Mail {
+    /// Mails to `server`; `default_sender` is who they are from if nothing else is said.
+    ///
+    /// # Errors
+    /// When the certificate of the extra authority cannot be read.
+    pub fn new(
+        server: &MailServer<'_>,
+        domain: &str,
+        default_sender: Mailbox,
+    ) -> anyhow::Result<Self> {
+        let mut builder =
+            AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(server.host.to_owned())
+                .port(server.port)
+                .timeout(Some(TIMEOUT))
+                .pool_config(PoolConfig::new().max_size(Channel::Email.at_once()))
+                .tls(tls(server)?);
+        if let Some((user, password)) = &server.login {
+            let password = password.expose_secret().to_owned();
+            builder = builder.credentials(Credentials::new(user.clone(), password));
+        }
+        Ok(Self { transport: builder.build(), domain: domain.to_owned(), default_sender })
+    }
+
+    pub(super) async fn send(&self, letter: &Letter) -> Result<(), SendError> {
+        let message =
+            self.message(letter).map_err(|cause| SendError::Refused(format!("{cause:#}")))?;
+        match self.transport.send(message).await {
+            Ok(_) => Ok(()),
+            Err(cause) => {
+                let code = cause.status().map(|code| code.to_string());
+                let about_us = code.is_some_and(|code| ABOUT_US.contains(&code.as_str()));
+                let is_refused = cause.is_permanent() && !about_us;
+                let reason = format!("{:#}", anyhow::Error::from(cause));
+                Err(if is_refused {
+                    SendError::Refused(reason)
+                } else {
+                    SendError::Unavailable(reason)
+                })
+            }
+        }
+    }
+
+    fn message(&self, letter: &Letter) -> anyhow::Result<Message> {
+        let sender = match &letter.sender {
+            Some(sender) => sender.parse().context("the sender")?,
+            None => self.default_sender.clone(),
+        };
+        let mut builder = Message::builder()
+            .message_id(Some(format!("<{}@{}>", letter.key, self.domain)))
+            .from(sender)
+            .to(letter.recipient.parse().context("the recipient")?)
+            .subject(letter.subject.clone().unwrap_or_default());
+        if let Some(url) = &letter.unsubscribe {
+            // RFC 2369 and, for one click, RFC 8058.
+            builder = builder
+                .raw_header(header("List-Unsubscribe", format!("<{url}>")))
+                .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".into()));
+        }
+        let text = SinglePart::plain(letter.text.clone());
+        Ok(match &letter.html {
+            Some(html) => builder.multipart(
+                MultiPart::alternative()
+                    .singlepart(text)
+                    .singlepart(SinglePart::html(html.clone())),
+            )?,
+            None => builder.singlepart(text)?,
+        })
+    }
+}
+
+fn header(name: &'static str, value: String) -> HeaderValue {
+    HeaderValue::new(HeaderName::new_from_ascii_str(name), value)
+}
+
+fn tls(server: &MailServer<'_>) -> anyhow::Result<Tls> {
+    if server.security == MailSecurity::None {
+        return Ok(Tls::None);
+    }
+    let mut parameters = TlsParameters::builder(server.host.to_owned());
+    if let Some(path) = server.extra_ca {
+        let pem = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        parameters = parameters.add_root_certificate(Certificate::from_pem(&pem)?);
+    }
+    let parameters = parameters.build()?;
+    Ok(match server.security {
+        MailSecurity::Tls => Tls::Wrapper(parameters),
+        MailSecurity::Starttls | MailSecurity::None => Tls::Required(parameters),
+    })
+}

@@ -1,0 +1,72 @@
+//! Slack: <https://docs.slack.dev/reference/methods/chat.postMessage>.
+
+use reqwest::Client;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::json;
+use url::Url;
+
+use super::{Letter, SendError, judge, unreachable};
+
+/// A Slack workspace.
+#[derive(Debug, Clone)]
+pub struct Slack {
+    http: Client,
+    url: Url,
+    token: SecretString,
+}
+
+/// What Slack answers, always with 200.
+#[derive(Debug, Deserialize)]
+struct Answer {
+    ok: bool,
+    #[serde(default)]
+    error: String,
+}
+
+/// What Slack says when the message itself cannot be posted, whoever tries.
+const HOPELESS: [&str; 6] = [
+    "channel_not_found",
+    "is_archived",
+    "no_text",
+    "msg_too_long",
+    "not_in_channel",
+    "restricted_action",
+];
+
+impl Slack {
+    /// The workspace of `token`, at the web API's `url`.
+    pub fn new(http: Client, url: Url, token: SecretString) -> Self {
+        Self { http, url, token }
+    }
+
+    pub(super) async fn send(&self, letter: &Letter) -> Result<(), SendError> {
+        let broken = |cause: url::ParseError| SendError::Unavailable(cause.to_string());
+        let url = self.url.join("api/chat.postMessage").map_err(broken)?;
+        // Slack ignores a message whose client_msg_id it has seen in the channel.
+        let body = json!({
+            "channel": letter.recipient,
+            "text": letter.text,
+            "client_msg_id": uuid(&letter.key),
+        });
+        let request = self.http.post(url).bearer_auth(self.token.expose_secret()).json(&body);
+        let reply = request.send().await.map_err(unreachable)?;
+        let (status, headers) = (reply.status(), reply.headers().clone());
+        let text = reply.text().await.map_err(unreachable)?;
+        judge(status, &headers, &text)?;
+        match serde_json::from_str::<Answer>(&text) {
+            Ok(Answer { ok: true, .. }) => Ok(()),
+            Ok(Answer { error, .. }) if HOPELESS.contains(&error.as_str()) => {
+                Err(SendError::Refused(format!("Slack says {error}")))
+            }
+            Ok(Answer { error, .. }) => Err(SendError::Unavailable(format!("Slack says {error}"))),
+            Err(cause) => Err(SendError::Unavailable(cause.to_string())),
+        }
+    }
+}
+
+/// The 32 digits of a key as a UUID.
+fn uuid(key: &str) -> String {
+    let part = |from: usize, to: usize| key.get(from..to).unwrap_or_default();
+    format!("{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32))
+}

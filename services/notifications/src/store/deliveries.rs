@@ -1,0 +1,252 @@
+//! Queued messages, and what became of them.
+
+use chrono::{DateTime, Utc};
+use grove_shared::NetId;
+use sqlx::{MySqlConnection, MySqlExecutor, MySqlPool};
+
+use crate::{channel::Channel, error::NotificationError, request::Part};
+
+/// Records a notification; returns its id.
+pub(crate) async fn insert_notification(
+    transaction: &mut MySqlConnection,
+    requested_by: &str,
+    kind: &str,
+    message: &str,
+    now: DateTime<Utc>,
+) -> Result<u64, NotificationError> {
+    let inserted = sqlx::query!(
+        "INSERT INTO notifications (requested_by, kind, message, created_at) VALUES (?, ?, ?, ?)",
+        requested_by,
+        kind,
+        message,
+        now
+    );
+    Ok(inserted.execute(transaction).await?.last_insert_id())
+}
+
+/// Records how it goes out on a channel; returns the part's id.
+pub(crate) async fn insert_part(
+    transaction: &mut MySqlConnection,
+    notification: u64,
+    part: &Part,
+) -> Result<u64, NotificationError> {
+    let inserted = sqlx::query!(
+        "INSERT INTO parts (notification_id, channel, sender, subject, html)
+         VALUES (?, ?, ?, ?, ?)",
+        notification,
+        part.channel.as_str(),
+        part.sender,
+        part.subject,
+        part.html
+    );
+    Ok(inserted.execute(transaction).await?.last_insert_id())
+}
+
+/// Queues a message to one recipient.
+pub(crate) async fn insert(
+    transaction: &mut MySqlConnection,
+    part: u64,
+    channel: Channel,
+    (recipient, netid): (&str, Option<&NetId>),
+    now: DateTime<Utc>,
+) -> Result<(), NotificationError> {
+    let queued = sqlx::query!(
+        "INSERT INTO deliveries
+             (part_id, channel, recipient, netid, message_key, state, next_attempt_at, created_at)
+         VALUES (?, ?, ?, ?, ?, 'queued', ?, ?)",
+        part,
+        channel.as_str(),
+        recipient,
+        netid,
+        format!("{:032x}", rand::random::<u128>()),
+        now,
+        now
+    );
+    Ok(queued.execute(transaction).await.map(drop)?)
+}
+
+/// A message whose turn it is.
+#[derive(Debug)]
+pub(crate) struct Due {
+    pub(crate) id: u64,
+    pub(crate) notification_id: u64,
+    pub(crate) recipient: String,
+    pub(crate) netid: Option<NetId>,
+    pub(crate) message_key: String,
+    pub(crate) attempts: u32,
+    pub(crate) sender: Option<String>,
+    pub(crate) subject: Option<String>,
+    pub(crate) html: Option<String>,
+    pub(crate) message: String,
+    pub(crate) kind: String,
+    /// Whether the recipient wants such messages on this channel.
+    pub(crate) wanted: bool,
+}
+
+/// Takes the next due messages of a channel until `lease`.
+pub(crate) async fn claim(
+    db: &MySqlPool,
+    channel: Channel,
+    limit: u32,
+    now: DateTime<Utc>,
+    lease: DateTime<Utc>,
+) -> Result<Vec<Due>, NotificationError> {
+    let mut transaction = db.begin().await?;
+    let ids = sqlx::query_scalar!(
+        "SELECT id FROM deliveries
+         WHERE channel = ? AND state = 'queued' AND next_attempt_at <= ?
+         ORDER BY next_attempt_at, id LIMIT ? FOR UPDATE SKIP LOCKED",
+        channel.as_str(),
+        now,
+        limit
+    );
+    let ids = ids.fetch_all(&mut *transaction).await?;
+    let mut due = Vec::with_capacity(ids.len());
+    for id in ids {
+        sqlx::query!(
+            "UPDATE deliveries SET next_attempt_at = ?, attempts = attempts + 1 WHERE id = ?",
+            lease,
+            id
+        )
+        .execute(&mut *transaction)
+        .await?;
+        let claimed = sqlx::query_as!(
+            Due,
+            r#"SELECT deliveries.id, notification_id, recipient,
+                      deliveries.netid AS "netid: NetId", message_key, attempts, sender, subject,
+                      html, message, notifications.kind,
+                      COALESCE(enabled, TRUE) AS "wanted!: bool"
+               FROM deliveries
+               JOIN parts ON parts.id = part_id
+               JOIN notifications ON notifications.id = notification_id
+               LEFT JOIN preferences ON preferences.netid = deliveries.netid
+                    AND preferences.kind = notifications.kind
+                    AND preferences.channel = deliveries.channel
+               WHERE deliveries.id = ?"#,
+            id
+        );
+        due.push(claimed.fetch_one(&mut *transaction).await?);
+    }
+    transaction.commit().await?;
+    Ok(due)
+}
+
+/// Notes what became of a message.
+pub(crate) async fn settle(
+    db: impl MySqlExecutor<'_>,
+    id: u64,
+    state: &str,
+    error: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<(), NotificationError> {
+    let settled = sqlx::query!(
+        "UPDATE deliveries SET state = ?, last_error = ?, settled_at = ?
+         WHERE id = ? AND state = 'queued'",
+        state,
+        error,
+        now,
+        id
+    );
+    Ok(settled.execute(db).await.map(drop)?)
+}
+
+/// Lets a message wait.
+pub(crate) async fn postpone(
+    db: impl MySqlExecutor<'_>,
+    id: u64,
+    next: DateTime<Utc>,
+    error: &str,
+) -> Result<(), NotificationError> {
+    let postponed = sqlx::query!(
+        "UPDATE deliveries SET next_attempt_at = ?, last_error = ? WHERE id = ? AND state = 'queued'",
+        next,
+        error,
+        id
+    );
+    Ok(postponed.execute(db).await.map(drop)?)
+}
+
+/// Lets everything of a channel wait that is due.
+pub(crate) async fn postpone_channel(
+    db: impl MySqlExecutor<'_>,
+    channel: Channel,
+    now: DateTime<Utc>,
+    next: DateTime<Utc>,
+) -> Result<(), NotificationError> {
+    let postponed = sqlx::query!(
+        "UPDATE deliveries SET next_attempt_at = ?
+         WHERE channel = ? AND state = 'queued' AND next_attempt_at <= ?",
+        next,
+        channel.as_str(),
+        now
+    );
+    Ok(postponed.execute(db).await.map(drop)?)
+}
+
+/// Whether a notification has arrived everywhere where it is wanted.
+pub(crate) async fn has_arrived(
+    db: impl MySqlExecutor<'_>,
+    notification: u64,
+) -> Result<bool, NotificationError> {
+    let open = sqlx::query_scalar!(
+        r#"SELECT COUNT(*) AS "count!: i64" FROM deliveries JOIN parts ON parts.id = part_id
+           WHERE notification_id = ? AND state NOT IN ('sent', 'skipped')"#,
+        notification
+    );
+    Ok(open.fetch_one(db).await? == 0)
+}
+
+/// Erases the text of a notification that nobody needs again.
+pub(crate) async fn erase(db: &MySqlPool, notification: u64) -> Result<(), NotificationError> {
+    sqlx::query!("UPDATE notifications SET message = '' WHERE id = ?", notification)
+        .execute(db)
+        .await?;
+    sqlx::query!("UPDATE parts SET html = NULL WHERE notification_id = ?", notification)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Queues a message again that failed; false when it did not fail.
+pub(crate) async fn replay(
+    db: impl MySqlExecutor<'_>,
+    id: u64,
+    now: DateTime<Utc>,
+) -> Result<bool, NotificationError> {
+    let replayed = sqlx::query!(
+        "UPDATE deliveries
+         SET state = 'queued', attempts = 0, next_attempt_at = ?, settled_at = NULL
+         WHERE id = ? AND state IN ('failed', 'dead')",
+        now,
+        id
+    );
+    Ok(replayed.execute(db).await?.rows_affected() == 1)
+}
+
+/// How much waits on a channel, and since when.
+pub(crate) async fn backlog(
+    db: impl MySqlExecutor<'_>,
+    channel: Channel,
+) -> Result<(i64, Option<DateTime<Utc>>), NotificationError> {
+    let backlog = sqlx::query!(
+        r#"SELECT COUNT(*) AS "count!: i64", MIN(created_at) AS oldest FROM deliveries
+           WHERE channel = ? AND state = 'queued'"#,
+        channel.as_str()
+    );
+    let backlog = backlog.fetch_one(db).await?;
+    Ok((backlog.count, backlog.oldest))
+}
+
+/// Deletes notifications from before `then`, with all that belongs to them; returns how many.
+pub(crate) async fn delete_old(
+    db: impl MySqlExecutor<'_>,
+    then: DateTime<Utc>,
+) -> Result<u64, NotificationError> {
+    let deleted = sqlx::query!(
+        "DELETE FROM notifications WHERE created_at < ? AND NOT EXISTS
+             (SELECT 1 FROM parts JOIN deliveries ON part_id = parts.id
+              WHERE notification_id = notifications.id AND state = 'queued')",
+        then
+    );
+    Ok(deleted.execute(db).await?.rows_affected())
+}
