@@ -1,27 +1,21 @@
 //! A whole chapter in one process: every service, the gateway and the website, each on its thread.
 
 use std::{
-    collections::BTreeMap,
     path::PathBuf,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, bail};
-use clap::Parser;
-use grove_shared::{
-    config::DbConfig,
-    identity::{GATEWAY, SigningKey, Verifier},
-    peer,
-};
-use secrecy::{ExposeSecret, SecretString};
+use grove_shared::peer;
+use secrecy::SecretString;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    mail_catcher,
     ports::Ports,
     process::{self, Ended, Running},
-    schema::{DatabaseServer, OWNERS},
+    programs::Settings,
+    schema::DatabaseServer,
 };
 
 /// The client application that the website is.
@@ -41,6 +35,8 @@ pub struct Options {
     pub folder: PathBuf,
     /// Which events are logged, as tracing's `EnvFilter` reads it.
     pub log: String,
+    /// Whether merch is sold from a machine that exists in this process only.
+    pub simulate_machine: bool,
 }
 
 /// A chapter that runs.
@@ -63,7 +59,7 @@ impl Chapter {
         std::fs::create_dir_all(&logs)?;
         let databases = options.database.provision().await?;
         let website_token = register_website(&options.database).await?;
-        let settings = Settings::new(databases, options.ports.clone());
+        let settings = Settings::new(databases, options.ports.clone(), options.simulate_machine);
         let (sender, ended) = unbounded_channel();
         let mut chapter = Self {
             ports: options.ports,
@@ -72,10 +68,14 @@ impl Chapter {
             running: Vec::new(),
             ended,
         };
-        let started = settings.start_all(&mut chapter, &website_token, |chapter, name, program| {
-            let running = process::start(name, &logs, &options.log, sender.clone(), program)?;
-            chapter.running.push(running);
-            Ok(())
+        let started = settings.programs(&website_token, &chapter.mails()).and_then(|programs| {
+            programs.into_iter().try_for_each(|(name, program)| {
+                let stop = chapter.stop.clone();
+                let program = move || program(stop);
+                let running = process::start(name, &logs, &options.log, sender.clone(), program)?;
+                chapter.running.push(running);
+                Ok(())
+            })
         });
         drop(sender);
         let ready = match started {
@@ -121,7 +121,8 @@ impl Chapter {
     async fn wait_until_ready(&mut self) -> anyhow::Result<()> {
         let http = peer::http_client()?;
         let deadline = Instant::now() + START_TIMEOUT;
-        for (name, address) in self.ports.health() {
+        for name in self.running.iter().map(|running| running.name) {
+            let address = self.ports.health_of(name)?;
             let url = format!("http://{address}/readyz");
             loop {
                 if let Ok(reply) = http.get(&url).send().await
@@ -158,108 +159,4 @@ async fn register_website(database: &DatabaseServer) -> anyhow::Result<SecretStr
     grove_gateway::clients::remove(&db, WEBSITE_CLIENT).await?;
     let scopes = [grove_gateway::clients::Scope::ForwardAddress];
     grove_gateway::clients::register(&db, WEBSITE_CLIENT, &scopes, None).await
-}
-
-/// What the programs are configured with. Flags that are not given here come from the environment,
-/// so a chapter's texts are configured as in any other deployment.
-struct Settings {
-    databases: BTreeMap<&'static str, DbConfig>,
-    ports: Ports,
-    keys: BTreeMap<&'static str, SecretString>,
-    trusted_keys: String,
-}
-
-impl Settings {
-    fn new(databases: BTreeMap<&'static str, DbConfig>, ports: Ports) -> Self {
-        let keys: BTreeMap<_, _> =
-            OWNERS.iter().map(|owner| (owner.name, SigningKey::generate_secret())).collect();
-        let public = keys.iter().filter_map(|(owner, key)| SigningKey::new(owner, key).ok());
-        let trusted_keys = public.map(|key| key.public()).collect::<Vec<_>>().join(",");
-        Self { databases, ports, keys, trusted_keys }
-    }
-
-    /// The flags of a program: where it listens, its schema, its keys, the services it calls.
-    fn flags(&self, name: &'static str, more: &[(&str, &str)]) -> anyhow::Result<Vec<String>> {
-        let mut flags = vec![name.to_owned(), format!("--listen={}", self.ports.of(name)?)];
-        if let (Some(db), Some(key)) = (self.databases.get(name), self.keys.get(name)) {
-            flags.push(format!("--database-url={}", db.url()?.expose_secret()));
-            flags.push(format!("--identity-key={}", key.expose_secret()));
-            flags.push(format!("--trusted-keys={}", self.trusted_keys));
-        }
-        flags.extend(more.iter().map(|(flag, value)| format!("--{flag}={value}")));
-        Ok(flags)
-    }
-
-    fn parse<C: Parser>(&self, name: &'static str, more: &[(&str, &str)]) -> anyhow::Result<C> {
-        C::try_parse_from(self.flags(name, more)?)
-            .with_context(|| format!("configuration of {name}"))
-    }
-
-    fn start_all(
-        &self,
-        chapter: &mut Chapter,
-        website_token: &SecretString,
-        mut start: impl FnMut(&mut Chapter, &'static str, Program) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
-        let urls = self.ports.urls(&[]);
-        // The catcher takes mails of services; it is no notifications service for clients.
-        let upstreams = self.ports.urls(&["notifications"]);
-        let site = format!("http://localhost:{}", self.ports.of("frontend")?.port());
-        let calls: &[(&str, &str)] = &[("peers", &urls), ("site-url", &site)];
-        let stop = chapter.stop.clone();
-
-        let config = self.parse("auth", calls)?;
-        start(chapter, "auth", program(&stop, |stop| grove_auth::run(config, stop)))?;
-        let config = self.parse("users", calls)?;
-        start(chapter, "users", program(&stop, |stop| grove_users::run(config, stop)))?;
-        let config = self.parse("groups", &[])?;
-        start(chapter, "groups", program(&stop, |stop| grove_groups::run(config, stop)))?;
-        let config = self.parse("quotes", &[])?;
-        start(chapter, "quotes", program(&stop, |stop| grove_quotes::run(config, stop)))?;
-
-        let config = self.parse("directory", calls)?;
-        start(chapter, "directory", program(&stop, |stop| grove_directory::run(config, stop)))?;
-        let config = self.parse("credits", calls)?;
-        start(chapter, "credits", program(&stop, |stop| grove_credits::run(config, stop)))?;
-        let config = self.parse("gigs", calls)?;
-        start(chapter, "gigs", program(&stop, |stop| grove_gigs::run(config, stop)))?;
-        let config = self.parse("merch", calls)?;
-        start(chapter, "merch", program(&stop, |stop| grove_merch::run(config, stop)))?;
-
-        let (listen, mails) = (self.ports.of("notifications")?, chapter.mails());
-        let verifier = Verifier::new("notifications", self.trusted_keys.parse()?);
-        let catcher = move |stop| mail_catcher::run(listen, verifier, mails, stop);
-        start(chapter, "notifications", program(&stop, catcher))?;
-
-        let admin = self.ports.of(crate::ports::GATEWAY_ADMIN)?.to_string();
-        let config = self.parse(GATEWAY, &[("upstreams", &upstreams), ("admin-listen", &admin)])?;
-        start(chapter, GATEWAY, program(&stop, |stop| grove_gateway::run(config, stop)))?;
-
-        let gateway = format!("http://{}", self.ports.of(GATEWAY)?);
-        let secret = grove_shared::token::generate();
-        let config = self.parse(
-            "frontend",
-            &[
-                ("gateway-url", &gateway),
-                ("gateway-token", website_token.expose_secret()),
-                ("site-secret", secret.expose_secret()),
-                ("site-url", &site),
-            ],
-        )?;
-        start(chapter, "frontend", program(&stop, |stop| grove_frontend::run(config, stop)))
-    }
-}
-
-type Future = std::pin::Pin<Box<dyn std::future::Future<Output = anyhow::Result<()>>>>;
-type Program = Box<dyn FnOnce() -> Future + Send>;
-
-fn program<F>(
-    stop: &CancellationToken,
-    run: impl FnOnce(CancellationToken) -> F + Send + 'static,
-) -> Program
-where
-    F: std::future::Future<Output = anyhow::Result<()>> + 'static,
-{
-    let stop = stop.clone();
-    Box::new(move || Box::pin(run(stop)))
 }

@@ -6,9 +6,9 @@
 pub mod chapter;
 pub mod commands;
 pub mod demo;
-mod mail_catcher;
 pub mod ports;
 mod process;
+mod programs;
 
 /// The schemas of all services on one server: making them, migrating them, opening them.
 pub mod schema {

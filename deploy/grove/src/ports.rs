@@ -6,12 +6,15 @@ use std::{
 };
 
 use anyhow::Context;
+use grove_shared::identity::GATEWAY;
 
 /// The gateway's private address, for its health and metrics.
 pub const GATEWAY_ADMIN: &str = "gateway-admin";
+/// The machine that exists in the process of the demo only.
+pub const VENDING_MACHINE: &str = "vending-machine";
 
 /// The usual ports, kept from the system that Grove replaces.
-const USUAL: [(&str, u16); 12] = [
+const USUAL: [(&str, u16); 13] = [
     ("auth", 8008),
     ("credits", 8765),
     ("directory", 8998),
@@ -24,6 +27,7 @@ const USUAL: [(&str, u16); 12] = [
     ("notifications", 1122),
     ("quotes", 9494),
     ("users", 8001),
+    (VENDING_MACHINE, 6970),
 ];
 
 /// The address of each program of a chapter.
@@ -65,16 +69,17 @@ impl Ports {
         self.0.get(name).copied().with_context(|| format!("{name} has no port"))
     }
 
-    /// `name=url` of every program but those in `except`, as peers and upstreams are configured.
-    pub(crate) fn urls(&self, except: &[&str]) -> String {
-        let programs = self.0.iter().filter(|(name, _)| !except.contains(name));
-        let urls = programs.map(|(name, address)| format!("{name}=http://{address}"));
+    /// `name=url` of every program, as peers and upstreams are configured.
+    pub(crate) fn urls(&self) -> String {
+        let urls = self.0.iter().map(|(name, address)| format!("{name}=http://{address}"));
         urls.collect::<Vec<_>>().join(",")
     }
 
-    /// Where each program tells whether it is ready.
-    pub(crate) fn health(&self) -> Vec<(&'static str, SocketAddr)> {
-        let addresses = self.0.iter().filter(|(name, _)| **name != "gateway");
-        addresses.map(|(name, address)| (*name, *address)).collect()
+    /// Where a program tells whether it is ready.
+    ///
+    /// # Errors
+    /// When there is no such program.
+    pub(crate) fn health_of(&self, name: &str) -> anyhow::Result<SocketAddr> {
+        self.of(if name == GATEWAY { GATEWAY_ADMIN } else { name })
     }
 }

@@ -15,6 +15,7 @@ use tracing::Dispatch;
 /// A service that has started.
 #[derive(Debug)]
 pub(crate) struct Running {
+    pub(crate) name: &'static str,
     thread: thread::JoinHandle<()>,
 }
 
@@ -47,7 +48,7 @@ where
         // Nobody listens any more when the whole process is ending.
         let _ = ended.send(Ended { name, outcome });
     })?;
-    Ok(Running { thread })
+    Ok(Running { name, thread })
 }
 
 fn run<F>(log: &Dispatch, service: impl FnOnce() -> F) -> anyhow::Result<()>

@@ -6,7 +6,6 @@ pub mod console;
 pub mod doctor;
 pub mod import;
 pub mod keys;
-pub mod mail_catcher;
 pub mod migrate;
 pub mod run;
 pub mod seed;
@@ -40,7 +39,6 @@ enum Command {
     Client(client::Client),
     Doctor(doctor::Doctor),
     Keys(keys::Keys),
-    MailCatcher(mail_catcher::MailCatcher),
 }
 
 impl Cli {
@@ -58,7 +56,6 @@ impl Cli {
             Command::Client(client) => client.run().await,
             Command::Doctor(doctor) => doctor.run().await,
             Command::Keys(keys) => keys.run(),
-            Command::MailCatcher(catcher) => catcher.run().await,
         }
     }
 }

@@ -61,6 +61,7 @@ impl Run {
             ports: self.ports()?,
             folder: folder.path.clone(),
             log: self.log.clone(),
+            simulate_machine: self.demo,
         };
         let mut chapter = Chapter::start(options).await?;
         console::say(&self.welcome(&chapter)?);

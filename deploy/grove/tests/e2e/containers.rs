@@ -138,6 +138,20 @@ fn only_who_has_to_do_with_each_other_shares_a_network() {
     }
 }
 
+#[test]
+fn who_calls_another_shares_a_network_with_it() {
+    let list: Value =
+        serde_json::from_str(&file("deploy/grove/tests/containers/reach.json")).unwrap();
+    let services = services();
+    for (from, called) in list["calls"].as_object().unwrap() {
+        for to in strings(called) {
+            let (own, others) =
+                (strings(&services[from]["networks"]), strings(&services[to]["networks"]));
+            assert!(own.intersection(&others).any(|name| *name != "outside"), "{from} and {to}");
+        }
+    }
+}
+
 /// Two one-shots of one image have the same rights.
 fn both_end(one: &str, other: &str) -> bool {
     is_one_shot(one) && is_one_shot(other)

@@ -10,6 +10,8 @@
 mod architecture;
 mod browser;
 mod containers;
+mod directory;
+mod gigs;
 mod identity;
 mod journey;
 mod matrix;

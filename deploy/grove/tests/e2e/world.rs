@@ -73,6 +73,7 @@ impl World {
             ports: Ports::free().unwrap(),
             folder: folder.path().to_owned(),
             log: "info".to_owned(),
+            simulate_machine: true,
         };
         let chapter = Chapter::start(options).await.unwrap();
         let gateway_db = database.open("gateway").unwrap();
