@@ -5,7 +5,7 @@ use grove_shared::{
     NetId,
     api::{
         credits::{InternalTransfer, Party, SystemAccount},
-        notifications::Notification,
+        notifications::{GIGS, Notification},
     },
     outbox::{Effect, enqueue},
 };
@@ -105,7 +105,7 @@ pub(crate) async fn tell(
     let site = mails.site_url.trim_end_matches('/');
     let text = format!("Hi {recipient},\n\n{text}\n\nThe gig is at {site}/intranet/gigs/{id}\n");
     let address = format!("{recipient}@{}", mails.mail_domain);
-    let body = Notification::mail(address, &subject, text);
+    let body = Notification::mail(address, &subject, text).of_kind(GIGS);
     let mail = Effect { peer: "notifications", path: "/notification", body };
     Ok(enqueue(transaction, &mail, now).await?)
 }

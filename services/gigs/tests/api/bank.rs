@@ -143,6 +143,7 @@ async fn receive(
     assert!(headers.contains_key(IDENTITY));
     let key = headers[IDEMPOTENCY_KEY].to_str().unwrap().to_owned();
     if uri.path() == "/notification" {
+        assert_eq!(body["kind"], "gigs");
         shared.lock().unwrap().mails.push(body);
         return Json(json!({})).into_response();
     }
