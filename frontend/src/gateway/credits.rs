@@ -82,6 +82,8 @@ pub struct Price {
 /// A payment by card.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Payment {
+    /// Identifies the payment.
+    pub id: u64,
     /// Where it is: `created`, `pending`, `succeeded` or `failed`.
     pub state: String,
     /// How much, in cents.

@@ -163,7 +163,10 @@ async fn an_officer_undoes_a_transaction_with_a_reason() {
 async fn the_audit_shows_everybody_and_whether_the_ledger_adds_up() {
     let mut chapter = line(3, 50, "Inside");
     chapter["user"] = Value::Null;
-    let gateway = with_history(&[line(7, 500, HOSTILE), chapter], Some(3)).await;
+    let mut other_side = line(7, -500, HOSTILE);
+    other_side["user"] = "erossi2".into();
+    let lines = [line(7, 500, HOSTILE), other_side, chapter];
+    let gateway = with_history(&lines, Some(3)).await;
     let mut proof = json!({
         "ok": true, "accounts": 4, "transactions": 7, "entries": 14, "problems": [],
         "sealed": 7, "head": "abc123", "debts": [],
@@ -182,6 +185,9 @@ async fn the_audit_shows_everybody_and_whether_the_ledger_adds_up() {
         assert!(page.body.contains(part), "{part}");
     }
     assert!(page.body.contains("alert(1)") && !page.body.contains("<script>"));
+    for part in ["id=\"transaction-7\"", "transactions/7/reverse"] {
+        assert_eq!(page.body.matches(part).count(), 1, "two lines are one transaction: {part}");
+    }
     assert_eq!(gateway.calls(&Method::GET, "/credits/transactions")[0].query, "");
 
     proof["ok"] = false.into();

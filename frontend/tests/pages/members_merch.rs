@@ -230,4 +230,9 @@ async fn a_pin_is_shown_once_to_its_owner() {
     gateway.answers(Method::POST, "/merch/users/jsmith2/pin", 409, refusal);
     let page = browser.submit("/intranet/merch/pin", &[]).await;
     assert!(page.status == 409 && page.body.contains("PINs are not set up here"));
+
+    let unknown = json!({ "error": "User netid was not found in users service" });
+    gateway.answers(Method::GET, "/merch/users/jsmith2", 404, unknown);
+    let page = browser.get("/intranet/merch/pin").await;
+    assert!(page.body.contains("Only members buy") && !page.body.contains("Make a PIN"));
 }

@@ -46,7 +46,11 @@ async fn funds_are_added_on_the_page_of_the_payment_company() {
     let odd = json!({ "id": 4, "state": "pending", "url": "javascript:alert(1)" });
     gateway.answers(Method::POST, "/credits/top-ups", 200, odd);
     let page = browser.submit("/credits/addFunds", &[("dollars", "5"), ("key", "k")]).await;
-    assert!(page.location() == "/credits" && !page.body.contains("javascript:"));
+    assert!(page.location() == "/credits?payment=4" && !page.body.contains("javascript:"));
+    let paid = json!({ "id": 4, "state": "succeeded", "url": "https://pay.example/c/4" });
+    gateway.answers(Method::POST, "/credits/top-ups", 200, paid);
+    let page = browser.submit("/credits/addFunds", &[("dollars", "5"), ("key", "k")]).await;
+    assert_eq!(page.location(), "/credits?payment=4", "nobody pays twice");
 }
 
 #[tokio::test]

@@ -25,6 +25,8 @@ pub(super) struct Ledger {
 #[derive(Debug)]
 pub(super) struct Line {
     pub(super) id: u64,
+    /// Whether the line before is not of the same transaction: between two members there are two.
+    pub(super) is_first: bool,
     pub(super) when: Moment,
     pub(super) description: String,
     pub(super) amount: Amount,
@@ -47,6 +49,7 @@ impl Line {
         let actor = line.actor.strip_prefix("service:").unwrap_or(&line.actor).to_owned();
         Self {
             id: line.id,
+            is_first: true,
             when: Moment(line.created_at),
             description: line.description,
             amount: Amount(line.amount),
@@ -57,9 +60,9 @@ impl Line {
         }
     }
 
-    /// Whether it still counts and is no correction itself.
+    /// Whether it still counts and is no correction itself; once for a transaction.
     pub(super) fn is_reversible(&self) -> bool {
-        self.reverses.is_none() && self.reversed_by.is_none()
+        self.is_first && self.reverses.is_none() && self.reversed_by.is_none()
     }
 }
 
@@ -74,7 +77,11 @@ impl Ledger {
             },
             id,
         };
-        let lines = history.transactions.into_iter().map(|line| Line::new(line, other)).collect();
+        let lines = history.transactions.into_iter().map(|line| Line::new(line, other));
+        let mut lines: Vec<_> = lines.collect();
+        for (line, before) in lines.iter_mut().skip(1).zip(&shown) {
+            line.is_first = line.id != *before;
+        }
         let everybody = part.netid.is_empty();
         let mut ledger = Self { base, lines, older: None, everybody, part };
         ledger.older = history.next.map(|next| ledger.page(&next.to_string()));

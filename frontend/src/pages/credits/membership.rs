@@ -101,7 +101,7 @@ pub(crate) async fn submit(
             }
             None => Refusal {
                 status: http::StatusCode::CONFLICT,
-                message: "This payment was made already.".to_owned(),
+                message: "This payment is over. Reload the page to begin another.".to_owned(),
             },
         },
         Err(error) => error.refusal_or_absence()?,

@@ -71,9 +71,10 @@ impl Continue {
     }
 }
 
-/// The address at which a payment goes on.
+/// The address at which a payment goes on; none when it is over.
 pub(super) fn address(payment: &Payment) -> Option<String> {
-    payment.url.as_deref().and_then(web_url)
+    let over = ["succeeded", "failed"].contains(&payment.state.as_str());
+    payment.url.as_deref().filter(|_| !over).and_then(web_url)
 }
 
 pub(crate) async fn show(
@@ -106,7 +107,10 @@ pub(crate) async fn submit(
         },
         Some(amount) => match gateway.top_up(amount.0, &key).await {
             Ok(payment) => {
-                let Some(url) = address(&payment) else { return Ok(see_other("/credits")) };
+                // The form was sent again, after the payment.
+                let Some(url) = address(&payment) else {
+                    return Ok(see_other(&format!("/credits?payment={}", payment.id)));
+                };
                 let (what, dollars) = (amount.to_string(), amount.dollars());
                 let page = Continue { frame, what, dollars, url, back: "/credits" };
                 return Ok(Page(page).into_response());
@@ -173,8 +177,7 @@ impl Outcome {
                 ),
             ),
         };
-        let url = address(payment).filter(|_| state == State::Pending);
-        Self { state, sentence, url }
+        Self { state, sentence, url: address(payment) }
     }
 
     pub(super) fn class(&self) -> &'static str {

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use askama::Template;
 use axum::response::{IntoResponse, Response};
 use grove_shared::api::merch::NewPin;
+use http::StatusCode;
 
 use crate::{
     csrf::{NoFields, Protected},
     error::PageError,
-    gateway::{Gateway, Refusal},
+    gateway::{Gateway, GatewayError, Refusal},
     render::{Frame, Page},
     session::{Person, SignedIn},
 };
@@ -20,6 +21,8 @@ struct PinPage {
     frame: Frame,
     person: Arc<Person>,
     has_pin: bool,
+    /// Whether the visitor is someone who may have one.
+    may: bool,
     /// The new PIN, in the only page that shows it.
     pin: Option<String>,
     error: Option<String>,
@@ -31,11 +34,13 @@ pub(crate) async fn show(
     gateway: Gateway,
 ) -> Result<Response, PageError> {
     let has_pin = gateway.customer(&person.netid).await.map(|customer| customer.has_pin);
-    let (has_pin, error) = match has_pin {
-        Ok(has_pin) => (has_pin, None),
-        Err(error) => (false, Some(error.refusal_or_absence()?.message)),
+    let (has_pin, may) = match has_pin {
+        Ok(has_pin) => (has_pin, true),
+        // The machine knows members only.
+        Err(GatewayError::Refused { status: StatusCode::NOT_FOUND, .. }) => (false, false),
+        Err(error) => return Err(error.into()),
     };
-    Ok(Page(PinPage { frame, person, has_pin, pin: None, error }).into_response())
+    Ok(Page(PinPage { frame, person, has_pin, may, pin: None, error: None }).into_response())
 }
 
 /// Answers with the page itself and not with a redirect: the PIN is kept nowhere, so no other
@@ -48,13 +53,14 @@ pub(crate) async fn make(
 ) -> Result<Response, PageError> {
     match gateway.make_pin(&person.netid).await {
         Ok(NewPin { pin, .. }) => {
-            let page = PinPage { frame, person, has_pin: true, pin: Some(pin), error: None };
+            let page =
+                PinPage { frame, person, has_pin: true, may: true, pin: Some(pin), error: None };
             Ok(Page(page).into_response())
         }
         Err(error) => {
             let Refusal { status, message } = error.refusal_or_absence()?;
             let error = Some(message);
-            let page = PinPage { frame, person, has_pin: false, pin: None, error };
+            let page = PinPage { frame, person, has_pin: false, may: true, pin: None, error };
             Ok((status, Page(page)).into_response())
         }
     }
