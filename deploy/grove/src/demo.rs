@@ -8,6 +8,7 @@ use grove_shared::{
     api::{
         accounts::NewAccount,
         groups::{GroupChange, NewGroupRole},
+        merch::NewItem,
     },
 };
 use serde::Deserialize;
@@ -58,7 +59,9 @@ pub async fn seed(server: &DatabaseServer, now: DateTime<Utc>) -> anyhow::Result
     let people = people()?;
     seed_people(server, &people, now).await?;
     seed_groups(server, &people, now).await?;
-    seed_quotes(server, &people, now).await
+    seed_quotes(server, &people, now).await?;
+    seed_items(server, now).await?;
+    seed_gigs(server, &people, now).await
 }
 
 fn people() -> anyhow::Result<Vec<DemoPerson<'static>>> {
@@ -169,6 +172,43 @@ async fn seed_quotes(
         let posted = now - TimeDelta::hours(i64::try_from(quotes.len() - index)? * 53);
         grove_quotes::admin::add_quote(&db, (text, source), author, approved_by, &voting, posted)
             .await?;
+    }
+    Ok(())
+}
+
+async fn seed_items(server: &DatabaseServer, now: DateTime<Utc>) -> anyhow::Result<()> {
+    #[derive(Deserialize)]
+    struct Row {
+        location: String,
+        name: String,
+        price: u32,
+        quantity: u32,
+    }
+    let db = server.open("merch")?;
+    for row in csv::Reader::from_reader(include_str!("../demo/items.csv").as_bytes()).deserialize()
+    {
+        let Row { location, name, price, quantity } = row?;
+        let image_url = format!("https://example.edu/pictures/{location}.png");
+        let item = NewItem { name, price, image_url, quantity, location };
+        grove_merch::admin::add_item(&db, &item, now).await?;
+    }
+    Ok(())
+}
+
+async fn seed_gigs(
+    server: &DatabaseServer,
+    people: &[DemoPerson<'_>],
+    now: DateTime<Utc>,
+) -> anyhow::Result<()> {
+    let db = server.open("gigs")?;
+    // The first three people are officers, who may spend the chapter's credits.
+    let issuers = people.iter().take(3).cycle();
+    let rows = csv::Reader::from_reader(include_str!("../demo/gigs.csv").as_bytes());
+    for ((row, person), age) in rows.into_deserialize().zip(issuers).zip(1_i64..) {
+        let (title, details, credits): (String, String, i64) = row?;
+        let posted = now - TimeDelta::hours(age * 19);
+        let gig = (title.as_str(), details.as_str(), credits);
+        grove_gigs::admin::add_gig(&db, &person.account.netid, gig, posted).await?;
     }
     Ok(())
 }

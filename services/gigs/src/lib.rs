@@ -7,6 +7,7 @@
 //! call that has to be made before its effect is known, the reservation of a reward, is repeated under
 //! its own key by the [`Reconciler`] until its outcome is.
 
+pub mod admin;
 mod claim;
 mod config;
 mod editing;

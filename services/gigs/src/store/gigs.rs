@@ -136,6 +136,16 @@ pub(crate) async fn find_twin(
     Ok(twin.fetch_optional(db).await?)
 }
 
+/// Whether its issuer has ever posted a gig of that title.
+pub(crate) async fn knows(db: impl MySqlExecutor<'_>, draft: &Draft) -> Result<bool, GigError> {
+    let known = sqlx::query_scalar!(
+        "SELECT id FROM gigs WHERE issuer = ? AND title = ? LIMIT 1",
+        draft.issuer,
+        draft.terms.title
+    );
+    Ok(known.fetch_optional(db).await?.is_some())
+}
+
 /// Adds a gig. It is open at once when the chapter pays.
 pub(crate) async fn insert(
     db: impl MySqlExecutor<'_>,
