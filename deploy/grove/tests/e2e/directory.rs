@@ -183,7 +183,7 @@ directory FOLDER/data
 ";
 
 impl Slapd {
-    /// With people who have these NetIDs; it does not run yet.
+    /// With these people; it does not run yet.
     fn new(netids: &[String]) -> Self {
         let folder = tempfile::Builder::new().prefix("grove-slapd-").tempdir().unwrap();
         let path = folder.path();
