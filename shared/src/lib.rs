@@ -25,6 +25,7 @@ pub mod netid;
 pub mod observe;
 #[cfg(feature = "db")]
 pub mod outbox;
+pub mod outside;
 pub mod peer;
 pub mod reload;
 pub mod request;

@@ -9,6 +9,7 @@ use crate::{
     ApiError,
     config::PeerUrls,
     identity::{IDENTITY, SigningKey},
+    outside,
     request::RequestContext,
 };
 
@@ -69,7 +70,7 @@ impl From<PeerError> for ApiError {
 /// # Errors
 /// When the client cannot be built, which is a fault of the machine's set-up.
 pub fn http_client() -> anyhow::Result<reqwest::Client> {
-    Ok(reqwest::Client::builder()
+    Ok(outside::client_builder()
         .connect_timeout(Duration::from_secs(1))
         .timeout(Duration::from_secs(5))
         .pool_idle_timeout(POOL_IDLE_TIMEOUT)

@@ -3,7 +3,7 @@
 //! <https://docs.stripe.com/api/checkout/sessions>, <https://docs.stripe.com/api/payment_intents>,
 //! <https://docs.stripe.com/webhooks#verify-manually>.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc};
 
 use anyhow::{Context, bail, ensure};
 use hmac::{Hmac, KeyInit, Mac};
@@ -84,11 +84,7 @@ impl Stripe {
         key: SecretString,
         webhook_secret: Option<&SecretString>,
     ) -> anyhow::Result<Self> {
-        let http = reqwest::Client::builder()
-            .connect_timeout(Duration::from_secs(2))
-            .timeout(Duration::from_secs(8))
-            .redirect(reqwest::redirect::Policy::none())
-            .build()?;
+        let http = grove_shared::outside::http_client()?;
         let webhook_key = match webhook_secret {
             Some(secret) => {
                 Some(Arc::new(Hmac::new_from_slice(secret.expose_secret().as_bytes())?))
@@ -208,7 +204,7 @@ impl Stripe {
 }
 
 fn from_hex(text: &str) -> Option<Vec<u8>> {
-    if !text.is_ascii() || text.len() % 2 != 0 {
+    if !text.is_ascii() || !text.len().is_multiple_of(2) {
         return None;
     }
     let bytes = (0..text.len()).step_by(2);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use grove_shared::peer::IDEMPOTENCY_KEY;
+use grove_shared::{outside, peer::IDEMPOTENCY_KEY};
 use http::StatusCode;
 use reqwest::{Client, Response, redirect};
 use secrecy::{ExposeSecret, SecretString};
@@ -44,7 +44,7 @@ impl Machine {
         url.path_segments_mut()
             .map_err(|()| anyhow::anyhow!("MACHINE_URL must begin with http:// or https://"))?
             .pop_if_empty();
-        let http = Client::builder()
+        let http = outside::client_builder()
             .connect_timeout(Self::CONNECT_TIMEOUT)
             .redirect(redirect::Policy::none())
             // A connection of its own for each request: when it cannot be made, nothing was sent.

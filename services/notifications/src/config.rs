@@ -4,7 +4,10 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use anyhow::{Context, ensure};
 use clap::{Args, Parser};
-use grove_shared::config::{DbConfig, IdentityConfig, PeerUrls, TelemetryConfig, secret};
+use grove_shared::{
+    config::{DbConfig, IdentityConfig, PeerUrls, TelemetryConfig, secret},
+    outside,
+};
 use lettre::message::Mailbox;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
@@ -174,7 +177,7 @@ impl Config {
 
 impl ChannelConfig {
     fn carriers(&self) -> anyhow::Result<Carriers> {
-        let http = grove_shared::peer::http_client()?;
+        let http = outside::http_client()?;
         let secret_of = |value: &Option<SecretString>, file: &Option<PathBuf>, name: &str| {
             optional(value.as_ref(), file.as_ref(), name)
         };
