@@ -283,6 +283,20 @@ impl Person {
         self.request(Request::builder().method(method).uri(path), body.into()).await
     }
 
+    /// Any request with headers of its own.
+    pub async fn send_with(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> Reply {
+        let request = Request::builder().method(method).uri(path);
+        let request =
+            headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        self.request(request, body.into()).await
+    }
+
     async fn request(&self, mut request: http::request::Builder, body: Body) -> Reply {
         if let Some(identity) = &self.identity {
             request = request.header(IDENTITY, identity);

@@ -11,7 +11,7 @@ use crate::stripe::StripeError;
 pub(crate) enum CreditsError {
     #[error("Unrecognized user")]
     UnknownUser,
-    #[error("{0}")]
+    #[error("{1}")]
     Field(&'static str, String),
     #[error("This needs {needed} credits, and {available} are available")]
     Short { needed: i64, available: i64 },
@@ -68,11 +68,12 @@ impl From<CreditsError> for ApiError {
             E::Field(name, reason) => {
                 Self::bad_request(message).with("message", json!({ name: reason }))
             }
-            E::Short { .. } => Self::new(StatusCode::PAYMENT_REQUIRED, message),
             E::ToOneself => Self::bad_request(message),
             E::NotAllowed => Self::forbidden(message),
             E::Reversed | E::IsReversal | E::Settled(_) => Self::conflict(message),
-            E::Stripe(StripeError::Declined(_)) => Self::new(StatusCode::PAYMENT_REQUIRED, message),
+            E::Short { .. } | E::Stripe(StripeError::Declined(_)) => {
+                Self::new(StatusCode::PAYMENT_REQUIRED, message)
+            }
             E::Stripe(cause @ StripeError::Unavailable(_)) => {
                 Self::unavailable("Stripe does not answer, please try again").because(cause)
             }

@@ -40,14 +40,20 @@ impl Payments {
         let object = &event.data.object;
         let (text, number) =
             (|name: &str| object[name].as_str(), |name: &str| object[name].as_i64());
-        // What we made carries our number; anything else of the account is not about credits.
-        let Some(id) = payment_of(object) else { return Ok(()) };
+        // What we made carries our number, or names what we made; anything else of the account is not
+        // about credits.
+        let id = match (payment_of(object), text("payment_intent")) {
+            (Some(id), _) => Some(id),
+            (None, Some(intent)) => payments::id_of_intent(&mut *transaction, intent).await?,
+            (None, None) => None,
+        };
+        let Some(id) = id else { return Ok(()) };
         match event.kind.as_str() {
-            "checkout.session.completed" | "checkout.session.async_payment_succeeded" => {
-                if text("payment_status") == Some("paid") {
-                    let paid = number("amount_total").unwrap_or_default();
-                    self.settle_in(transaction, id, text("payment_intent"), paid).await?;
-                }
+            "checkout.session.completed" | "checkout.session.async_payment_succeeded"
+                if text("payment_status") == Some("paid") =>
+            {
+                let paid = number("amount_total").unwrap_or_default();
+                self.settle_in(transaction, id, text("payment_intent"), paid).await?;
             }
             "checkout.session.expired" | "checkout.session.async_payment_failed" => {
                 let now = self.clock.now();

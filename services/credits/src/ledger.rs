@@ -72,8 +72,7 @@ pub(crate) async fn reverse(
     let description = format!("Reversal of {id} by {actor}: {reason}");
     let description: String = description.chars().take(200).collect();
     let new = NewTransaction { description: &description, actor, reverses: Some(id) };
-    let posted = post(transaction, new, &opposite, now).await;
-    posted.map_err(|cause| if cause.is_duplicate() { CreditsError::Reversed } else { cause })
+    post(transaction, new, &opposite, now).await
 }
 
 /// Records a transaction and its entries, and changes the balances with them.
@@ -85,6 +84,12 @@ async fn post(
 ) -> Result<u64, CreditsError> {
     let ids = entries.iter().map(|entry| entry.account_id).collect();
     let accounts = accounts::lock(transaction, ids).await?;
+    // Everyone who reverses the same transaction has waited for these accounts.
+    if let Some(reversed) = new.reverses
+        && transactions::is_reversed(transaction, reversed).await?
+    {
+        return Err(CreditsError::Reversed);
+    }
     for entry in entries {
         let account = accounts.iter().find(|account| account.id == entry.account_id);
         account.map_or(Ok(()), |account| check_available(account, -entry.amount))?;

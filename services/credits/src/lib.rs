@@ -148,7 +148,7 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     tasks.spawn(members.clone().run(stop.clone()));
     tasks.spawn(payments.clone().run(stop.clone()));
     tasks.spawn(seal::run(db.clone(), stop.clone()));
-    tasks.spawn(proof::run(db.clone(), stop.clone()));
+    tasks.spawn(proof::run(db.clone(), clock.clone(), stop.clone()));
     tasks.spawn(forget(db.clone(), clock.clone(), stop.clone()));
     tasks.close();
     let state = AppState { db, verifier, clock, peers, members, payments };

@@ -8,6 +8,7 @@ use std::time::Duration;
 use grove_shared::{
     Clock, NetId,
     api::{
+        credits::Balance,
         envelope::Data,
         users::{CurrentMember, IsMember},
     },
@@ -49,6 +50,26 @@ impl Members {
             Some(true) => self.open(netid).await,
             Some(false) | None => Err(CreditsError::UnknownUser),
         }
+    }
+
+    /// Sees that someone is a member now, and has an account.
+    pub(crate) async fn ensure_member(&self, netid: &NetId) -> Result<(), CreditsError> {
+        match is_member(&self.peers, netid).await? {
+            Some(true) => self.open(netid).await,
+            Some(false) | None => Err(CreditsError::UnknownUser),
+        }
+    }
+
+    /// What someone has. A member whose account is not open yet has what it will begin with; nobody
+    /// gets an account by being asked about.
+    pub(crate) async fn balance(&self, netid: &NetId) -> Result<Option<Balance>, CreditsError> {
+        if let Some(balance) = accounts::balance(&self.db, netid).await? {
+            return Ok(Some(balance));
+        }
+        let is_member = is_member(&self.peers, netid).await? == Some(true);
+        let (netid, initial) = (netid.clone(), self.initial);
+        let begins = Balance { netid, balance: initial, held: 0, available: initial };
+        Ok(is_member.then_some(begins))
     }
 
     /// Opens the account of someone who is a member, unless it is open.

@@ -85,6 +85,14 @@ impl Payments {
             .ok_or_else(|| grove_shared::ApiError::conflict("Card payment is switched off").into())
     }
 
+    /// The payment that the same request recorded before.
+    pub(crate) async fn earlier(
+        &self,
+        (caller, key): (&str, &str),
+    ) -> Result<Option<Payment>, CreditsError> {
+        payments::find_by_key(&self.db, caller, key).await
+    }
+
     /// Records a payment, or finds the one that the same request recorded before.
     pub(crate) async fn record(&self, wish: Wish<'_>) -> Result<Payment, CreditsError> {
         let Wish { key: (caller, key), netid, purpose, amount } = wish;

@@ -2,6 +2,8 @@
 
 use std::{fmt::Write, time::Duration};
 
+use chrono::{DateTime, TimeDelta, Utc};
+use grove_shared::Clock;
 use serde::Serialize;
 use sqlx::{MySqlConnection, MySqlPool};
 use tokio_util::sync::CancellationToken;
@@ -16,6 +18,8 @@ use crate::{
 };
 
 const INTERVAL: Duration = Duration::from_mins(5);
+/// A transaction is sealed a second after it happened; later than this it was forgotten.
+const SEALED_WITHIN: TimeDelta = TimeDelta::minutes(1);
 /// Seals that are read at once.
 const BATCH: u64 = 5000;
 
@@ -38,7 +42,7 @@ pub(crate) struct Proof {
 }
 
 /// Looks at every row.
-pub(crate) async fn prove(db: &MySqlPool) -> Result<Proof, CreditsError> {
+pub(crate) async fn prove(db: &MySqlPool, now: DateTime<Utc>) -> Result<Proof, CreditsError> {
     // One transaction, so that all of it is of one moment.
     let mut transaction = db.begin().await?;
     let Counts { accounts, transactions, entries } = store::counts(&mut *transaction).await?;
@@ -51,6 +55,9 @@ pub(crate) async fn prove(db: &MySqlPool) -> Result<Proof, CreditsError> {
             "account {} has a balance of {} and entries of {}, {} held and holds of {}",
             drift.owner, drift.balance, drift.entries, drift.held, drift.holds
         ));
+    }
+    for id in store::forgotten(&mut *transaction, now - SEALED_WITHIN).await? {
+        problems.push(format!("transaction {id} has no seal"));
     }
     let (sealed, head) = prove_seals(&mut transaction, &mut problems).await?;
     let debts = payments::debts(&mut *transaction).await?;
@@ -73,6 +80,8 @@ async fn prove_seals(
             if seal::next(&hash, lines) != *seal {
                 problems.push(format!("transaction {id} is not what was sealed"));
             }
+            let missing = number + 1..lines.first().map_or(0, |line| line.number);
+            problems.extend(missing.map(|number| format!("seal {number} is missing")));
             // From the seal that is there, so that one change is one problem.
             hash.clone_from(seal);
             number = lines.first().map_or(number, |line| line.number);
@@ -93,9 +102,9 @@ async fn prove_seals(
 }
 
 /// Proves the ledger again and again until `stop` is cancelled.
-pub(crate) async fn run(db: MySqlPool, stop: CancellationToken) {
+pub(crate) async fn run(db: MySqlPool, clock: Clock, stop: CancellationToken) {
     while !stop.is_cancelled() {
-        match prove(&db).await {
+        match prove(&db, clock.now()).await {
             Ok(proof) => {
                 #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
                 metrics::gauge!("credits_ledger_drift").set(proof.problems.len() as f64);

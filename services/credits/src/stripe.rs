@@ -15,7 +15,7 @@ use sha2::Sha256;
 use url::Url;
 
 /// How old a signed event may be, in seconds.
-const TOLERANCE: i64 = 300;
+const TOLERANCE: u64 = 300;
 
 /// Stripe, as this chapter's account uses it.
 #[derive(Clone)]
@@ -186,8 +186,8 @@ impl Stripe {
         let key = self.webhook_key.as_ref().context("STRIPE_WEBHOOK_SECRET is not set")?;
         let parts = || header.split(',').filter_map(|part| part.trim().split_once('='));
         let time = parts().find(|(name, _)| *name == "t").context("no time")?.1;
-        let age = now - time.parse::<i64>().context("the time is no number")?;
-        ensure!(age.abs() <= TOLERANCE, "the event is {age} seconds old");
+        let age = now.abs_diff(time.parse().context("the time is no number")?);
+        ensure!(age <= TOLERANCE, "the event is {age} seconds away from now");
         for (_, signature) in parts().filter(|(name, _)| *name == "v1") {
             let Some(signature) = from_hex(signature) else { continue };
             let mut hmac = Hmac::clone(key);

@@ -62,8 +62,9 @@ impl Wish {
     }
 }
 
-/// The days that a history may be asked for: from 1970, for so many days, which MySQL's DATETIME spans.
-const DAYS: TimeDelta = TimeDelta::days(2_900_000);
+/// The days that a history may be asked for: so many from 1970. A time is sent as a TIMESTAMP, which ends
+/// in January 2038 (Y2038); one after that compares as nothing.
+const DAYS: TimeDelta = TimeDelta::days(24_850);
 
 fn midnight(day: NaiveDate) -> DateTime<Utc> {
     let first = DateTime::UNIX_EPOCH;

@@ -151,10 +151,10 @@ pub(crate) async fn release(
 
 pub(crate) async fn balance(
     _: Peer<Movers>,
-    State(AppState { db, .. }): State<AppState>,
+    State(AppState { members, .. }): State<AppState>,
     Path(netid): Path<NetId>,
 ) -> Result<Json<Balance>, ApiError> {
-    let balance = accounts::balance(&db, &netid).await?;
+    let balance = members.balance(&netid).await?;
     Ok(Json(balance.ok_or(CreditsError::UnknownUser)?))
 }
 

@@ -17,7 +17,6 @@ use crate::{
     error::CreditsError,
     ledger::{self, Transfer},
     request::{self, Amount, Description},
-    store::accounts,
 };
 
 /// The person whose account it is, if the caller may see it.
@@ -33,11 +32,11 @@ pub(crate) fn visible(viewer: &Member, netid: &str) -> Result<NetId, CreditsErro
 
 pub(crate) async fn show(
     viewer: Member,
-    State(AppState { db, .. }): State<AppState>,
+    State(AppState { members, .. }): State<AppState>,
     Path(netid): Path<String>,
 ) -> Result<Json<Balance>, ApiError> {
     let netid = visible(&viewer, &netid)?;
-    match accounts::balance(&db, &netid).await? {
+    match members.balance(&netid).await? {
         Some(balance) => Ok(Json(balance)),
         // Whoever signs in may ask for the own balance, member or not.
         None if netid == viewer.netid => Ok(Json(nothing(netid))),
@@ -74,7 +73,7 @@ pub(crate) async fn transfer(
         return Err(CreditsError::ToOneself.into());
     }
     members.ensure_account(&giver.netid).await?;
-    members.ensure_account(&to).await?;
+    members.ensure_member(&to).await?;
     let now = clock.now();
     let mut transaction = db.begin().await?;
     if let Some(reply) = key.begin(&mut transaction, &request, now).await? {

@@ -102,7 +102,7 @@ pub(crate) async fn reverse(
 
 pub(crate) async fn audit(
     _: Officer,
-    State(AppState { db, .. }): State<AppState>,
+    State(AppState { db, clock, .. }): State<AppState>,
 ) -> Result<Json<Proof>, ApiError> {
-    Ok(Json(proof::prove(&db).await?))
+    Ok(Json(proof::prove(&db, clock.now()).await?))
 }

@@ -110,7 +110,9 @@ pub(crate) async fn membership(
 ) -> Result<Json<Progress>, ApiError> {
     let netid = request::netid(&netid)?;
     payments.stripe()?;
-    needs_to_pay(&peers, &netid).await?;
+    if payments.earlier(key.parts()).await?.is_none() {
+        needs_to_pay(&peers, &netid).await?;
+    }
     let (purpose, amount) = (Purpose::Membership, DUES + FEE);
     let wish = Wish { key: key.parts(), netid: &netid, purpose, amount };
     let payment = payments.record(wish).await?;
@@ -168,17 +170,18 @@ pub(crate) async fn pay(
     if netid != member.netid {
         return Err(ApiError::forbidden("You can pay for yourself only"));
     }
-    let amount = Amount::parse(&request.amount)?.positive()?;
+    let amount = Amount::parse(&request.amount).map_or(0, Amount::get);
     let purpose = request.purpose(amount)?;
     let token = request.token.as_deref().filter(|token| !token.is_empty());
     let token = token.ok_or_else(|| ApiError::bad_request("Missing token"))?;
     payments.stripe()?;
-    match purpose {
-        Purpose::TopUp => members.ensure_account(&netid).await?,
-        Purpose::Membership => needs_to_pay(&peers, &netid).await?,
-    }
     // A token of Stripe's works once, so it names the payment where there is no key.
     let key = key.unwrap_or_else(|| IdempotencyKey::new(format!("token:{netid}"), token));
+    match purpose {
+        Purpose::TopUp => members.ensure_account(&netid).await?,
+        Purpose::Membership if payments.earlier(key.parts()).await?.is_some() => {}
+        Purpose::Membership => needs_to_pay(&peers, &netid).await?,
+    }
     let payment =
         payments.record(Wish { key: key.parts(), netid: &netid, purpose, amount }).await?;
     let outcome = match payment.state.as_str() {

@@ -87,6 +87,15 @@ pub(crate) async fn find_by_key(
     Ok(payment.fetch_optional(db).await?)
 }
 
+/// The payment that Stripe calls by that name.
+pub(crate) async fn id_of_intent(
+    db: impl MySqlExecutor<'_>,
+    intent: &str,
+) -> Result<Option<u64>, CreditsError> {
+    let id = sqlx::query_scalar!("SELECT id FROM payments WHERE intent_id = ? LIMIT 1", intent);
+    Ok(id.fetch_optional(db).await?)
+}
+
 pub(crate) async fn find(
     db: impl MySqlExecutor<'_>,
     id: u64,

@@ -93,15 +93,34 @@ pub(crate) async fn sealed(
 ) -> Result<Vec<Sealed>, CreditsError> {
     let sealed = sqlx::query_as!(
         Sealed,
-        r#"SELECT number, hash AS seal, transactions.id, description, actor, reverses, created_at,
+        r#"SELECT number, hash AS seal, seals.transaction_id AS id,
+                  COALESCE(description, '') AS "description!: String",
+                  COALESCE(actor, '') AS "actor!: String", reverses,
+                  COALESCE(created_at, CAST('1970-01-01' AS DATETIME(6)))
+                      AS "created_at!: chrono::DateTime<chrono::Utc>",
                   account_id AS "account_id?: u64", amount AS "amount?: i64"
-           FROM seals JOIN transactions ON transactions.id = seals.transaction_id
+           FROM seals LEFT JOIN transactions ON transactions.id = seals.transaction_id
            LEFT JOIN entries ON entries.transaction_id = transactions.id
            WHERE number > ? AND number <= ? ORDER BY number, account_id"#,
         after,
         after + count
     );
     Ok(sealed.fetch_all(db).await?)
+}
+
+/// Transactions from before `then` that nobody has sealed.
+pub(crate) async fn forgotten(
+    db: impl MySqlExecutor<'_>,
+    then: chrono::DateTime<chrono::Utc>,
+) -> Result<Vec<u64>, CreditsError> {
+    let forgotten = sqlx::query_scalar!(
+        "SELECT transactions.id FROM transactions
+         LEFT JOIN seals ON seals.transaction_id = transactions.id
+         WHERE seals.number IS NULL AND transactions.created_at < ?
+         ORDER BY transactions.id LIMIT 100",
+        then
+    );
+    Ok(forgotten.fetch_all(db).await?)
 }
 
 /// Transactions without a seal, the oldest first. What commits late has a smaller id than what was
@@ -119,8 +138,8 @@ pub(crate) async fn unsealed(
                   account_id AS "account_id?: u64", amount AS "amount?: i64"
            FROM (SELECT transactions.* FROM transactions
                  LEFT JOIN seals ON seals.transaction_id = transactions.id
-                 WHERE seals.number IS NULL AND transactions.id + 1000 >
-                       (SELECT COALESCE(MAX(transaction_id), 0) FROM seals)
+                 WHERE seals.number IS NULL AND transactions.id >
+                       (SELECT COALESCE(GREATEST(MAX(transaction_id), 1000) - 1000, 0) FROM seals)
                  ORDER BY transactions.id LIMIT ?) AS page
            LEFT JOIN entries ON entries.transaction_id = page.id
            ORDER BY page.id, account_id"#,

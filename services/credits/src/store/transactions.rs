@@ -77,6 +77,18 @@ pub(crate) async fn reverses(
     known.fetch_optional(db).await?.ok_or(CreditsError::UnknownTransaction)
 }
 
+/// Whether a transaction was reversed, by the latest that is known.
+pub(crate) async fn is_reversed(
+    transaction: &mut MySqlConnection,
+    id: u64,
+) -> Result<bool, CreditsError> {
+    let reversal = sqlx::query_scalar!(
+        "SELECT id FROM transactions WHERE reverses = ? LOCK IN SHARE MODE",
+        id
+    );
+    Ok(reversal.fetch_optional(transaction).await?.is_some())
+}
+
 /// The changes of a transaction.
 pub(crate) async fn entries(
     db: impl MySqlExecutor<'_>,

@@ -1,0 +1,91 @@
+//! What people see of the ledger.
+
+use super::*;
+
+#[tokio::test]
+async fn asking_for_a_balance_opens_no_account() {
+    let world = World::start().await;
+    let balance = world.balance("marga2").await;
+    assert_eq!((balance.balance, balance.available), (INITIAL, INITIAL));
+    assert_eq!(world.balance("aline2").await.balance, 0, "no member");
+    let everyone: Vec<Balance> = world.app.officer("officer1").get("/credits/users").await.json();
+    assert_eq!(everyone, []);
+    world.state.members.reconcile().await.unwrap();
+    assert_eq!(world.balance("marga2").await.balance, INITIAL);
+}
+
+#[tokio::test]
+async fn people_see_their_own_account_and_officers_all() {
+    let world = World::start().await;
+    world.state.members.reconcile().await.unwrap();
+    let (member, officer) = (world.app.member("marga2"), world.app.officer("officer1"));
+    for path in [
+        "/credits/users/melik3",
+        "/credits/transactions?netid=melik3",
+        "/credits/export?netid=melik3",
+        "/credits/users/zoe2",
+    ] {
+        let reply = member.get(path).await;
+        assert_eq!(refusal(&reply), (404, "Unrecognized user".to_owned()), "{path}");
+    }
+    let own: Value = member.get("/credits/transactions").await.json();
+    assert_eq!(own["transactions"].as_array().unwrap().len(), 1);
+    let all: Value = officer.get("/credits/transactions").await.json();
+    assert_eq!(all["transactions"].as_array().unwrap().len(), 4);
+    assert!(all["balance"].is_null());
+    let one: Value = officer.get("/credits/transactions?netid=melik3").await.json();
+    assert_eq!((&one["balance"], &one["available"]), (&json!(INITIAL), &json!(INITIAL)));
+    assert_eq!(officer.get("/credits/users/zoe2").await.status, 404);
+    assert_eq!(world.app.client().get("/credits/transactions").await.status, 401);
+    assert_eq!(member.get("/credits/users").await.status, 403);
+}
+
+#[tokio::test]
+async fn a_long_history_comes_in_pages_without_gaps() {
+    let world = World::start().await;
+    for amount in 1..=25 {
+        world.adjust("marga2", amount).await;
+        world.adjust("melik3", amount).await;
+    }
+    let (mut amounts, mut after) = (Vec::new(), String::new());
+    loop {
+        let path = format!("/credits/transactions?limit=10{after}");
+        let page: Value = world.app.member("marga2").get(&path).await.json();
+        let lines = page["transactions"].as_array().unwrap();
+        assert!(lines.len() <= 10);
+        amounts.extend(lines.iter().map(|line| line["amount"].as_i64().unwrap()));
+        let Some(next) = page["next"].as_u64() else { break };
+        after = format!("&after={next}");
+    }
+    let mut expected: Vec<i64> = (1..=25).rev().collect();
+    expected.push(INITIAL);
+    assert_eq!(amounts, expected);
+}
+
+#[tokio::test]
+async fn a_period_is_exported_as_a_file_that_no_spreadsheet_takes_for_formulas() {
+    let world = World::start().await;
+    let officer = world.app.officer("officer1");
+    let adjust = async |description: &str| {
+        let body = json!({ "netid": "marga2", "amount": 5, "description": description });
+        ok(&officer.post("/credits/transactions", &body).await);
+    };
+    adjust("early").await;
+    world.clock.advance(chrono::TimeDelta::days(2));
+    adjust("=cmd|' /C calc'!A0").await;
+    adjust("\"quoted\", and more").await;
+    let path = "/credits/export?from=2026-09-02&to=2026-09-03";
+    let reply = world.app.member("marga2").get(path).await;
+    assert_eq!(ok(&reply).headers["content-type"], "text/csv; charset=utf-8");
+    assert!(reply.headers["content-disposition"].to_str().unwrap().starts_with("attachment"));
+    let text = String::from_utf8(reply.body).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 3, "{text}");
+    assert!(lines[1].contains(",marga2,5,\"\"\"quoted\"\", and more\",officer1,"), "{text}");
+    assert!(lines[2].contains(",'=cmd|"), "{text}");
+    for path in ["/credits/export?from=yesterday", "/credits/transactions?limit=-1"] {
+        assert_eq!(refusal(&world.app.member("marga2").get(path).await).0, 400);
+    }
+    let far = "/credits/transactions?from=-262143-01-01&to=%2B262142-12-31";
+    ok(&world.app.member("marga2").get(far).await);
+}

@@ -1,0 +1,59 @@
+//! The proof that the ledger is right.
+
+use sqlx::AssertSqlSafe;
+
+use super::*;
+
+/// Does what nobody may do.
+async fn tamper(world: &World, statement: &str) {
+    let mut connection = world.db.pool().acquire().await.unwrap();
+    for statement in ["SET FOREIGN_KEY_CHECKS = 0", statement, "SET FOREIGN_KEY_CHECKS = 1"] {
+        let statement = sqlx::query(AssertSqlSafe(statement.to_owned()));
+        statement.execute(&mut *connection).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_ledger_that_nobody_touched_is_proved() {
+    let world = World::start().await;
+    world.adjust("marga2", 100).await;
+    assert_eq!(world.problems().await, Vec::<String>::new());
+    let proof: Value = world.app.officer("officer1").get("/credits/audit").await.json();
+    assert_eq!((&proof["transactions"], &proof["entries"]), (&json!(2), &json!(4)));
+    assert_eq!((&proof["sealed"], proof["head"].as_str().unwrap().len()), (&json!(2), 64));
+    assert_eq!(world.app.member("marga2").get("/credits/audit").await.status, 403);
+}
+
+#[tokio::test]
+async fn the_proof_names_the_row_that_was_changed_behind_the_services_back() {
+    for (statement, expected) in [
+        (
+            "UPDATE transactions SET description = 'nothing' WHERE id = 2",
+            "transaction 2 is not what",
+        ),
+        ("UPDATE transactions SET actor = 'marga2' WHERE id = 2", "transaction 2 is not what"),
+        (
+            "UPDATE entries SET amount = 999 WHERE transaction_id = 2 AND amount > 0",
+            "transaction 2 sums",
+        ),
+        (
+            "UPDATE entries SET amount = amount * 2 WHERE transaction_id = 2",
+            "transaction 2 is not what",
+        ),
+        ("DELETE FROM entries WHERE transaction_id = 2", "transaction 2 sums to 0"),
+        ("DELETE FROM transactions WHERE id = 2", "transaction 2 is not what"),
+        ("DELETE FROM seals WHERE number = 2", "seal 2 is missing"),
+        ("DELETE FROM seals WHERE number = 3", "seal 3 is missing"),
+        ("UPDATE accounts SET balance = balance + 5 WHERE netid = 'marga2'", "account marga2 has"),
+        ("UPDATE accounts SET held = 5 WHERE netid = 'marga2'", "account marga2 has"),
+    ] {
+        let world = World::start().await;
+        world.adjust("marga2", 100).await;
+        world.adjust("marga2", 50).await;
+        assert_eq!(world.problems().await, Vec::<String>::new());
+        tamper(&world, statement).await;
+        let problems = world.problems().await;
+        let found = problems.iter().any(|problem| problem.contains(expected));
+        assert!(found, "after {statement}: {problems:?}");
+    }
+}
