@@ -15,6 +15,8 @@ mod gigs;
 mod identity;
 mod journey;
 mod matrix;
+mod merch;
+mod messages;
 mod outage;
 mod program;
 mod setup;

@@ -212,6 +212,12 @@ impl Caller {
         self.send(Method::POST, path, Some(body)).await
     }
 
+    /// Under a key that makes repetitions harmless.
+    pub(crate) async fn post_once(&self, path: &str, body: &Value, key: &str) -> Answer {
+        let request = self.request(Method::POST, path, Some(body));
+        Self::answer(request.header("Idempotency-Key", key)).await
+    }
+
     pub(crate) async fn put(&self, path: &str, body: &Value) -> Answer {
         self.send(Method::PUT, path, Some(body)).await
     }
@@ -221,6 +227,23 @@ impl Caller {
     }
 
     pub(crate) async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
+        Self::answer(self.request(method, path, body)).await
+    }
+
+    /// Asks until the answer is as expected; returns it.
+    pub(crate) async fn until_json(&self, path: &str, expected: impl Fn(&Value) -> bool) -> Value {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            let seen = self.get(path).await.json;
+            if expected(&seen) {
+                return seen;
+            }
+            assert!(Instant::now() < deadline, "GET {path} answers {seen}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    fn request(&self, method: Method, path: &str, body: Option<&Value>) -> reqwest::RequestBuilder {
         let mut request = self.http.request(method, format!("{}{path}", self.gateway));
         if let Some(token) = &self.client_token {
             request = request.header("Authorization", token);
@@ -234,6 +257,10 @@ impl Caller {
         if let Some(body) = body {
             request = request.json(body);
         }
+        request
+    }
+
+    async fn answer(request: reqwest::RequestBuilder) -> Answer {
         let reply = request.send().await.unwrap();
         let status = reply.status().as_u16();
         Answer { status, json: reply.json().await.unwrap_or_default() }
