@@ -111,7 +111,6 @@ pub fn router(state: AppState) -> Router {
         .route("/internal/holds/{id}/capture", post(internal::capture))
         .route("/internal/holds/{id}/release", post(internal::release))
         .route("/internal/members/{netid}", get(internal::balance))
-        .route("/internal/accounts", post(internal::open))
         .merge(outbox::routes("credits"))
         .with_state(state);
     server::with_standard_routes("credits", routes, readiness)

@@ -1,7 +1,7 @@
 //! Who has an account: members, from the first time that they are known to be one.
 //!
-//! Users tells when someone becomes a member; who was one before, or whose news got lost, is found by
-//! asking users for everyone.
+//! Users is asked for everyone again and again, and for one person when their credits are to move. So
+//! nothing depends on news that could get lost.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ use crate::{error::CreditsError, ledger, store::accounts};
 
 const USERS: &str = "users";
 /// How often everyone is asked for.
-const INTERVAL: Duration = Duration::from_hours(1);
+const INTERVAL: Duration = Duration::from_mins(1);
 /// How soon again when users did not answer.
 const RETRY: Duration = Duration::from_secs(2);
 

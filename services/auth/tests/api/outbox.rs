@@ -5,13 +5,9 @@ use std::sync::{
     atomic::{AtomicU16, Ordering},
 };
 
-use axum::{
-    Router,
-    extract::{Path, State},
-    http::StatusCode,
-    routing::post,
-};
+use axum::{Router, extract::State, http::StatusCode, routing::post};
 use chrono::TimeDelta;
+use grove_shared::extract::Path;
 use grove_shared::outbox::{Effect, Effects, GIVE_UP_AFTER, enqueue, enqueue_in_order};
 
 use super::*;

@@ -3,16 +3,12 @@
 use axum::extract::State;
 use grove_shared::{
     ApiError, NetId,
-    api::{
-        accounts::AccountName,
-        credits::{Balance, Capture, Hold, InternalTransfer, NewHold, Party, SystemAccount},
-    },
+    api::credits::{Balance, Capture, Hold, InternalTransfer, NewHold, Party, SystemAccount},
     caller::{AllowList, Peer},
     extract::{Json, Path},
     idempotency::{IdempotencyKey, StoredReply},
 };
 use http::StatusCode;
-use serde_json::{Value, json};
 
 use crate::{
     AppState,
@@ -36,14 +32,6 @@ pub(crate) struct Merch;
 
 impl AllowList for Merch {
     const SERVICES: &'static [&'static str] = &["merch"];
-}
-
-/// Who tells of new members.
-#[derive(Debug)]
-pub(crate) struct Users;
-
-impl AllowList for Users {
-    const SERVICES: &'static [&'static str] = &["users"];
 }
 
 /// Whether a service may move credits this way.
@@ -156,14 +144,4 @@ pub(crate) async fn balance(
 ) -> Result<Json<Balance>, ApiError> {
     let balance = members.balance(&netid).await?;
     Ok(Json(balance.ok_or(CreditsError::UnknownUser)?))
-}
-
-/// Someone became a member.
-pub(crate) async fn open(
-    _: Peer<Users>,
-    State(AppState { members, .. }): State<AppState>,
-    Json(AccountName { netid }): Json<AccountName>,
-) -> Result<Json<Value>, ApiError> {
-    members.open(&netid).await?;
-    Ok(Json(json!({})))
 }

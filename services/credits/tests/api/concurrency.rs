@@ -57,12 +57,14 @@ async fn transfers_in_all_directions_keep_the_sum_and_never_wait_for_each_other(
 #[tokio::test]
 async fn a_new_member_gets_the_first_credits_once_however_many_ask() {
     let world = World::start().await;
-    let users = world.app.service("users");
-    let body = json!({ "netid": "mnew2" });
-    let replies = join_all((0..AT_ONCE).map(|_| users.post("/internal/accounts", &body))).await;
-    for reply in &replies {
-        ok(reply);
+    let giver = world.app.member("marga2");
+    let body = json!({ "to": "mnew2", "amount": 1 });
+    let keys: Vec<_> = (0..AT_ONCE).map(|number| number.to_string()).collect();
+    let gifts = keys.iter().map(|key| giver.post_once("/credits/transfers", &body, key));
+    for reply in join_all(gifts).await {
+        ok(&reply);
     }
-    assert_eq!(world.balance("mnew2").await.balance, INITIAL);
+    let expected = INITIAL + i64::try_from(AT_ONCE).unwrap();
+    assert_eq!(world.balance("mnew2").await.balance, expected);
     assert_eq!(world.problems().await, Vec::<String>::new());
 }

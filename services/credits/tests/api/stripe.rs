@@ -8,11 +8,14 @@ use std::{
 
 use axum::{
     Router,
-    extract::{Form, Path, State},
+    extract::{Form, State},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use grove_shared::{extract::Json, server};
+use grove_shared::{
+    extract::{Json, Path},
+    server,
+};
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
@@ -120,14 +123,14 @@ impl Inner {
         sessions.find(|session| session["client_reference_id"] == number.as_str()).unwrap()
     }
 
-    /// What the key made before, or what `make` makes now.
-    fn once(&mut self, headers: &HeaderMap, make: impl FnOnce(&mut Self) -> String) -> String {
+    /// What the key made before, or what `act` makes now.
+    fn once(&mut self, headers: &HeaderMap, act: impl FnOnce(&mut Self) -> String) -> String {
         assert_eq!(headers["authorization"], format!("Bearer {SECRET_KEY}").as_str());
         let key = headers["idempotency-key"].to_str().unwrap().to_owned();
         if let Some(made) = self.keys.get(&key) {
             return made.clone();
         }
-        let made = make(self);
+        let made = act(self);
         self.keys.insert(key, made.clone());
         made
     }
@@ -218,6 +221,6 @@ pub(crate) fn signature(secret: &str, time: i64, body: &str) -> String {
     let mut hmac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
     hmac.update(format!("{time}.{body}").as_bytes());
     let bytes = hmac.finalize().into_bytes();
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = bytes.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
     format!("t={time},v1={hex},v0=0000")
 }

@@ -5,11 +5,16 @@ use std::sync::{Arc, Mutex};
 
 use axum::{
     Router,
-    extract::{Path, State},
+    extract::State,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use grove_shared::{ApiError, extract::Json, peer::IDEMPOTENCY_KEY, server};
+use grove_shared::{
+    ApiError,
+    extract::{Json, Path},
+    peer::IDEMPOTENCY_KEY,
+    server,
+};
 use http::HeaderMap;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
