@@ -15,11 +15,11 @@ pub struct Config {
     /// The address to listen on.
     #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8001")]
     pub listen: SocketAddr,
-    /// Where the services auth, notifications, directory and credits are: name=url, separated by commas.
+    /// Where the services auth, notifications and directory are: name=url, separated by commas.
     #[arg(
         long,
         env = "PEERS",
-        default_value = "auth=http://127.0.0.1:8008,notifications=http://127.0.0.1:1122,directory=http://127.0.0.1:8998,credits=http://127.0.0.1:8765"
+        default_value = "auth=http://127.0.0.1:8008,notifications=http://127.0.0.1:1122,directory=http://127.0.0.1:8998"
     )]
     pub peers: PeerUrls,
     #[command(flatten)]

@@ -39,8 +39,7 @@ pub(crate) async fn joined(
     Ok(())
 }
 
-/// A member is entered in the campus directory, has an account of credits and gets a receipt; returns the
-/// directory's effect.
+/// A member is entered in the campus directory and gets a receipt; returns the directory's effect.
 pub(crate) async fn paid(
     transaction: &mut MySqlConnection,
     user: &User,
@@ -51,9 +50,6 @@ pub(crate) async fn paid(
     let entry = Effect { peer: "directory", path: "/activedirectory/add", body };
     enqueue_in_order(transaction, &entry, user.netid.as_str(), now).await?;
     let entry = store::last_id(transaction).await?;
-    let body = AccountName { netid: user.netid.clone() };
-    let account = Effect { peer: "credits", path: "/internal/accounts", body };
-    enqueue(transaction, &account, now).await?;
     enqueue(transaction, &mail(confirmation(user, chapter)), now).await?;
     Ok(entry)
 }

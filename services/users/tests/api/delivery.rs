@@ -33,24 +33,21 @@ async fn joining_makes_an_account_and_sends_a_mail() {
 }
 
 #[tokio::test]
-async fn a_payment_is_confirmed_by_mail_and_enters_the_directory_and_the_ledger() {
+async fn a_payment_is_confirmed_by_mail_and_enters_the_directory() {
     let others = Receiver::start().await;
     let world = World::with_peers(&others.url).await;
     world.join("jsmith2", 100_000_001).await;
     world.worker().deliver_due().await.unwrap();
     world.pay("jsmith2").await;
     assert!(!world.users().await[0].added_to_directory);
-    assert_eq!(world.worker().deliver_due().await.unwrap(), 3);
+    assert_eq!(world.worker().deliver_due().await.unwrap(), 2);
     assert!(world.users().await[0].added_to_directory);
 
     let calls = others.calls();
     assert_eq!(calls[0].path, "/activedirectory/add");
     assert_eq!(calls[0].body, json!({ "netid": "jsmith2" }));
-    let person = json!({ "netid": "jsmith2" });
-    let mut opened = calls.iter().filter(|call| call.path == "/internal/accounts");
-    assert!(opened.any(|call| call.body == person), "credits opens no account");
-    let mails = calls.iter().filter(|call| call.path == "/notification");
-    let subjects: Vec<_> = mails.map(|call| &call.body["services"][0]["subject"]).collect();
+    let subjects: Vec<_> =
+        calls[2..].iter().map(|call| &call.body["services"][0]["subject"]).collect();
     assert!(subjects.contains(&&json!("Thanks for your membership payment for ACM")));
 }
 
@@ -66,7 +63,7 @@ async fn an_effect_comes_again_under_the_same_key_until_it_is_taken() {
         world.clock.advance(FAR_BEYOND_THE_BACKOFF);
     }
     others.set_out_of_order(false);
-    assert_eq!(world.worker().deliver_due().await.unwrap(), 5);
+    assert_eq!(world.worker().deliver_due().await.unwrap(), 4);
     world.clock.advance(FAR_BEYOND_THE_BACKOFF);
     assert_eq!(world.worker().deliver_due().await.unwrap(), 0);
 
@@ -74,7 +71,7 @@ async fn an_effect_comes_again_under_the_same_key_until_it_is_taken() {
     for call in others.calls() {
         by_key.entry(call.idempotency_key).or_default().push((call.path, call.body));
     }
-    assert_eq!(by_key.len(), 5);
+    assert_eq!(by_key.len(), 4);
     for (key, calls) in by_key {
         assert_eq!((key.len(), calls.len()), (32, 4));
         assert!(calls.iter().all(|call| *call == calls[0]));
@@ -110,6 +107,6 @@ async fn two_workers_deliver_each_effect_once() {
     }
     let (one, two) = (world.worker(), world.worker());
     let (one, two) = tokio::join!(one.deliver_due(), two.deliver_due());
-    assert_eq!(one.unwrap() + two.unwrap(), 20);
-    assert_eq!(others.calls().len(), 20);
+    assert_eq!(one.unwrap() + two.unwrap(), 16);
+    assert_eq!(others.calls().len(), 16);
 }

@@ -70,7 +70,6 @@ async fn a_payment_online_makes_a_member_exactly_once() {
         world.effects().await,
         [
             "auth /internal/accounts",
-            "credits /internal/accounts",
             "directory /activedirectory/add",
             "notifications /notification",
             "notifications /notification",

@@ -46,12 +46,11 @@ impl World {
         Self::with_peers(nowhere).await
     }
 
-    /// As [`World::new`], but auth, notifications, directory and credits are at `url`.
+    /// As [`World::new`], but auth, notifications and directory are at `url`.
     async fn with_peers(url: &str) -> Self {
         let db = TestDatabase::create(&MIGRATOR).await;
         let clock = Clock::stopped_at(start());
-        let urls = ["auth", "notifications", "directory", "credits"];
-        let urls = urls.map(|name| format!("{name}={url}")).join(",");
+        let urls = format!("auth={url},notifications={url},directory={url}");
         let urls: PeerUrls = urls.parse().unwrap();
         let chapter = Arc::new(Config::parse_from(["users"]).chapter);
         let mut peers = None;

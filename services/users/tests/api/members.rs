@@ -39,7 +39,7 @@ async fn a_membership_ends_with_its_term_and_can_be_paid_again() {
     let days: Vec<_> = profile.memberships.iter().map(|term| term.starts_on.to_string()).collect();
     assert_eq!(days, ["2027-09-01", "2026-10-01"]);
     assert_eq!(profile.user.state, UserState::Member);
-    assert_eq!(world.effects().await.len(), 8);
+    assert_eq!(world.effects().await.len(), 6);
 }
 
 #[tokio::test]

@@ -63,7 +63,6 @@ async fn a_payment_is_confirmed_once_by_twenty_officers() {
         world.effects().await,
         [
             "auth /internal/accounts",
-            "credits /internal/accounts",
             "directory /activedirectory/add",
             "notifications /notification",
             "notifications /notification",
