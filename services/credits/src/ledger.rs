@@ -14,7 +14,7 @@ use sqlx::MySqlConnection;
 use crate::{
     error::CreditsError,
     store::{
-        accounts::{self, Account},
+        accounts::{self, Account, Holder},
         holds,
         transactions::{self, Entry, NewTransaction},
     },
@@ -23,8 +23,8 @@ use crate::{
 /// Credits that go from one to another.
 #[derive(Debug, Clone)]
 pub(crate) struct Transfer<'a> {
-    pub(crate) from: Party,
-    pub(crate) to: Party,
+    pub(crate) from: Holder,
+    pub(crate) to: Holder,
     /// More than zero.
     pub(crate) amount: i64,
     pub(crate) description: &'a str,
@@ -38,21 +38,31 @@ pub(crate) async fn transfer(
     transfer: &Transfer<'_>,
     now: DateTime<Utc>,
 ) -> Result<Transaction, CreditsError> {
-    let from = id_of(transaction, &transfer.from).await?;
-    let to = id_of(transaction, &transfer.to).await?;
+    let Transfer { from, to, amount, description, actor } = transfer;
     if from == to {
         return Err(CreditsError::ToOneself);
     }
     let entries = [
-        Entry { account_id: from, amount: -transfer.amount },
-        Entry { account_id: to, amount: transfer.amount },
+        Entry { account_id: from.account_id, amount: -amount },
+        Entry { account_id: to.account_id, amount: *amount },
     ];
-    let Transfer { description, actor, .. } = *transfer;
-    let id =
-        post(transaction, NewTransaction { description, actor, reverses: None }, &entries, now);
-    let id = id.await?;
-    let shown = if matches!(transfer.from, Party::Member(_)) { from } else { to };
-    transactions::find(transaction, id, shown).await
+    let new = NewTransaction { description, actor, reverses: None };
+    let id = post(transaction, new, &entries, now).await?;
+    let (user, amount) = match (&from.party, &to.party) {
+        (Party::Member(giver), _) => (Some(giver.to_string()), -amount),
+        (_, Party::Member(taker)) => (Some(taker.to_string()), *amount),
+        _ => (None, *amount),
+    };
+    Ok(Transaction {
+        id,
+        user,
+        amount,
+        description: (*description).to_owned(),
+        created_at: now,
+        actor: (*actor).to_owned(),
+        reverses: None,
+        reversed_by: None,
+    })
 }
 
 /// Undoes a transaction by one that does the opposite; `actor` names who, `reason` why.
@@ -66,9 +76,9 @@ pub(crate) async fn reverse(
     if transactions::reverses(&mut *transaction, id).await?.is_some() {
         return Err(CreditsError::IsReversal);
     }
-    let entries = transactions::entries(&mut *transaction, id).await?;
-    let opposite: Vec<_> =
-        entries.iter().map(|entry| Entry { amount: -entry.amount, ..*entry }).collect();
+    let opposite = transactions::entries(&mut *transaction, id)
+        .await?
+        .map(|entry| Entry { amount: -entry.amount, ..entry });
     let description = format!("Reversal of {id} by {actor}: {reason}");
     let description: String = description.chars().take(200).collect();
     let new = NewTransaction { description: &description, actor, reverses: Some(id) };
@@ -79,26 +89,22 @@ pub(crate) async fn reverse(
 async fn post(
     transaction: &mut MySqlConnection,
     new: NewTransaction<'_>,
-    entries: &[Entry],
+    entries: &[Entry; 2],
     now: DateTime<Utc>,
 ) -> Result<u64, CreditsError> {
-    let ids = entries.iter().map(|entry| entry.account_id).collect();
-    let accounts = accounts::lock(transaction, ids).await?;
-    // Everyone who reverses the same transaction has waited for these accounts.
-    if let Some(reversed) = new.reverses
-        && transactions::is_reversed(transaction, reversed).await?
-    {
-        return Err(CreditsError::Reversed);
-    }
+    let accounts = accounts::lock(transaction, entries.map(|entry| entry.account_id)).await?;
+    // Before it is known whether there is enough: of a second reversal the first thing to say is that
+    // it is the second. What is refused afterwards is rolled back.
+    let id = transactions::insert(transaction, new, now).await.map_err(|cause| {
+        let reversed = new.reverses.is_some() && cause.is_duplicate();
+        if reversed { CreditsError::Reversed } else { cause }
+    })?;
     for entry in entries {
         let account = accounts.iter().find(|account| account.id == entry.account_id);
-        account.map_or(Ok(()), |account| check_available(account, -entry.amount))?;
+        check_available(account.ok_or(CreditsError::UnknownUser)?, -entry.amount)?;
     }
-    let id = transactions::insert(transaction, new, now).await?;
-    for entry in entries {
-        transactions::insert_entry(transaction, id, *entry).await?;
-        accounts::add(transaction, entry.account_id, entry.amount).await?;
-    }
+    transactions::insert_entries(transaction, id, entries).await?;
+    accounts::add(transaction, entries).await?;
     Ok(id)
 }
 
@@ -157,7 +163,7 @@ pub(crate) async fn capture(
     let hold = holds::find(&mut *transaction, id, service).await?;
     let to = accounts::id_of_system(&mut *transaction, to).await?;
     // Both accounts before the hold: everyone who settles it waits here.
-    accounts::lock(transaction, vec![hold.account_id, to]).await?;
+    accounts::lock(transaction, [hold.account_id, to]).await?;
     let current = holds::lock(transaction, id, service).await?;
     match current.state() {
         HoldState::Captured => return Ok(current.into()),
@@ -194,13 +200,4 @@ pub(crate) async fn release(
     accounts::hold(transaction, hold.account_id, -hold.amount).await?;
     holds::settle(transaction, id, "released", None, now).await?;
     Ok(holds::find(transaction, id, service).await?.into())
-}
-
-async fn id_of(transaction: &mut MySqlConnection, party: &Party) -> Result<u64, CreditsError> {
-    match party {
-        Party::Member(netid) => {
-            accounts::id_of_member(transaction, netid).await?.ok_or(CreditsError::UnknownUser)
-        }
-        Party::System(account) => accounts::id_of_system(transaction, *account).await,
-    }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use grove_shared::{
     Clock, NetId,
     api::{
-        credits::Balance,
+        credits::{Balance, Party},
         envelope::Data,
         users::{CurrentMember, IsMember},
     },
@@ -19,7 +19,11 @@ use serde_json::json;
 use sqlx::MySqlPool;
 use tokio_util::sync::CancellationToken;
 
-use crate::{error::CreditsError, ledger, store::accounts};
+use crate::{
+    error::CreditsError,
+    ledger,
+    store::accounts::{self, Holder},
+};
 
 const USERS: &str = "users";
 /// How often everyone is asked for.
@@ -41,23 +45,27 @@ pub struct Members {
 }
 
 impl Members {
-    /// Sees that someone has an account if they are a member.
-    pub(crate) async fn ensure_account(&self, netid: &NetId) -> Result<(), CreditsError> {
-        if accounts::id_of_member(&self.db, netid).await?.is_some() {
-            return Ok(());
-        }
-        match is_member(&self.peers, netid).await? {
-            Some(true) => self.open(netid).await,
-            Some(false) | None => Err(CreditsError::UnknownUser),
+    /// Whose account it is; that of a member is opened unless it is open.
+    pub(crate) async fn holder(&self, party: Party) -> Result<Holder, CreditsError> {
+        match (accounts::holder(&self.db, party.clone()).await?, party) {
+            (Some(holder), _) => Ok(holder),
+            (None, Party::Member(netid)) => self.current(&netid).await,
+            (None, Party::System(_)) => Err(sqlx::Error::RowNotFound.into()),
         }
     }
 
-    /// Sees that someone is a member now, and has an account.
-    pub(crate) async fn ensure_member(&self, netid: &NetId) -> Result<(), CreditsError> {
-        match is_member(&self.peers, netid).await? {
-            Some(true) => self.open(netid).await,
-            Some(false) | None => Err(CreditsError::UnknownUser),
+    /// As [`Members::holder`], for someone who has to be a member now.
+    pub(crate) async fn current(&self, netid: &NetId) -> Result<Holder, CreditsError> {
+        if is_member(&self.peers, netid).await? != Some(true) {
+            return Err(CreditsError::UnknownUser);
         }
+        let party = Party::Member(netid.clone());
+        if let Some(holder) = accounts::holder(&self.db, party.clone()).await? {
+            return Ok(holder);
+        }
+        self.open(netid).await?;
+        let opened = accounts::holder(&self.db, party).await?;
+        opened.ok_or_else(|| sqlx::Error::RowNotFound.into())
     }
 
     /// What someone has. A member whose account is not open yet has what it will begin with; nobody

@@ -10,6 +10,7 @@ use grove_shared::{
     outbox::{Effect, enqueue},
 };
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use sqlx::{MySqlConnection, MySqlPool};
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -18,7 +19,7 @@ use crate::{
     error::CreditsError,
     ledger::{self, Transfer},
     store::{
-        accounts,
+        accounts::{self, Holder},
         payments::{self, NewPayment, Payment},
     },
     stripe::{Purchase, Session, Stripe, StripeError},
@@ -76,6 +77,8 @@ pub(crate) struct Wish<'a> {
     pub(crate) netid: &'a NetId,
     pub(crate) purpose: Purpose,
     pub(crate) amount: i64,
+    /// Stripe's token of a card that is charged at once.
+    pub(crate) token: Option<&'a str>,
 }
 
 impl Payments {
@@ -95,10 +98,12 @@ impl Payments {
 
     /// Records a payment, or finds the one that the same request recorded before.
     pub(crate) async fn record(&self, wish: Wish<'_>) -> Result<Payment, CreditsError> {
-        let Wish { key: (caller, key), netid, purpose, amount } = wish;
+        let Wish { key: (caller, key), netid, purpose, amount, token } = wish;
         let now = self.clock.now();
         let purpose = purpose.as_str();
-        let new = NewPayment { caller, key, netid, purpose, amount };
+        let token_hash = token.map(|token| Sha256::digest(token).to_vec());
+        let token_hash = token_hash.as_deref();
+        let new = NewPayment { caller, key, netid, purpose, amount, token_hash };
         match payments::insert(&self.db, &new, now, now + PATIENCE).await {
             Ok(_) => {}
             Err(cause) if cause.is_duplicate() => {}
@@ -106,7 +111,8 @@ impl Payments {
         }
         let payment = payments::find_by_key(&self.db, caller, key).await?;
         let payment = payment.ok_or(sqlx::Error::RowNotFound)?;
-        if payment.amount != amount || payment.purpose != purpose || payment.netid != *netid {
+        let known = (payment.amount, payment.purpose.as_str(), &payment.netid);
+        if known != (amount, purpose, netid) || payment.token_hash.as_deref() != token_hash {
             return Err(grove_shared::ApiError::new(
                 http::StatusCode::UNPROCESSABLE_ENTITY,
                 "This Idempotency-Key was used for another request",
@@ -194,9 +200,10 @@ impl Payments {
         }
         let by = if payment.purpose == "top_up" {
             let description = format!("Card top-up, payment {id}");
+            let (card, member) = holders(transaction, &payment).await?;
             let transfer = Transfer {
-                from: Party::System(SystemAccount::CardTopUps),
-                to: Party::Member(payment.netid.clone()),
+                from: card,
+                to: member,
                 amount: payment.amount,
                 description: &description,
                 actor: ACTOR,
@@ -228,18 +235,17 @@ impl Payments {
         }
         let mut owed = 0;
         if payment.purpose == "top_up" {
-            let account = accounts::id_of_member(&mut *transaction, &payment.netid).await?;
-            let account = account.ok_or(CreditsError::UnknownUser)?;
-            let card = accounts::id_of_system(&mut *transaction, SystemAccount::CardTopUps).await?;
-            let locked = accounts::lock(transaction, vec![account, card]).await?;
-            let available = locked.iter().find(|locked| locked.id == account);
+            let (card, member) = holders(transaction, &payment).await?;
+            let ids = [card.account_id, member.account_id];
+            let locked = accounts::lock(transaction, ids).await?;
+            let available = locked.iter().find(|locked| locked.id == member.account_id);
             let available = available.map_or(0, |account| account.available().clamp(0, more));
             owed = more - available;
             if available > 0 {
                 let description = format!("Refund of card payment {id}");
                 let transfer = Transfer {
-                    from: Party::Member(payment.netid.clone()),
-                    to: Party::System(SystemAccount::CardTopUps),
+                    from: member,
+                    to: card,
                     amount: available,
                     description: &description,
                     actor: ACTOR,
@@ -319,6 +325,18 @@ impl Payments {
             _ => format!("{} credits for {}", self.chapter_name, payment.netid),
         }
     }
+}
+
+/// The account of what came by card, and that of the member who pays.
+async fn holders(
+    transaction: &mut MySqlConnection,
+    payment: &Payment,
+) -> Result<(Holder, Holder), CreditsError> {
+    let card = Party::System(SystemAccount::CardTopUps);
+    let card = accounts::holder(&mut *transaction, card).await?.ok_or(CreditsError::UnknownUser)?;
+    let member = Party::Member(payment.netid.clone());
+    let member = accounts::holder(transaction, member).await?.ok_or(CreditsError::UnknownUser)?;
+    Ok((card, member))
 }
 
 fn short(reason: &str) -> String {

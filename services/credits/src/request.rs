@@ -9,6 +9,8 @@ use crate::error::CreditsError;
 const MOST: i64 = 10_000_000;
 /// The longest description, in characters.
 const LONGEST: usize = 200;
+/// What old clients read about a NetID of nobody.
+pub(crate) const NOBODY: &str = "Not a valid user.";
 const MISSING: &str = "Missing required parameter in the JSON body";
 
 /// A number of credits that is not zero.
@@ -55,10 +57,8 @@ impl Amount {
 pub(crate) fn netid(value: &Value) -> Result<NetId, CreditsError> {
     match value {
         Value::Null => Err(CreditsError::field("netid", MISSING)),
-        Value::String(text) => {
-            text.parse().map_err(|_| CreditsError::field("netid", "Not a valid user."))
-        }
-        _ => Err(CreditsError::field("netid", "Not a valid user.")),
+        Value::String(text) => text.parse().map_err(|_| CreditsError::field("netid", NOBODY)),
+        _ => Err(CreditsError::field("netid", NOBODY)),
     }
 }
 

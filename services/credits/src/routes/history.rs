@@ -1,7 +1,8 @@
 //! Histories, as pages and as files.
 
-use axum::{extract::State, response::IntoResponse};
+use axum::{body::Body, extract::State, response::IntoResponse};
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
+use futures_util::{StreamExt, stream};
 use grove_shared::{
     ApiError, NetId,
     api::credits::Transaction,
@@ -10,21 +11,20 @@ use grove_shared::{
 };
 use http::header;
 use serde::{Deserialize, Serialize};
+use sqlx::MySqlPool;
 
 use super::members::{nothing, visible};
 use crate::{
-    AppState,
+    AppState, Members,
     error::CreditsError,
-    store::{
-        accounts,
-        transactions::{self, Filter},
-    },
+    request,
+    store::transactions::{self, Filter},
 };
 
 /// Transactions on a page, if nothing else is asked for.
 const PAGE: u32 = 100;
-/// Transactions in a file at most.
-const FILE: u32 = 100_000;
+/// Transactions that are read at once for a file.
+const PART: u32 = 1000;
 
 /// Which transactions are asked for.
 #[derive(Debug, Default, Deserialize)]
@@ -47,6 +47,9 @@ impl Wish {
     /// What the viewer may see of it: the own account, or for officers any or all.
     fn filter(&self, viewer: &Member, limit: u32) -> Result<Filter, CreditsError> {
         let netid = match self.netid.as_deref().filter(|netid| !netid.is_empty()) {
+            Some(netid) if netid.parse::<NetId>().is_err() => {
+                return Err(CreditsError::field("netid", request::NOBODY));
+            }
             Some(netid) => Some(visible(viewer, netid)?),
             None if viewer.is_officer() => None,
             None => Some(viewer.netid.clone()),
@@ -91,14 +94,14 @@ struct Sums {
 
 pub(crate) async fn list(
     viewer: Member,
-    State(AppState { db, .. }): State<AppState>,
+    State(AppState { db, members, .. }): State<AppState>,
     Query(wish): Query<Wish>,
 ) -> Result<Json<History>, ApiError> {
     let limit = wish.limit.unwrap_or(PAGE).clamp(1, 1000);
     // One more, to know whether there is a next page.
     let filter = wish.filter(&viewer, limit + 1)?;
     let account = match &filter.netid {
-        Some(netid) => Some(sums(&db, netid.clone()).await?),
+        Some(netid) => Some(sums(&members, &viewer, netid).await?),
         None => None,
     };
     let mut transactions = transactions::history(&db, &filter).await?;
@@ -106,8 +109,12 @@ pub(crate) async fn list(
     Ok(Json(History { transactions, account, next }))
 }
 
-async fn sums(db: &sqlx::MySqlPool, netid: NetId) -> Result<Sums, CreditsError> {
-    let balance = accounts::balance(db, &netid).await?.unwrap_or_else(|| nothing(netid));
+async fn sums(members: &Members, viewer: &Member, netid: &NetId) -> Result<Sums, CreditsError> {
+    let balance = match members.balance(netid).await? {
+        Some(balance) => balance,
+        None if *netid == viewer.netid => nothing(netid.clone()),
+        None => return Err(CreditsError::field("netid", request::NOBODY)),
+    };
     Ok(Sums { balance: balance.balance, held: balance.held, available: balance.available })
 }
 
@@ -121,35 +128,59 @@ fn cut(lines: &mut Vec<Transaction>, limit: u32) -> Option<u64> {
     more.then_some(last)
 }
 
+/// A file of any length, read from the database as it is sent.
 pub(crate) async fn export(
     viewer: Member,
     State(AppState { db, .. }): State<AppState>,
     Query(wish): Query<Wish>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let lines = transactions::history(&db, &wish.filter(&viewer, FILE)?).await?;
-    let mut file = csv::Writer::from_writer(Vec::new());
+    let filter = wish.filter(&viewer, PART)?;
     let titles = ["id", "time", "netid", "amount", "description", "by", "reverses", "reversed by"];
-    file.write_record(titles).map_err(ApiError::internal)?;
-    for line in lines {
-        let number = |id: Option<u64>| id.map(|id| id.to_string()).unwrap_or_default();
-        let record = [
-            line.id.to_string(),
-            line.created_at.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
-            line.user.unwrap_or_default(),
-            line.amount.to_string(),
-            text(&line.description),
-            text(&line.actor),
-            number(line.reverses),
-            number(line.reversed_by),
-        ];
-        file.write_record(record).map_err(ApiError::internal)?;
-    }
-    let file = file.into_inner().map_err(|cause| ApiError::internal(cause.into_error()))?;
+    let titles = csv([titles.map(str::to_owned)])?;
+    // The first part before the reply begins: a database that is away is 503 and no file.
+    let first = part(&db, filter).await?;
+    let rest = stream::try_unfold(first.1, move |filter| {
+        let db = db.clone();
+        async move {
+            let Some(filter) = filter else { return Ok(None) };
+            part(&db, filter).await.map(Some)
+        }
+    });
+    let begin = stream::iter([Ok(titles), Ok(first.0)]);
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"credits.csv\""),
     ];
-    Ok((headers, file))
+    Ok((headers, Body::from_stream(begin.chain(rest))))
+}
+
+/// Some lines of the file, and what to ask for next unless these were the last.
+async fn part(db: &MySqlPool, filter: Filter) -> Result<(Vec<u8>, Option<Filter>), CreditsError> {
+    let lines = transactions::history(db, &filter).await?;
+    let next = lines.last().map(|line| Filter { before: line.id, ..filter });
+    Ok((csv(lines.into_iter().map(cells))?, next))
+}
+
+fn cells(line: Transaction) -> [String; 8] {
+    let number = |id: Option<u64>| id.map(|id| id.to_string()).unwrap_or_default();
+    [
+        line.id.to_string(),
+        line.created_at.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        line.user.unwrap_or_default(),
+        line.amount.to_string(),
+        text(&line.description),
+        text(&line.actor),
+        number(line.reverses),
+        number(line.reversed_by),
+    ]
+}
+
+fn csv(lines: impl IntoIterator<Item = [String; 8]>) -> Result<Vec<u8>, ApiError> {
+    let mut file = csv::Writer::from_writer(Vec::new());
+    for line in lines {
+        file.write_record(line).map_err(ApiError::internal)?;
+    }
+    file.into_inner().map_err(|cause| ApiError::internal(cause.into_error()))
 }
 
 /// A cell that no spreadsheet takes for a formula (OWASP, CSV Injection).

@@ -15,7 +15,7 @@ use crate::{
     error::CreditsError,
     ledger::{self, Transfer},
     request::{Amount, Description},
-    store::{accounts, holds},
+    store::holds,
 };
 
 /// Who may move credits.
@@ -57,23 +57,15 @@ pub(crate) async fn transfer(
     }
     let amount = Amount::new(request.amount)?.positive()?;
     let description = Description::parse(&request.description)?;
-    for party in [&request.from, &request.to] {
-        if let Party::Member(netid) = party {
-            members.ensure_account(netid).await?;
-        }
-    }
+    let from = members.holder(request.from.clone()).await?;
+    let to = members.holder(request.to.clone()).await?;
     let (now, actor) = (clock.now(), format!("service:{}", peer.name));
     let mut transaction = db.begin().await?;
     if let Some(reply) = key.begin(&mut transaction, &request, now).await? {
         return Ok(reply);
     }
-    let transfer = Transfer {
-        from: request.from,
-        to: request.to,
-        amount,
-        description: description.as_str(),
-        actor: &actor,
-    };
+    let description = description.as_str();
+    let transfer = Transfer { from, to, amount, description, actor: &actor };
     let done = ledger::transfer(&mut transaction, &transfer, now).await?;
     let reply = key.finish(&mut transaction, StatusCode::OK, &done).await?;
     transaction.commit().await?;
@@ -88,16 +80,15 @@ pub(crate) async fn hold(
 ) -> Result<StoredReply, ApiError> {
     let amount = Amount::new(request.amount)?.positive()?;
     let description = Description::parse(&request.description)?;
-    members.ensure_account(&request.netid).await?;
+    let holder = members.holder(Party::Member(request.netid.clone())).await?;
     let now = clock.now();
     let mut transaction = db.begin().await?;
     if let Some(reply) = key.begin(&mut transaction, &request, now).await? {
         return Ok(reply);
     }
-    let account = accounts::id_of_member(&mut *transaction, &request.netid).await?;
-    let account = account.ok_or(CreditsError::UnknownUser)?;
-    let (description, service) = (description.as_str(), peer.name.as_str());
-    let hold = ledger::hold(&mut transaction, account, amount, description, service, now).await?;
+    let (account, description) = (holder.account_id, description.as_str());
+    let hold =
+        ledger::hold(&mut transaction, account, amount, description, &peer.name, now).await?;
     let reply = key.finish(&mut transaction, StatusCode::OK, &hold).await?;
     transaction.commit().await?;
     Ok(reply)

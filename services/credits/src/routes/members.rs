@@ -72,16 +72,20 @@ pub(crate) async fn transfer(
     if to == giver.netid {
         return Err(CreditsError::ToOneself.into());
     }
-    members.ensure_account(&giver.netid).await?;
-    members.ensure_member(&to).await?;
+    let from = members.holder(Party::Member(giver.netid.clone())).await?;
+    let to = match members.current(&to).await {
+        Ok(to) => to,
+        // Who was a member when the request first came may be none when it comes again.
+        Err(cause) => return key.find(&db, &request).await?.ok_or_else(|| cause.into()),
+    };
     let now = clock.now();
     let mut transaction = db.begin().await?;
     if let Some(reply) = key.begin(&mut transaction, &request, now).await? {
         return Ok(reply);
     }
     let transfer = Transfer {
-        from: Party::Member(giver.netid.clone()),
-        to: Party::Member(to),
+        from,
+        to,
         amount,
         description: description.as_str(),
         actor: giver.netid.as_str(),

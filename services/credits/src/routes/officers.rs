@@ -48,12 +48,12 @@ pub(crate) async fn adjust(
     let netid = request::netid(&request.netid)?;
     let amount = Amount::parse(&request.amount)?.get();
     let description = Description::parse(request.description.as_deref().unwrap_or_default())?;
-    members.ensure_account(&netid).await.map_err(|cause| match cause {
-        CreditsError::UnknownUser => CreditsError::field("netid", "Not a valid user."),
+    let member = members.holder(Party::Member(netid)).await.map_err(|cause| match cause {
+        CreditsError::UnknownUser => CreditsError::field("netid", request::NOBODY),
         cause => cause,
     })?;
+    let mint = members.holder(Party::System(SystemAccount::Mint)).await?;
     let now = clock.now();
-    let (member, mint) = (Party::Member(netid), Party::System(SystemAccount::Mint));
     let (from, to) = if amount < 0 { (member, mint) } else { (mint, member) };
     let transfer = Transfer {
         from,

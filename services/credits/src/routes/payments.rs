@@ -1,12 +1,10 @@
 //! Payments by card, and Stripe's news of them.
 
-use axum::{
-    extract::State,
-    response::{IntoResponse, Response},
-};
+use axum::extract::State;
 use bytes::Bytes;
 use grove_shared::{
     ApiError, NetId,
+    api::credits::Party,
     caller::{Caller, Member},
     extract::{Json, Path},
     idempotency::IdempotencyKey,
@@ -77,9 +75,10 @@ pub(crate) async fn top_up(
         return Err(CreditsError::field("amount", message).into());
     }
     payments.stripe()?;
-    members.ensure_account(&member.netid).await?;
+    members.holder(Party::Member(member.netid.clone())).await?;
     let (netid, purpose) = (&member.netid, Purpose::TopUp);
-    let payment = payments.record(Wish { key: key.parts(), netid, purpose, amount }).await?;
+    let wish = Wish { key: key.parts(), netid, purpose, amount, token: None };
+    let payment = payments.record(wish).await?;
     Ok(Json(payments.open_page(payment).await?.into()))
 }
 
@@ -114,7 +113,7 @@ pub(crate) async fn membership(
         needs_to_pay(&peers, &netid).await?;
     }
     let (purpose, amount) = (Purpose::Membership, DUES + FEE);
-    let wish = Wish { key: key.parts(), netid: &netid, purpose, amount };
+    let wish = Wish { key: key.parts(), netid: &netid, purpose, amount, token: None };
     let payment = payments.record(wish).await?;
     Ok(Json(payments.open_page(payment).await?.into()))
 }
@@ -162,13 +161,26 @@ impl OldPayment {
 
 pub(crate) async fn pay(
     member: Member,
-    State(AppState { members, peers, payments, .. }): State<AppState>,
+    State(state): State<AppState>,
     key: Option<IdempotencyKey>,
     Json(request): Json<OldPayment>,
-) -> Result<Response, ApiError> {
+) -> Result<Json<Value>, ApiError> {
+    match charge(&member.netid, &state, key, &request).await {
+        Ok(()) => Ok(Json(json!({ "successful": true }))),
+        // Old clients read nothing else.
+        Err(cause) => Err(ApiError::from(cause).with("successful", false)),
+    }
+}
+
+async fn charge(
+    payer: &NetId,
+    AppState { members, peers, payments, .. }: &AppState,
+    key: Option<IdempotencyKey>,
+    request: &OldPayment,
+) -> Result<(), CreditsError> {
     let netid = request::netid(&request.netid)?;
-    if netid != member.netid {
-        return Err(ApiError::forbidden("You can pay for yourself only"));
+    if netid != *payer {
+        return Err(ApiError::forbidden("You can pay for yourself only").into());
     }
     let amount = Amount::parse(&request.amount).map_or(0, Amount::get);
     let purpose = request.purpose(amount)?;
@@ -178,20 +190,16 @@ pub(crate) async fn pay(
     // A token of Stripe's works once, so it names the payment where there is no key.
     let key = key.unwrap_or_else(|| IdempotencyKey::new(format!("token:{netid}"), token));
     match purpose {
-        Purpose::TopUp => members.ensure_account(&netid).await?,
+        Purpose::TopUp => drop(members.holder(Party::Member(netid.clone())).await?),
         Purpose::Membership if payments.earlier(key.parts()).await?.is_some() => {}
-        Purpose::Membership => needs_to_pay(&peers, &netid).await?,
+        Purpose::Membership => needs_to_pay(peers, &netid).await?,
     }
-    let payment =
-        payments.record(Wish { key: key.parts(), netid: &netid, purpose, amount }).await?;
-    let outcome = match payment.state.as_str() {
+    let wish = Wish { key: key.parts(), netid: &netid, purpose, amount, token: Some(token) };
+    let payment = payments.record(wish).await?;
+    match payment.state.as_str() {
         "succeeded" => Ok(()),
         "failed" => Err(StripeError::Declined(payment.failure.unwrap_or_default()).into()),
         _ => payments.charge(payment, token).await,
-    };
-    match outcome {
-        Ok(()) => Ok(Json(json!({ "successful": true })).into_response()),
-        Err(cause) => Err(ApiError::from(cause).with("successful", false)),
     }
 }
 

@@ -3,11 +3,11 @@
 use chrono::{DateTime, Utc};
 use grove_shared::{
     NetId,
-    api::credits::{Balance, SystemAccount},
+    api::credits::{Balance, Party, SystemAccount},
 };
 use sqlx::{MySqlConnection, MySqlExecutor};
 
-use crate::error::CreditsError;
+use crate::{error::CreditsError, store::transactions::Entry};
 
 /// An account whose row is locked until the transaction ends.
 #[derive(Debug, Clone)]
@@ -23,6 +23,13 @@ impl Account {
     pub(crate) fn available(&self) -> i64 {
         self.balance - self.held
     }
+}
+
+/// A party, and the id of its account, which never changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Holder {
+    pub(crate) account_id: u64,
+    pub(crate) party: Party,
 }
 
 /// The name of an account of the chapter in the database, as on the wire.
@@ -53,24 +60,32 @@ pub(crate) async fn id_of_system(
     Ok(id.fetch_one(db).await?)
 }
 
-/// Locks accounts, always in the order of their ids, so that no two transactions wait for each other.
+/// Who has the account of a party, if there is one.
+pub(crate) async fn holder(
+    db: impl MySqlExecutor<'_>,
+    party: Party,
+) -> Result<Option<Holder>, CreditsError> {
+    let id = match &party {
+        Party::Member(netid) => id_of_member(db, netid).await?,
+        Party::System(account) => Some(id_of_system(db, *account).await?),
+    };
+    Ok(id.map(|account_id| Holder { account_id, party }))
+}
+
+/// Locks two accounts, always in the order of their ids, so that no two transactions wait for each other.
 pub(crate) async fn lock(
     transaction: &mut MySqlConnection,
-    mut ids: Vec<u64>,
+    [one, other]: [u64; 2],
 ) -> Result<Vec<Account>, CreditsError> {
-    ids.sort_unstable();
-    ids.dedup();
-    let mut accounts = Vec::with_capacity(ids.len());
-    for id in ids {
-        let account = sqlx::query_as!(
-            Account,
-            r#"SELECT id, may_owe AS "may_owe: bool", balance, held
-               FROM accounts WHERE id = ? FOR UPDATE"#,
-            id
-        );
-        accounts.push(account.fetch_one(&mut *transaction).await?);
-    }
-    Ok(accounts)
+    // A table as small as this may be read as a whole, and everything that is read is locked.
+    let accounts = sqlx::query_as!(
+        Account,
+        r#"SELECT id, may_owe AS "may_owe: bool", balance, held
+           FROM accounts FORCE INDEX (PRIMARY) WHERE id IN (?, ?) ORDER BY id FOR UPDATE"#,
+        one,
+        other
+    );
+    Ok(accounts.fetch_all(transaction).await?)
 }
 
 /// Locks one account.
@@ -87,13 +102,20 @@ pub(crate) async fn lock_one(
     Ok(account.fetch_one(transaction).await?)
 }
 
-/// Adds to a balance.
+/// Adds to the balances of two accounts that are locked.
 pub(crate) async fn add(
     transaction: &mut MySqlConnection,
-    id: u64,
-    amount: i64,
+    [one, other]: &[Entry; 2],
 ) -> Result<(), CreditsError> {
-    let added = sqlx::query!("UPDATE accounts SET balance = balance + ? WHERE id = ?", amount, id);
+    let added = sqlx::query!(
+        "UPDATE accounts FORCE INDEX (PRIMARY)
+         SET balance = balance + CASE id WHEN ? THEN ? ELSE ? END WHERE id IN (?, ?)",
+        one.account_id,
+        one.amount,
+        other.amount,
+        one.account_id,
+        other.account_id
+    );
     Ok(added.execute(transaction).await.map(drop)?)
 }
 

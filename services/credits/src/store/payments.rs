@@ -20,6 +20,7 @@ pub(crate) struct Payment {
     pub(crate) url: Option<String>,
     pub(crate) failure: Option<String>,
     pub(crate) refunded: i64,
+    pub(crate) token_hash: Option<Vec<u8>>,
 }
 
 /// Money that went back, and whose credits did not.
@@ -41,6 +42,7 @@ pub(crate) struct NewPayment<'a> {
     pub(crate) netid: &'a NetId,
     pub(crate) purpose: &'static str,
     pub(crate) amount: i64,
+    pub(crate) token_hash: Option<&'a [u8]>,
 }
 
 /// Reads payments; `$rest` says which.
@@ -49,7 +51,7 @@ macro_rules! select_payments {
         sqlx::query_as!(
             Payment,
             r#"SELECT id, netid AS "netid: NetId", purpose, amount, state, session_id, intent_id,
-                      url, failure, refunded
+                      url, failure, refunded, token_hash
                FROM payments "# + $rest
             $(, $arg)*
         )
@@ -65,13 +67,15 @@ pub(crate) async fn insert(
 ) -> Result<u64, CreditsError> {
     let inserted = sqlx::query!(
         "INSERT INTO payments
-             (caller, idempotency_key, netid, purpose, amount, state, created_at, next_check_at)
-         VALUES (?, ?, ?, ?, ?, 'created', ?, ?)",
+             (caller, idempotency_key, netid, purpose, amount, token_hash, state, created_at,
+              next_check_at)
+         VALUES (?, ?, ?, ?, ?, ?, 'created', ?, ?)",
         new.caller,
         new.key,
         new.netid,
         new.purpose,
         new.amount,
+        new.token_hash,
         now,
         next_check
     );

@@ -53,17 +53,20 @@ pub(crate) async fn insert(
     Ok(inserted.execute(transaction).await?.last_insert_id())
 }
 
-/// Records a change of an account.
-pub(crate) async fn insert_entry(
+/// Records the changes of two accounts.
+pub(crate) async fn insert_entries(
     transaction: &mut MySqlConnection,
     of: u64,
-    entry: Entry,
+    [one, other]: &[Entry; 2],
 ) -> Result<(), CreditsError> {
     let inserted = sqlx::query!(
-        "INSERT INTO entries (transaction_id, account_id, amount) VALUES (?, ?, ?)",
+        "INSERT INTO entries (transaction_id, account_id, amount) VALUES (?, ?, ?), (?, ?, ?)",
         of,
-        entry.account_id,
-        entry.amount
+        one.account_id,
+        one.amount,
+        of,
+        other.account_id,
+        other.amount
     );
     Ok(inserted.execute(transaction).await.map(drop)?)
 }
@@ -77,29 +80,21 @@ pub(crate) async fn reverses(
     known.fetch_optional(db).await?.ok_or(CreditsError::UnknownTransaction)
 }
 
-/// Whether a transaction was reversed, by the latest that is known.
-pub(crate) async fn is_reversed(
-    transaction: &mut MySqlConnection,
-    id: u64,
-) -> Result<bool, CreditsError> {
-    let reversal = sqlx::query_scalar!(
-        "SELECT id FROM transactions WHERE reverses = ? LOCK IN SHARE MODE",
-        id
-    );
-    Ok(reversal.fetch_optional(transaction).await?.is_some())
-}
-
-/// The changes of a transaction.
+/// The changes of a transaction, of which there are always two.
 pub(crate) async fn entries(
     db: impl MySqlExecutor<'_>,
     id: u64,
-) -> Result<Vec<Entry>, CreditsError> {
+) -> Result<[Entry; 2], CreditsError> {
     let entries = sqlx::query_as!(
         Entry,
         "SELECT account_id, amount FROM entries WHERE transaction_id = ? ORDER BY account_id",
         id
     );
-    Ok(entries.fetch_all(db).await?)
+    let entries = entries.fetch_all(db).await?;
+    entries.try_into().map_err(|entries: Vec<Entry>| {
+        let cause = anyhow::anyhow!("transaction {id} has {} entries", entries.len());
+        grove_shared::ApiError::internal(cause).into()
+    })
 }
 
 /// Reads lines of members' histories; `$rest` says which, in what order.
@@ -157,14 +152,4 @@ pub(crate) async fn history(
         }
     };
     Ok(history)
-}
-
-/// What a transaction did to an account.
-pub(crate) async fn find(
-    db: impl MySqlExecutor<'_>,
-    id: u64,
-    account: u64,
-) -> Result<Transaction, CreditsError> {
-    let found = select_history!("WHERE transaction_id = ? AND account_id = ?", id, account);
-    Ok(found.fetch_one(db).await?)
 }

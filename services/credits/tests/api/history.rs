@@ -89,3 +89,40 @@ async fn a_period_is_exported_as_a_file_that_no_spreadsheet_takes_for_formulas()
     let far = "/credits/transactions?from=-262143-01-01&to=%2B262142-12-31";
     ok(&world.app.member("marga2").get(far).await);
 }
+
+#[tokio::test]
+async fn a_history_of_nobody_is_refused_as_old_clients_expect() {
+    let world = World::start().await;
+    let (member, officer) = (world.app.member("marga2"), world.app.officer("officer1"));
+    let not_valid = (400, "Not a valid user.".to_owned());
+    for (person, netid) in [(&officer, "zoe2"), (&officer, "no-netid"), (&member, "no-netid")] {
+        let reply = person.get(&format!("/credits/transactions?netid={netid}")).await;
+        assert_eq!(refusal(&reply), not_valid, "{netid}");
+        assert_eq!(reply.json::<Value>()["message"], json!({ "netid": "Not a valid user." }));
+    }
+    // A member whose account is not open yet has what it begins with.
+    let history: Value = officer.get("/credits/transactions?netid=marga2").await.json();
+    assert_eq!((&history["balance"], &history["transactions"]), (&json!(INITIAL), &json!([])));
+}
+
+#[tokio::test]
+async fn a_file_has_every_transaction_however_many_there_are() {
+    let world = World::start().await;
+    world.adjust("marga2", 5).await;
+    let twice = "INSERT INTO transactions (description, actor, created_at)
+                 SELECT description, actor, created_at FROM transactions";
+    let entries = "INSERT INTO entries (transaction_id, account_id, amount)
+                   SELECT transactions.id, accounts.id, 1 FROM transactions
+                   JOIN accounts ON netid = 'marga2' WHERE transactions.id > 2";
+    for statement in [twice; 10].into_iter().chain([entries]) {
+        sqlx::query(statement).execute(&world.db.pool()).await.unwrap();
+    }
+    for person in [world.app.member("marga2"), world.app.officer("officer1")] {
+        let file = String::from_utf8(person.get("/credits/export").await.body).unwrap();
+        let mut ids: Vec<&str> = file.lines().map(|line| line.split(',').next().unwrap()).collect();
+        assert_eq!(ids.remove(0), "id");
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), 2048);
+    }
+}

@@ -185,8 +185,39 @@ async fn the_old_route_charges_a_token_and_says_so() {
     ] {
         let mut body = good.clone();
         body[field] = value;
-        assert_eq!(member.post("/payment", &body).await.status.as_u16(), status, "{body}");
+        let reply = member.post("/payment", &body).await;
+        assert_eq!(reply.status.as_u16(), status, "{body}");
+        assert_eq!(reply.json::<Value>()["successful"], false);
+        if field == "amount" && status == 400 {
+            assert_eq!(reply.error(), "Invalid transaction amount.");
+        }
     }
+}
+
+#[tokio::test]
+async fn one_key_charges_one_token() {
+    let world = World::start().await;
+    let member = world.app.member("marga2");
+    let body = |token: &str| json!({ "netid": "marga2", "amount": 1000, "token": token, "description": "" });
+    ok(&member.post_once("/payment", &body("tok_1"), "one").await);
+    ok(&member.post_once("/payment", &body("tok_1"), "one").await);
+    let other = member.post_once("/payment", &body("tok_2"), "one").await;
+    assert_eq!(refusal(&other).0, 422);
+    assert_eq!(world.stripe.charged(), 1000);
+}
+
+#[tokio::test]
+async fn dues_by_the_old_route_are_paid_once_and_say_so_twice() {
+    let world = World::start().await;
+    let body = json!({ "netid": "aline2", "amount": 4150, "token": "tok_1", "description": "",
+                       "adjust_balance": false });
+    let applicant = world.app.member("aline2");
+    ok(&applicant.post("/payment", &body).await);
+    world.worker.deliver_due().await.unwrap();
+    assert_eq!(world.users.paid().len(), 1);
+    world.users.admit("aline2");
+    ok(&applicant.post("/payment", &body).await);
+    assert_eq!((world.stripe.charged(), world.users.paid().len()), (4150, 1));
 }
 
 #[tokio::test]

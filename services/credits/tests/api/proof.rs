@@ -53,7 +53,21 @@ async fn the_proof_names_the_row_that_was_changed_behind_the_services_back() {
         assert_eq!(world.problems().await, Vec::<String>::new());
         tamper(&world, statement).await;
         let problems = world.problems().await;
+        let missing = expected.ends_with("missing");
+        assert!(!missing || problems.len() == 1, "after {statement}: {problems:?}");
         let found = problems.iter().any(|problem| problem.contains(expected));
         assert!(found, "after {statement}: {problems:?}");
     }
+}
+
+#[tokio::test]
+async fn a_transaction_that_was_never_sealed_is_named() {
+    let world = World::start().await;
+    let given = world.adjust("marga2", 100).await;
+    let audit =
+        async || -> Value { world.app.officer("officer1").get("/credits/audit").await.json() };
+    assert_eq!(audit().await["problems"], json!([]), "it has a minute for it");
+    world.clock.advance(chrono::TimeDelta::seconds(61));
+    let problem = json!(format!("transaction {} has no seal", given.id));
+    assert!(audit().await["problems"].as_array().unwrap().contains(&problem));
 }

@@ -87,3 +87,15 @@ async fn when_it_is_not_known_who_is_a_member_the_answer_is_to_try_again() {
     assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(reply.headers["retry-after"], "1");
 }
+
+#[tokio::test]
+async fn who_is_no_member_any_more_gets_nothing_but_a_repeated_request_its_reply() {
+    let world = World::start().await;
+    let giver = world.app.member("marga2");
+    let done = giver.post_once(PATH, &gift(5), "one").await;
+    world.users.expire("melik3");
+    let again = giver.post_once(PATH, &gift(5), "one").await;
+    assert_eq!((ok(&done).status, &done.body), (again.status, &again.body));
+    assert_eq!(giver.post_once(PATH, &gift(5), "two").await.status, 404);
+    assert_eq!(world.balance("melik3").await.balance, INITIAL + 5);
+}

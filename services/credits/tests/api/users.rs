@@ -25,6 +25,8 @@ pub(crate) struct FakeUsers {
     down: Arc<Mutex<bool>>,
     /// Applicants who are members now.
     admitted: Arc<Mutex<Vec<String>>>,
+    /// Members who are none any more.
+    expired: Arc<Mutex<Vec<String>>>,
     /// The dues that were reported: idempotency key and body.
     paid: Arc<Mutex<Vec<(String, Value)>>>,
 }
@@ -55,6 +57,11 @@ impl FakeUsers {
         self.admitted.lock().unwrap().push(netid.to_owned());
     }
 
+    /// From here on a member is none.
+    pub(crate) fn expire(&self, netid: &str) {
+        self.expired.lock().unwrap().push(netid.to_owned());
+    }
+
     pub(crate) fn paid(&self) -> Vec<(String, Value)> {
         self.paid.lock().unwrap().clone()
     }
@@ -71,7 +78,7 @@ async fn is_member(
 ) -> Result<Response, ApiError> {
     users.check()?;
     let is_member = match netid.get(..1) {
-        Some("m") => true,
+        Some("m") => !users.expired.lock().unwrap().contains(&netid),
         Some("a") => users.admitted.lock().unwrap().contains(&netid),
         _ => return Err(ApiError::not_found("User not found")),
     };
