@@ -35,15 +35,6 @@ pub(crate) struct Settings {
     simulate_machine: bool,
 }
 
-/// The program of the crate `$program`, configured with `$flags`.
-macro_rules! program {
-    ($settings:expr, $name:expr, $program:ident, $flags:expr) => {{
-        let config = $settings.parse::<$program::Config>($name, $flags)?;
-        let run = move |stop| Box::pin($program::run(config, stop)) as Future;
-        ($name, Box::new(run) as Program)
-    }};
-}
-
 impl Settings {
     pub(crate) fn new(
         databases: BTreeMap<&'static str, DbConfig>,
@@ -71,20 +62,19 @@ impl Settings {
         let notifications = [calls, &[("mail-folder", &mails)]].concat();
         let admin = self.ports.of(GATEWAY_ADMIN)?.to_string();
         let mut programs = vec![
-            program!(self, "auth", grove_auth, calls),
-            program!(self, "users", grove_users, calls),
-            program!(self, "groups", grove_groups, &[]),
-            program!(self, "quotes", grove_quotes, &[]),
-            program!(self, "notifications", grove_notifications, &notifications),
-            program!(self, "directory", grove_directory, &calls[..1]),
-            program!(self, "credits", grove_credits, calls),
-            program!(self, "gigs", grove_gigs, calls),
-            program!(
-                self,
+            self.program("auth", calls, grove_auth::run)?,
+            self.program("users", calls, grove_users::run)?,
+            self.program("groups", &[], grove_groups::run)?,
+            self.program("quotes", &[], grove_quotes::run)?,
+            self.program("notifications", &notifications, grove_notifications::run)?,
+            self.program("directory", &calls[..1], grove_directory::run)?,
+            self.program("credits", calls, grove_credits::run)?,
+            self.program("gigs", calls, grove_gigs::run)?,
+            self.program(
                 GATEWAY,
-                grove_gateway,
-                &[("upstreams", &urls), ("admin-listen", &admin)]
-            ),
+                &[("upstreams", &urls), ("admin-listen", &admin)],
+                grove_gateway::run,
+            )?,
             self.website(website_token, &site)?,
         ];
         programs.extend(self.merch(&urls)?);
@@ -100,7 +90,7 @@ impl Settings {
             ("site-secret", secret.expose_secret()),
             ("site-url", site),
         ];
-        Ok(program!(self, "frontend", grove_frontend, flags))
+        self.program("frontend", flags, grove_frontend::run)
     }
 
     /// Merch, and the machine that it sells from.
@@ -109,14 +99,29 @@ impl Settings {
         let machine = format!("http://{}", self.ports.of(VENDING_MACHINE)?);
         let mut flags = vec![("peers", urls), ("merch-pin-key", pin_key.expose_secret())];
         if !self.simulate_machine {
-            return Ok(vec![program!(self, "merch", grove_merch, &flags)]);
+            return Ok(vec![self.program("merch", &flags, grove_merch::run)?]);
         }
         let token = ("machine-token", machine_token.expose_secret());
         flags.extend([("machine-url", machine.as_str()), token]);
         Ok(vec![
-            program!(self, "merch", grove_merch, &flags),
-            program!(self, VENDING_MACHINE, grove_vending_machine, &[token]),
+            self.program("merch", &flags, grove_merch::run)?,
+            self.program(VENDING_MACHINE, &[token], grove_vending_machine::run)?,
         ])
+    }
+
+    /// The program `run`, configured with its usual flags and `more`.
+    fn program<C, F>(
+        &self,
+        name: &'static str,
+        more: Flags<'_>,
+        run: impl FnOnce(C, CancellationToken) -> F + Send + 'static,
+    ) -> anyhow::Result<(&'static str, Program)>
+    where
+        C: Parser + Send + 'static,
+        F: std::future::Future<Output = anyhow::Result<()>> + 'static,
+    {
+        let config = self.parse(name, more)?;
+        Ok((name, Box::new(move |stop| Box::pin(run(config, stop)))))
     }
 
     fn parse<C: Parser>(&self, name: &'static str, more: Flags<'_>) -> anyhow::Result<C> {

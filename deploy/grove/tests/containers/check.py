@@ -4,6 +4,7 @@
 With KEEP=1 the stack stays in its folder when a check has failed.
 """
 
+import json
 import os
 import subprocess
 import threading
@@ -199,6 +200,17 @@ def secrets_are_replaced_and_fail_no_request(stack, member):
     expect(not stack.opens("grove_quotes", password), "the old password still opens the schema")
 
 
+def the_program_is_built_when_it_is_used(stack):
+    begin = time.monotonic()
+    stack.compose("build", "grove")
+    figures["build of the grove program, s"] = round(time.monotonic() - begin, 1)
+    clients = stack.compose("run", "--rm", "--no-TTY", "grove", "client", "list")
+    expect("kiosk" in clients, f"the grove program lists other clients: {clients}")
+    size = json.loads(run("docker", "image", "inspect", f"{PROJECT}/grove"))[0]["Size"]
+    figures["image of grove, MB"] = round(size / 1e6, 1)
+    expect(size <= 40_000_000, f"the image of grove has {size} bytes")
+
+
 def idle_memory_is_small(stack):
     total = 0.0
     for line in run("docker", "stats", "--no-stream", "--format", "{{.Name}} {{.MemUsage}}").splitlines():
@@ -243,8 +255,9 @@ def main():
                      data_outlives_the_containers):
             print(step.__name__.replace("_", " "), flush=True)
             step(stack, member)
-        print("idle memory is small", flush=True)
-        idle_memory_is_small(stack)
+        for step in (the_program_is_built_when_it_is_used, idle_memory_is_small):
+            print(step.__name__.replace("_", " "), flush=True)
+            step(stack)
         print("nothing stays but data", flush=True)
         nothing_stays_but_data(stack, files)
         succeeded = True

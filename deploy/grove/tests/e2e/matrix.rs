@@ -245,8 +245,7 @@ async fn everyone_may_do_what_the_matrix_says_and_nothing_else() {
                     Anyone => seen.into_iter().all(|status| !refused(status)),
                     Client => !refused(seen[1]) && !refused(seen[2]),
                     Member => seen[1] == 401 && seen[2] != 401,
-                    Owner => seen[1] == 401 && [403, 404].contains(&seen[2]),
-                    Lead => seen[1] == 401 && [403, 404].contains(&seen[2]),
+                    Lead | Owner => seen[1] == 401 && [403, 404].contains(&seen[2]),
                     Officer => refused(seen[1]) && seen[2] == 403,
                 };
             if !right {

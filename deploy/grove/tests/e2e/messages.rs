@@ -1,7 +1,7 @@
 //! What officers tell members, with every service in its place.
 
 use grove_shared::Role;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::world::World;
 
@@ -43,17 +43,8 @@ async fn an_officer_reaches_every_member_who_wants_it_and_sees_what_became_of_it
         deliveries.iter().all(|delivery| delivery["state"] != "queued")
     });
     let shown = shown.await;
-    let mut states: Vec<(&str, &str)> = shown["deliveries"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|delivery| {
-            (delivery["recipient"].as_str().unwrap(), delivery["state"].as_str().unwrap())
-        })
-        .collect();
-    states.sort_unstable();
     assert_eq!(
-        states,
+        states(&shown),
         [
             ("keen1@example.edu", "sent"),
             ("officer1@example.edu", "sent"),
@@ -72,4 +63,16 @@ async fn an_officer_reaches_every_member_who_wants_it_and_sees_what_became_of_it
         announcements.filter(|preference| preference["kind"] == "announcements");
     assert_eq!(announcements.next().unwrap()["enabled"], false);
     world.end().await;
+}
+
+/// Whom the deliveries of a notification are for, and what became of each.
+fn states(notification: &Value) -> Vec<(&str, &str)> {
+    let deliveries = notification["deliveries"].as_array().unwrap().iter();
+    let mut states: Vec<_> = deliveries
+        .map(|delivery| {
+            (delivery["recipient"].as_str().unwrap(), delivery["state"].as_str().unwrap())
+        })
+        .collect();
+    states.sort_unstable();
+    states
 }
