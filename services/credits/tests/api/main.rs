@@ -9,6 +9,7 @@ mod keys;
 mod officers;
 mod payments;
 mod proof;
+mod rights;
 mod stripe;
 mod transfers;
 mod users;
@@ -27,6 +28,7 @@ use grove_shared::{
 };
 use http::StatusCode;
 use serde_json::{Value, json};
+use sqlx::MySqlPool;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::{stripe::FakeStripe, users::FakeUsers};
@@ -47,12 +49,19 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn start() -> Self {
-        Self::with_card(true).await
+        let db = TestDatabase::create(&MIGRATOR).await;
+        let pool = db.pool();
+        Self::build(db, pool, true).await
     }
 
-    /// With or without payment by card.
-    pub(crate) async fn with_card(card: bool) -> Self {
+    pub(crate) async fn without_card() -> Self {
         let db = TestDatabase::create(&MIGRATOR).await;
+        let pool = db.pool();
+        Self::build(db, pool, false).await
+    }
+
+    /// The service uses `pool`, which may be of another account than the test's own.
+    pub(crate) async fn build(db: TestDatabase, pool: MySqlPool, card: bool) -> Self {
         let now: DateTime<Utc> = "2026-09-01T12:00:00Z".parse().unwrap();
         let (clock, stop) = (Clock::stopped_at(now), CancellationToken::new());
         let (users, users_url) = FakeUsers::start(stop.clone()).await;
@@ -64,7 +73,7 @@ impl World {
             let secret = stripe::WEBHOOK_SECRET.into();
             let key = stripe::SECRET_KEY.into();
             let connected = Stripe::new(stripe_url, key, Some(&secret)).unwrap();
-            let (db, clock) = (db.pool(), clock.clone());
+            let (db, clock) = (pool, clock.clone());
             let state = AppState {
                 verifier: keys.verifier("credits"),
                 members: Members {
@@ -88,7 +97,8 @@ impl World {
             router(state)
         });
         let state = made.unwrap();
-        let worker = Worker { db: db.pool(), peers: state.peers.clone(), clock: clock.clone() };
+        let worker =
+            Worker { db: state.db.clone(), peers: state.peers.clone(), clock: clock.clone() };
         Self { db, app, state, clock, users, stripe, worker, _stop: stop.drop_guard() }
     }
 

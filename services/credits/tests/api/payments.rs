@@ -283,7 +283,7 @@ async fn refunds_become_entries_and_what_is_spent_already_a_debt() {
 
 #[tokio::test]
 async fn without_a_key_card_payment_is_off_and_says_so() {
-    let world = World::with_card(false).await;
+    let world = World::without_card().await;
     let options: Value = world.app.client().get("/credits/payment-options").await.json();
     assert_eq!(options["card"], false);
     assert_eq!(options["membership"], json!({ "dues": 4000, "fee": 150 }));

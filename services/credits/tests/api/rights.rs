@@ -1,0 +1,45 @@
+//! The service under the rights that its account has in production.
+
+use grove_setup::DatabaseServer;
+use grove_shared::{
+    api::credits::{Hold, HoldState},
+    db, testing,
+};
+
+use super::*;
+
+#[tokio::test]
+async fn a_service_that_may_not_rewrite_the_ledger_does_all_that_it_has_to() {
+    let server = DatabaseServer::new(&testing::server_url().await).unwrap();
+    let server = server.with_prefix(&format!("grove_t{:08x}_", std::process::id()));
+    server.migrate().await.unwrap();
+    let accounts = server.provision().await.unwrap();
+    let pool = db::connect(&accounts["credits"]).unwrap();
+    let world = World::build(TestDatabase::create_empty().await, pool.clone(), true).await;
+    let (member, merch) = (world.app.member("marga2"), world.app.service("merch"));
+
+    let gift = json!({ "to": "melik3", "amount": 50 });
+    let given: Transaction = ok(&member.post_once("/credits/transfers", &gift, "one").await).json();
+    let wish = json!({ "netid": "marga2", "amount": 20, "description": "Can of soda" });
+    for (key, then, state) in
+        [("one", "capture", HoldState::Captured), ("two", "release", HoldState::Released)]
+    {
+        let held: Hold = ok(&merch.post_once("/internal/holds", &wish, key).await).json();
+        let (path, to) = (format!("/internal/holds/{}/{then}", held.id), "merch_sales");
+        let settled = merch.post(&path, &json!({ "to": { "system": to } })).await;
+        assert_eq!(ok(&settled).json::<Hold>().state, state);
+    }
+    let top_up = member.post_once("/credits/top-ups", &json!({ "amount": 1000 }), "two").await;
+    world.stripe.pay(ok(&top_up).json::<Value>()["id"].as_u64().unwrap());
+    world.clock.advance(chrono::TimeDelta::seconds(61));
+    world.state.ask_for_news().await.unwrap();
+    let path = format!("/credits/transactions/{}", given.id);
+    ok(&world.app.officer("officer1").delete(&path).await);
+
+    assert_eq!(world.balance("marga2").await.balance, INITIAL - 20 + 1000);
+    assert_eq!(world.problems().await, Vec::<String>::new());
+    for statement in ["UPDATE entries SET amount = 1", "DELETE FROM transactions"] {
+        assert!(sqlx::query(statement).execute(&pool).await.is_err(), "{statement}");
+    }
+    server.remove().await.unwrap();
+}
