@@ -19,7 +19,7 @@ run: ## Run the whole chapter natively with demo data, until Ctrl-C
 	@exec $(TARGET)/debug/grove run --demo
 
 test: ## Test everything (s=quotes: one crate) on a throwaway database and in a real browser
-	@deploy/prepare-machine.sh compiler database browser directory-server
+	@deploy/prepare-machine.sh compiler database browser directory-server mail-sink
 	@cargo build --quiet --locked --package grove-throwaway
 	@if cargo nextest --version >/dev/null 2>&1; then \
 		$(TARGET)/debug/grove-throwaway cargo nextest run --locked --no-fail-fast $(PACKAGES); \
@@ -28,7 +28,7 @@ test: ## Test everything (s=quotes: one crate) on a throwaway database and in a 
 	fi
 
 test-mysql: ## Test the services on MySQL 9 (Debian: unpacked into target/, nothing installed)
-	@deploy/prepare-machine.sh compiler mysql directory-server
+	@deploy/prepare-machine.sh compiler mysql directory-server mail-sink
 	@cargo build --quiet --locked --package grove-throwaway
 	@env -u DATABASE_URL GROVE_MYSQLD=$(abspath $(TARGET))/mysql/mysqld \
 		$(TARGET)/debug/grove-throwaway cargo test --locked $(PACKAGES) $(if $(s),,--exclude grove-frontend) --test api

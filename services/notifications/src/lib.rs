@@ -23,7 +23,10 @@ use axum::{
     routing::{get, post},
 };
 use chrono::TimeDelta;
-use grove_shared::{Clock, NetId, db, idempotency, identity::Verifier, peer::Peers, server};
+use grove_shared::{
+    Clock, NetId, api::notifications::ACCOUNT, db, idempotency, identity::Verifier, peer::Peers,
+    server,
+};
 use lettre::message::Mailbox;
 use sqlx::{MySqlPool, migrate::Migrator};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -43,8 +46,6 @@ pub static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/notifications")
 /// How long a stop waits for messages that are under way.
 const LAST_DELIVERY: Duration = Duration::from_secs(5);
 const FORGET_INTERVAL: Duration = Duration::from_hours(1);
-/// Messages a second on the channels besides mail, which all ask for about that.
-const OTHER_RATE: u32 = 1;
 
 /// What the handlers share.
 #[derive(Debug, Clone, FromRef)]
@@ -84,6 +85,10 @@ impl AppState {
         let then = now - TimeDelta::days(days.into());
         let forgotten = store::deliveries::delete_old(&self.db, then).await?;
         store::preferences::delete_old_tokens(&self.db, then).await?;
+        // What a crash left between a message's arrival and the end of its text.
+        for id in store::deliveries::arrived_with_text(&self.db, ACCOUNT).await? {
+            store::deliveries::erase(&self.db, id).await?;
+        }
         idempotency::forget_old(&self.db, now).await?;
         if forgotten > 0 {
             tracing::info!("{forgotten} notifications of more than {days} days ago are deleted");
@@ -127,8 +132,8 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
         if !carriers.carries(channel) {
             tracing::warn!("{channel} is not configured");
         }
-        let rate =
-            if channel == Channel::Email { config.mail.mail_rate.max(1) } else { OTHER_RATE };
+        let (mail, other) = (config.mail.mail_rate, config.channels.channel_rate);
+        let rate = if channel == Channel::Email { mail } else { other }.max(1);
         let worker = Worker {
             db: db.clone(),
             clock: clock.clone(),

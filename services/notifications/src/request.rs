@@ -1,21 +1,22 @@
 //! What makes a message valid. All of it is checked before any of it is queued.
 
+mod check;
+
 use std::collections::BTreeSet;
 
 use grove_shared::NetId;
-use lettre::{Address, message::Mailbox};
+use lettre::message::Mailbox;
 use serde_json::{Map, Value};
 
 use crate::{
     audience::Audience,
-    channel::{Channel, Discord, X},
+    channel::{Channel, Discord, Slack, X},
     error::NotificationError as Error,
     kind::Kind,
 };
 
 /// The longest text, in bytes; HTML too.
 pub(crate) const LONGEST_TEXT: usize = 256 * 1024;
-const LONGEST_SUBJECT: usize = 200;
 /// The most recipients that are named one by one.
 const MOST_RECIPIENTS: usize = 5000;
 
@@ -50,6 +51,9 @@ impl Request {
         if message.len() > LONGEST_TEXT {
             return Err(Error::TooLong(LONGEST_TEXT));
         }
+        if message.trim().is_empty() {
+            return Err(Error::invalid("The message is empty"));
+        }
         let services = match fields.get("services") {
             Some(Value::Array(services)) => services,
             Some(Value::Null) | None => {
@@ -62,7 +66,8 @@ impl Request {
         }
         let kind = match text(fields, "kind")? {
             Some(name) => {
-                Kind::find(&name).ok_or_else(|| Error::invalid(format!("Invalid kind: {name}")))?
+                let invalid = || Error::invalid(format!("Invalid kind: {}", check::shown(&name)));
+                Kind::find(&name).ok_or_else(invalid)?
             }
             None => usual,
         };
@@ -100,13 +105,14 @@ impl Part {
         let name = text(fields, "name").map_err(|_| in_field("name", "Not a valid string."))?;
         let name = name.ok_or_else(|| in_field("name", "Missing data for required field."))?;
         let channel = Channel::find(&name);
-        let channel = channel.ok_or_else(|| Error::invalid(format!("Invalid service: {name}")))?;
+        let invalid = || Error::invalid(format!("Invalid service: {}", check::shown(&name)));
+        let channel = channel.ok_or_else(invalid)?;
         let allowed: &[&str] = match channel {
-            Channel::Email => &["recipients", "sender", "subject"],
+            Channel::Email => &["recipients", "sender", "subject", "html"],
             Channel::Slack => &["recipients"],
             Channel::Discord | Channel::X => &[],
         };
-        for key in ["recipients", "sender", "subject"] {
+        for key in ["recipients", "sender", "subject", "html"] {
             if fields.get(key).is_some_and(|value| !value.is_null()) && !allowed.contains(&key) {
                 let message = format!("Invalid key for service \"{name}\": {key}");
                 return Err(Error::invalid(message));
@@ -133,29 +139,33 @@ impl Part {
                 if self.recipients.is_empty() && !people {
                     return Err(Error::invalid("An email needs recipients"));
                 }
-                self.recipients.iter().try_for_each(|recipient| check_address(recipient))?;
+                self.recipients.iter().try_for_each(|recipient| check::address(recipient))?;
                 self.sender =
-                    self.sender.map(|sender| allowed_sender(&sender, senders)).transpose()?;
-                self.subject.as_deref().map_or(Ok(()), check_subject)?;
+                    self.sender.map(|sender| check::sender(&sender, senders)).transpose()?;
+                self.subject.as_deref().map_or(Ok(()), check::subject)?;
+            }
+            Channel::Slack if length > Slack::LONGEST => {
+                return Err(too_long("Slack", Slack::LONGEST));
             }
             Channel::Slack => {
                 if self.recipients.is_empty() {
                     return Err(Error::invalid("Slack needs recipients"));
                 }
-                self.recipients.iter().try_for_each(|recipient| check_slack(recipient))?;
+                self.recipients.iter().try_for_each(|recipient| check::slack(recipient))?;
             }
             Channel::Discord if length > Discord::LONGEST => {
-                let most = Discord::LONGEST;
-                return Err(Error::invalid(format!("Discord takes {most} characters at most")));
+                return Err(too_long("Discord", Discord::LONGEST));
             }
-            Channel::X if length > X::LONGEST => {
-                return Err(Error::invalid(format!("X takes {} characters at most", X::LONGEST)));
-            }
+            Channel::X if length > X::LONGEST => return Err(too_long("X", X::LONGEST)),
             // Both post to one place, which is as good as a recipient.
             Channel::Discord | Channel::X => self.recipients = vec![self.channel.to_string()],
         }
         Ok(self)
     }
+}
+
+fn too_long(channel: &str, most: usize) -> Error {
+    Error::invalid(format!("{channel} takes {most} characters at most"))
 }
 
 fn text(fields: &Map<String, Value>, name: &'static str) -> Result<Option<String>, Error> {
@@ -188,16 +198,9 @@ fn recipients(number: usize, fields: &Map<String, Value>) -> Result<Vec<String>,
     if list.len() > MOST_RECIPIENTS {
         return Err(wrong("Too many recipients; name an audience."));
     }
-    let mut recipients = Vec::new();
-    for recipient in list {
-        let recipient = recipient.as_str().ok_or_else(|| wrong("Not a valid string."))?;
-        let recipient = recipient.to_owned();
-        // Twice the same is once.
-        if !recipients.contains(&recipient) {
-            recipients.push(recipient);
-        }
-    }
-    Ok(recipients)
+    let text = |recipient: &Value| recipient.as_str().map(str::to_owned);
+    let texts = list.iter().map(|recipient| text(recipient).ok_or("Not a valid string."));
+    texts.collect::<Result<_, _>>().map_err(wrong)
 }
 
 /// The HTML of a mail: its own, or the message itself when old clients say so.
@@ -215,50 +218,4 @@ fn html(
         Some(html) if html.len() > LONGEST_TEXT => Err(Error::TooLong(LONGEST_TEXT)),
         html => Ok(html),
     }
-}
-
-fn check_address(address: &str) -> Result<(), Error> {
-    // Strict: no name, no comment, nothing that a mail server could read as a second address.
-    let good = address.is_ascii() && address.len() <= 254 && address.parse::<Address>().is_ok();
-    if good {
-        Ok(())
-    } else {
-        Err(Error::invalid(format!("Invalid recipient: {}", shown(address))))
-    }
-}
-
-fn check_slack(recipient: &str) -> Result<(), Error> {
-    let name = recipient.strip_prefix(['#', '@']).unwrap_or(recipient);
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    if (1..=80).contains(&name.len()) && name.chars().all(plain) {
-        Ok(())
-    } else {
-        Err(Error::invalid(format!("Invalid recipient: {}", shown(recipient))))
-    }
-}
-
-fn check_subject(subject: &str) -> Result<(), Error> {
-    if subject.chars().any(char::is_control) {
-        return Err(Error::invalid("The subject must be one line"));
-    }
-    if subject.chars().count() > LONGEST_SUBJECT {
-        let message = format!("The subject has {LONGEST_SUBJECT} characters at most");
-        return Err(Error::invalid(message));
-    }
-    Ok(())
-}
-
-/// The configured sender of that address.
-fn allowed_sender(sender: &str, senders: &[Mailbox]) -> Result<String, Error> {
-    let asked = sender.parse::<Mailbox>().ok().filter(|_| !sender.chars().any(char::is_control));
-    let known = senders.iter().find(|known| asked.as_ref().is_some_and(|a| a.email == known.email));
-    let allowed = || senders.iter().map(|known| known.email.to_string()).collect::<Vec<_>>();
-    known.map(ToString::to_string).ok_or_else(|| {
-        Error::invalid(format!("Invalid sender. Must be one of {}", allowed().join(", ")))
-    })
-}
-
-/// What a sentence may repeat of a wrong input.
-fn shown(input: &str) -> String {
-    input.chars().filter(|c| !c.is_control()).take(80).collect()
 }

@@ -4,9 +4,11 @@
 //! If that happens between the message going out and that being noted, it goes out again under the same
 //! Message-ID: no protocol of mail can do better, and receivers know it again by that.
 
+mod outcome;
+
 use std::{sync::Arc, time::Duration};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use futures_util::future::join_all;
 use grove_shared::{Clock, token};
 use secrecy::ExposeSecret;
@@ -15,21 +17,28 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use self::outcome::{Outcome, backoff, pause};
 use crate::{
     channel::{Carriers, Channel, Letter, SendError},
     error::NotificationError,
     kind::Kind,
     store::{
         deliveries::{self, Due},
-        preferences,
+        pauses, preferences,
     },
 };
 
-/// Tries after which a message is dead. With the backoff below that is a little over a day.
-pub const GIVE_UP_AFTER: u32 = 40;
-/// Longer than any try takes.
-const LEASE: TimeDelta = TimeDelta::seconds(60);
-const LONGEST_WAIT_SECONDS: i64 = 3600;
+/// Tries after which a message is dead. With the backoff below that is about four days, as long as mail
+/// servers keep trying (RFC 5321, section 4.5.4.1).
+pub const GIVE_UP_AFTER: u32 = 500;
+const LONGEST_TRY: Duration = Duration::from_secs(45);
+/// How often, and after how long, it is tried to note what became of a message.
+const NOTES: u32 = 20;
+const NOTE_INTERVAL: Duration = Duration::from_millis(500);
+/// Longer than a try and noting what became of it take.
+const LEASE: TimeDelta = TimeDelta::seconds(90);
+/// How long a channel is left alone at most that does not answer.
+const LONGEST_PAUSE: TimeDelta = TimeDelta::seconds(30);
 const POLL_INTERVAL: Duration = Duration::from_millis(300);
 const MEASURE_INTERVAL: Duration = Duration::from_secs(15);
 
@@ -55,61 +64,75 @@ impl Worker {
     pub async fn run(self, stop: CancellationToken) {
         let mut measured: Option<Instant> = None;
         while !stop.is_cancelled() {
-            let mut outcome = self.deliver_due().await.map(drop);
-            if outcome.is_ok() && measured.is_none_or(|last| last.elapsed() >= MEASURE_INTERVAL) {
+            if measured.is_none_or(|last| last.elapsed() >= MEASURE_INTERVAL) {
                 measured = Some(Instant::now());
-                outcome = self.measure().await;
+                self.report(self.measure().await.map(Some));
             }
-            if let Err(cause) = outcome {
-                tracing::warn!(%cause, "the queue of {} cannot be read", self.channel);
-            }
-            tokio::select! {
-                () = tokio::time::sleep(POLL_INTERVAL) => {}
-                () = stop.cancelled() => {}
+            let more = self.report(self.deliver_some().await);
+            if more.is_none() {
+                tokio::select! {
+                    () = tokio::time::sleep(POLL_INTERVAL) => {}
+                    () = stop.cancelled() => {}
+                }
             }
         }
     }
 
-    /// Delivers what is due; returns how many messages went out.
+    fn report<T>(&self, outcome: Result<Option<T>, NotificationError>) -> Option<T> {
+        outcome.unwrap_or_else(|cause| {
+            tracing::warn!(%cause, "the queue of {} cannot be read", self.channel);
+            None
+        })
+    }
+
+    /// Delivers all that is due; returns how many messages went out.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn deliver_due(&self) -> anyhow::Result<usize> {
-        Ok(self.deliver().await?)
-    }
-
-    async fn deliver(&self) -> Result<usize, NotificationError> {
-        // Nobody carries it now; it waits until somebody does.
-        if !self.carriers.carries(self.channel) {
-            return Ok(0);
-        }
         let mut sent = 0;
-        loop {
-            let (now, at_once) = (self.clock.now(), self.channel.at_once().min(self.rate));
-            let due = deliveries::claim(&self.db, self.channel, at_once, now, now + LEASE).await?;
-            let Ok(count) = u32::try_from(due.len()) else { return Ok(sent) };
-            if count == 0 {
-                return Ok(sent);
-            }
-            let began = Instant::now();
-            for outcome in join_all(due.into_iter().map(|due| self.try_one(due))).await {
-                sent += usize::from(outcome?);
-            }
-            tokio::time::sleep_until(began + Duration::from_secs(1) * count / self.rate).await;
+        while let Some(some) = self.deliver_some().await? {
+            sent += some;
         }
+        Ok(sent)
     }
 
-    /// Tries one message; returns whether it went out.
-    async fn try_one(&self, due: Due) -> Result<bool, NotificationError> {
+    /// Delivers some of what is due; nothing when nothing is.
+    async fn deliver_some(&self) -> Result<Option<usize>, NotificationError> {
+        let (db, channel, now) = (&self.db, self.channel, self.clock.now());
+        // Nobody carries it now; it waits until somebody does.
+        if !self.carriers.carries(channel) || pauses::find(db, channel, now).await?.is_some() {
+            return Ok(None);
+        }
+        let at_once = channel.at_once().min(self.rate);
+        let due = deliveries::claim(db, channel, at_once, now, now + LEASE).await?;
+        let Some(count) = u32::try_from(due.len()).ok().filter(|count| *count > 0) else {
+            return Ok(None);
+        };
+        let began = Instant::now();
+        let outcomes = join_all(due.into_iter().map(|due| self.try_one(due))).await;
+        let outcomes: Vec<Outcome> = outcomes.into_iter().collect::<Result<_, _>>()?;
+        if let Some(end) = pause(&outcomes) {
+            tracing::warn!("{channel} is left alone until {end}");
+            pauses::extend(db, channel, end).await?;
+        }
+        tokio::time::sleep_until(began + Duration::from_secs(1) * count / self.rate).await;
+        Ok(Some(outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Sent)).count()))
+    }
+
+    async fn try_one(&self, due: Due) -> Result<Outcome, NotificationError> {
         let kind = Kind::find(&due.kind);
         if !due.wanted && kind.is_some_and(|kind| !kind.mandatory) {
-            deliveries::settle(&self.db, due.id, "skipped", None, self.clock.now()).await?;
-            return Ok(false);
+            self.note(due.id, "skipped", None).await?;
+            return Ok(Outcome::Settled);
         }
         let (id, attempts, notification) = (due.id, due.attempts, due.notification_id);
         let letter = self.letter(due, kind).await?;
-        let outcome = self.carriers.send(self.channel, &letter).await;
-        let now = self.clock.now();
+        let sending = self.carriers.send(self.channel, &letter);
+        let outcome = tokio::time::timeout(LONGEST_TRY, sending).await;
+        let outcome = outcome.unwrap_or_else(|_| {
+            Err(SendError::Unavailable(format!("no answer within {LONGEST_TRY:?}")))
+        });
         let result = match &outcome {
             Ok(()) => "sent",
             Err(SendError::Refused(_)) => "failed",
@@ -117,18 +140,33 @@ impl Worker {
         };
         metrics::counter!("notification_tries_total", "channel" => self.channel.as_str(), "result" => result)
             .increment(1);
-        match outcome {
-            Ok(()) => {
-                deliveries::settle(&self.db, id, "sent", None, now).await?;
-                if kind.is_some_and(Kind::is_secret)
-                    && deliveries::has_arrived(&self.db, notification).await?
-                {
-                    deliveries::erase(&self.db, notification).await?;
-                }
-                Ok(true)
-            }
-            Err(cause) => self.fail(id, attempts, &cause, now).await.map(|()| false),
+        if let Err(cause) = outcome {
+            return self.fail(id, attempts, &cause).await;
         }
+        self.note(id, "sent", None).await?;
+        if kind.is_some_and(Kind::is_secret)
+            && deliveries::has_arrived(&self.db, notification).await?
+        {
+            deliveries::erase(&self.db, notification).await?;
+        }
+        Ok(Outcome::Sent)
+    }
+
+    /// Notes what became of a message, and insists: what went out and is not noted goes out again.
+    async fn note(
+        &self,
+        id: u64,
+        state: &str,
+        error: Option<&str>,
+    ) -> Result<(), NotificationError> {
+        for _ in 1..NOTES {
+            match deliveries::settle(&self.db, id, state, error, self.clock.now()).await {
+                Ok(()) => return Ok(()),
+                Err(cause) => tracing::warn!(%cause, delivery.id = id, "{state} cannot be noted"),
+            }
+            tokio::time::sleep(NOTE_INTERVAL).await;
+        }
+        deliveries::settle(&self.db, id, state, error, self.clock.now()).await
     }
 
     async fn fail(
@@ -136,28 +174,31 @@ impl Worker {
         id: u64,
         attempts: u32,
         cause: &SendError,
-        now: DateTime<Utc>,
-    ) -> Result<(), NotificationError> {
+    ) -> Result<Outcome, NotificationError> {
         let channel = self.channel;
         let reason: String = cause.to_string().chars().take(500).collect();
-        let next = match cause {
-            SendError::Refused(_) => {
-                tracing::warn!(delivery.id = id, reason, "{channel} refused a message");
-                return deliveries::settle(&self.db, id, "failed", Some(&reason), now).await;
+        if matches!(cause, SendError::Refused(_)) {
+            tracing::warn!(delivery.id = id, reason, "{channel} refused a message");
+            self.note(id, "failed", Some(&reason)).await?;
+            return Ok(Outcome::Settled);
+        }
+        let (now, wait) = (self.clock.now(), backoff(attempts));
+        let (next, outcome) = match cause {
+            SendError::Wait(wish) => {
+                let end = now + TimeDelta::from_std(*wish).unwrap_or(LONGEST_PAUSE);
+                (end, Outcome::Busy(end))
             }
-            SendError::Unavailable(_) if attempts >= GIVE_UP_AFTER => {
-                tracing::error!(delivery.id = id, reason, "a message by {channel} is dead");
-                return deliveries::settle(&self.db, id, "dead", Some(&reason), now).await;
-            }
-            SendError::Wait(wait) => {
-                let next = now + TimeDelta::from_std(*wait).unwrap_or(TimeDelta::hours(1));
-                deliveries::postpone_channel(&self.db, channel, now, next).await?;
-                next
-            }
-            SendError::Unavailable(_) => now + backoff(attempts),
+            SendError::Unavailable(_) => (now + wait, Outcome::Down(now + wait.min(LONGEST_PAUSE))),
+            SendError::Deferred(_) | SendError::Refused(_) => (now + wait, Outcome::Settled),
         };
-        tracing::info!(delivery.id = id, reason, "a message by {channel} waits");
-        deliveries::postpone(&self.db, id, next, &reason).await
+        if attempts >= GIVE_UP_AFTER {
+            tracing::error!(delivery.id = id, reason, "a message by {channel} is dead");
+            self.note(id, "dead", Some(&reason)).await?;
+        } else {
+            tracing::info!(delivery.id = id, reason, "a message by {channel} waits");
+            deliveries::postpone(&self.db, id, next, &reason).await?;
+        }
+        Ok(outcome)
     }
 
     async fn letter(&self, due: Due, kind: Option<Kind>) -> Result<Letter, NotificationError> {
@@ -175,12 +216,17 @@ impl Worker {
         if let Some(url) = &unsubscribe {
             text = format!("{}\n\n-- \nNo more of these: {url}\n", text.trim_end());
         }
-        let Due { message_key: key, recipient, sender, subject, html, .. } = due;
-        Ok(Letter { key, recipient, sender, subject, text, html, unsubscribe })
+        let html = due.html.map(|html| match &unsubscribe {
+            Some(url) => format!("{html}\n<hr><p><a href=\"{url}\">No more of these</a></p>\n"),
+            None => html,
+        });
+        let Due { message_key: key, recipient, sender, subject, attempts, .. } = due;
+        let is_repetition = attempts > 1;
+        Ok(Letter { key, recipient, sender, subject, text, html, unsubscribe, is_repetition })
     }
 
     /// Tells the metrics how much waits, and for how long.
-    async fn measure(&self) -> anyhow::Result<()> {
+    async fn measure(&self) -> Result<(), NotificationError> {
         let (count, oldest) = deliveries::backlog(&self.db, self.channel).await?;
         let age = oldest.map_or(TimeDelta::zero(), |oldest| self.clock.now() - oldest);
         let labels = [("channel", self.channel.as_str())];
@@ -189,10 +235,4 @@ impl Worker {
         metrics::gauge!("notification_oldest_age_seconds", &labels).set(age.as_seconds_f64());
         Ok(())
     }
-}
-
-/// Two seconds, doubled by each try up to an hour, with up to a quarter more at random.
-fn backoff(attempts: u32) -> TimeDelta {
-    let seconds = (1_i64 << attempts.min(12)).min(LONGEST_WAIT_SECONDS);
-    TimeDelta::milliseconds(seconds * 1000 + rand::random_range(0..=seconds * 250))
 }

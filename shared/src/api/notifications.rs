@@ -9,6 +9,8 @@ pub const ACCOUNT: &str = "account";
 pub const MEMBERSHIP: &str = "membership";
 /// What officers tell everyone; members may switch it off.
 pub const ANNOUNCEMENTS: &str = "announcements";
+/// News of one's credits; members may switch it off.
+pub const CREDITS: &str = "credits";
 /// News of one's gigs; members may switch it off.
 pub const GIGS: &str = "gigs";
 /// News of the vending machine; members may switch it off.

@@ -23,15 +23,11 @@ impl Discord {
     }
 
     pub(super) async fn send(&self, letter: &Letter) -> Result<(), SendError> {
-        // A nonce of up to 25 characters makes Discord post a repeated message once. Nobody is pinged
-        // by what a text happens to contain.
-        let body = json!({
-            "content": letter.text,
-            "nonce": letter.key.get(..25),
-            "enforce_nonce": true,
-            "allowed_mentions": { "parse": [] },
-        });
-        let request = self.http.post(self.webhook.expose_secret()).json(&body);
+        // Nobody is pinged by what a text happens to contain. Without `wait` it answers before it knows
+        // whether it keeps the message.
+        let body = json!({ "content": letter.text, "allowed_mentions": { "parse": [] } });
+        let request = self.http.post(self.webhook.expose_secret());
+        let request = request.query(&[("wait", "true")]).json(&body);
         let reply = request.send().await.map_err(unreachable)?;
         let (status, headers) = (reply.status(), reply.headers().clone());
         let text = reply.text().await.map_err(unreachable)?;

@@ -21,9 +21,11 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{Channel, Letter, SendError};
 
 /// How long one step of a conversation with the server may take.
-const TIMEOUT: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(20);
 /// What the server says about us, not about the message (RFC 4954, section 6).
 const ABOUT_US: [&str; 4] = ["530", "534", "535", "538"];
+/// The server ends, or our user cannot sign in for now.
+const SHUTTING_DOWN: [&str; 2] = ["421", "454"];
 
 /// How a connection to the mail server is protected. Its certificate is always checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -86,20 +88,7 @@ impl Mail {
     pub(super) async fn send(&self, letter: &Letter) -> Result<(), SendError> {
         let message =
             self.message(letter).map_err(|cause| SendError::Refused(format!("{cause:#}")))?;
-        match self.transport.send(message).await {
-            Ok(_) => Ok(()),
-            Err(cause) => {
-                let code = cause.status().map(|code| code.to_string());
-                let about_us = code.is_some_and(|code| ABOUT_US.contains(&code.as_str()));
-                let is_refused = cause.is_permanent() && !about_us;
-                let reason = format!("{:#}", anyhow::Error::from(cause));
-                Err(if is_refused {
-                    SendError::Refused(reason)
-                } else {
-                    SendError::Unavailable(reason)
-                })
-            }
-        }
+        self.transport.send(message).await.map(drop).map_err(judge)
     }
 
     fn message(&self, letter: &Letter) -> anyhow::Result<Message> {
@@ -111,7 +100,9 @@ impl Mail {
             .message_id(Some(format!("<{}@{}>", letter.key, self.domain)))
             .from(sender)
             .to(letter.recipient.parse().context("the recipient")?)
-            .subject(letter.subject.clone().unwrap_or_default());
+            .subject(letter.subject.clone().unwrap_or_default())
+            // RFC 3834: keeps notes of absence from coming back.
+            .raw_header(header("Auto-Submitted", "auto-generated".into()));
         if let Some(url) = &letter.unsubscribe {
             // RFC 2369 and, for one click, RFC 8058.
             builder = builder
@@ -127,6 +118,21 @@ impl Mail {
             )?,
             None => builder.singlepart(text)?,
         })
+    }
+}
+
+/// What the server's answer means (RFC 5321, section 4.2.1).
+fn judge(cause: lettre::transport::smtp::Error) -> SendError {
+    let code = cause.status().map(|code| code.to_string());
+    let code = code.as_deref().unwrap_or_default();
+    let (is_permanent, is_transient) = (cause.is_permanent(), cause.is_transient());
+    let reason = format!("{:#}", anyhow::Error::from(cause));
+    if is_permanent && !ABOUT_US.contains(&code) {
+        SendError::Refused(reason)
+    } else if is_transient && !SHUTTING_DOWN.contains(&code) {
+        SendError::Deferred(reason)
+    } else {
+        SendError::Unavailable(reason)
     }
 }
 

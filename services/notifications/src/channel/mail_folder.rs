@@ -13,8 +13,14 @@ use super::{Letter, SendError};
 #[derive(Debug)]
 pub struct MailFolder {
     folder: PathBuf,
-    /// The keys of the mails that are there.
-    known: Mutex<HashSet<String>>,
+    known: Mutex<Known>,
+}
+
+/// What is in the folder.
+#[derive(Debug, Default)]
+struct Known {
+    last_number: usize,
+    keys: HashSet<String>,
 }
 
 const MESSAGE_ID: &str = "Message-ID: ";
@@ -26,11 +32,15 @@ impl MailFolder {
     /// When it cannot be made or read.
     pub fn open(folder: PathBuf) -> io::Result<Self> {
         std::fs::create_dir_all(&folder)?;
-        let mut known = HashSet::new();
+        let mut known = Known::default();
         for file in std::fs::read_dir(&folder)? {
-            let text = std::fs::read_to_string(file?.path()).unwrap_or_default();
+            let file = file?;
+            let name = file.file_name();
+            let number = name.to_str().and_then(|name| name.split_once('-')?.0.parse().ok());
+            known.last_number = known.last_number.max(number.unwrap_or_default());
+            let text = std::fs::read_to_string(file.path()).unwrap_or_default();
             let key = text.lines().find_map(|line| line.strip_prefix(MESSAGE_ID));
-            known.extend(key.map(str::to_owned));
+            known.keys.extend(key.map(str::to_owned));
         }
         Ok(Self { folder, known: Mutex::new(known) })
     }
@@ -38,12 +48,13 @@ impl MailFolder {
     /// Writes a mail, once for each key.
     pub(super) fn put(&self, letter: &Letter) -> Result<(), SendError> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.contains(&letter.key) {
+        if known.keys.contains(&letter.key) {
             return Ok(());
         }
-        let number = known.len() + 1;
+        let number = known.last_number + 1;
         self.write(number, letter).map_err(|cause| SendError::Unavailable(cause.to_string()))?;
-        known.insert(letter.key.clone());
+        known.last_number = number;
+        known.keys.insert(letter.key.clone());
         tracing::info!("mail to {}", letter.recipient);
         Ok(())
     }

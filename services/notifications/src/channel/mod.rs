@@ -10,6 +10,7 @@ mod x;
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use grove_shared::Clock;
 use http::{HeaderMap, StatusCode, header};
 use serde::Serialize;
 
@@ -79,6 +80,8 @@ pub(crate) struct Letter {
     pub(crate) html: Option<String>,
     /// Where the recipient switches such messages off.
     pub(crate) unsubscribe: Option<String>,
+    /// Whether it was tried before.
+    pub(crate) is_repetition: bool,
 }
 
 /// Why a message did not go out.
@@ -87,7 +90,10 @@ pub(crate) enum SendError {
     /// It never will.
     #[error("{0}")]
     Refused(String),
-    /// It may later.
+    /// This one may later.
+    #[error("{0}")]
+    Deferred(String),
+    /// The channel carries nothing now.
     #[error("{0}")]
     Unavailable(String),
     /// The channel wants to be left alone for a while.
@@ -149,22 +155,28 @@ fn judge(status: StatusCode, headers: &HeaderMap, text: &str) -> Result<(), Send
         return Ok(());
     }
     if status == StatusCode::TOO_MANY_REQUESTS {
-        return Err(SendError::Wait(retry_after(headers)));
+        return Err(SendError::Wait(wish_to_be_left_alone(headers)));
     }
     let text: String = text.chars().take(200).collect();
     let answer = format!("it answered {status}: {text}");
     // A token that is wrong is mended by an officer, and the message goes out then.
-    let later = status.is_server_error()
-        || [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::REQUEST_TIMEOUT]
+    let refused = status.is_client_error()
+        && ![StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::REQUEST_TIMEOUT]
             .contains(&status);
-    if later { Err(SendError::Unavailable(answer)) } else { Err(SendError::Refused(answer)) }
+    if refused { Err(SendError::Refused(answer)) } else { Err(SendError::Unavailable(answer)) }
 }
 
-/// How long a company wants to be left alone: 1 s to an hour.
-fn retry_after(headers: &HeaderMap) -> Duration {
-    let seconds = headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
-    let seconds = seconds.and_then(|seconds| seconds.parse::<f64>().ok()).unwrap_or(30.0);
-    Duration::from_secs_f64(seconds.clamp(1.0, 3600.0))
+/// For how long: a second to a day, half a minute if it does not say.
+fn wish_to_be_left_alone(headers: &HeaderMap) -> Duration {
+    let number = |name: &str| headers.get(name)?.to_str().ok()?.parse::<f64>().ok();
+    // X says when instead.
+    let until = || {
+        #[expect(clippy::cast_precision_loss, reason = "the seconds of this age fit")]
+        let now = Clock::system().now().timestamp() as f64;
+        number("x-rate-limit-reset").map(|moment| moment - now)
+    };
+    let seconds = number(header::RETRY_AFTER.as_str()).or_else(until).unwrap_or(30.0);
+    Duration::from_secs_f64(seconds.clamp(1.0, 86_400.0))
 }
 
 /// A call that failed before there was an answer. The URL stays out of it: it may hold a token.

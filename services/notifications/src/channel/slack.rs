@@ -35,6 +35,9 @@ const HOPELESS: [&str; 6] = [
 ];
 
 impl Slack {
+    /// The longest message, in characters; Slack cuts off what is beyond.
+    pub(crate) const LONGEST: usize = 40_000;
+
     /// The workspace of `token`, at the web API's `url`.
     pub fn new(http: Client, url: Url, token: SecretString) -> Self {
         Self { http, url, token }
@@ -43,7 +46,7 @@ impl Slack {
     pub(super) async fn send(&self, letter: &Letter) -> Result<(), SendError> {
         let broken = |cause: url::ParseError| SendError::Unavailable(cause.to_string());
         let url = self.url.join("api/chat.postMessage").map_err(broken)?;
-        // Slack ignores a message whose client_msg_id it has seen in the channel.
+        // Slack's own clients name their messages like this to repeat them safely.
         let body = json!({
             "channel": letter.recipient,
             "text": letter.text,

@@ -1,5 +1,6 @@
 //! X: <https://docs.x.com/x-api/posts/create-post>.
 
+use http::StatusCode;
 use reqwest::Client;
 use serde_json::json;
 use url::Url;
@@ -32,9 +33,10 @@ impl X {
         let reply = reply.map_err(unreachable)?;
         let (status, headers) = (reply.status(), reply.headers().clone());
         let text = reply.text().await.map_err(unreachable)?;
-        // X refuses the same text twice in a row; after an answer that was lost, that is a success.
-        if status == http::StatusCode::FORBIDDEN && text.contains("duplicate content") {
-            return Ok(());
+        // X refuses the same text twice in a row: after an answer that was lost, that is a success.
+        if status == StatusCode::FORBIDDEN && text.contains("duplicate content") {
+            let refused = || SendError::Refused("X has this text already".to_owned());
+            return if letter.is_repetition { Ok(()) } else { Err(refused()) };
         }
         judge(status, &headers, &text)
     }

@@ -13,17 +13,19 @@ use serde_json::{Value, json};
 
 use crate::{
     AppState,
-    channel::Channel,
+    channel::{Carriers, Channel},
     error::NotificationError,
     kind::{KINDS, Kind},
     store::{
         deliveries,
         log::{self, Delivery, Filter},
+        pauses,
     },
 };
 
 /// Deliveries on a page, if nothing else is asked for.
 const PAGE: u32 = 100;
+const STATES: [&str; 5] = ["queued", "sent", "failed", "dead", "skipped"];
 
 /// A notification and what became of it.
 #[derive(Debug, Serialize)]
@@ -39,7 +41,7 @@ pub(crate) struct Sent {
 
 pub(crate) async fn show(
     Caller(caller): Caller,
-    State(AppState { db, .. }): State<AppState>,
+    State(AppState { db, carriers, .. }): State<AppState>,
     Path(id): Path<u64>,
 ) -> Result<Json<Sent>, ApiError> {
     let notification = log::notification(&db, id).await;
@@ -58,8 +60,20 @@ pub(crate) async fn show(
     let log::Notification { id, requested_by, kind, message, created_at } = notification?;
     let secret = Kind::find(&kind).is_none_or(Kind::is_secret);
     let message = if secret { String::new() } else { message };
-    let deliveries = log::deliveries_of(&db, id).await?;
+    let mut deliveries = log::deliveries_of(&db, id).await?;
+    explain(&mut deliveries, &carriers);
     Ok(Json(Sent { id, kind, message, requested_by, created_at, deliveries }))
+}
+
+/// Says of messages that wait for an officer to configure their channel what they wait for.
+fn explain(deliveries: &mut [Delivery], carriers: &Carriers) {
+    for delivery in deliveries {
+        let channel = Channel::find(&delivery.channel);
+        if delivery.state == "queued" && channel.is_some_and(|channel| !carriers.carries(channel)) {
+            let name = &delivery.channel;
+            delivery.last_error = Some(format!("{name} is not configured here; the message waits"));
+        }
+    }
 }
 
 /// Which deliveries are asked for.
@@ -77,14 +91,19 @@ pub(crate) struct Wish {
 
 pub(crate) async fn list(
     _: Officer,
-    State(AppState { db, .. }): State<AppState>,
+    State(AppState { db, carriers, .. }): State<AppState>,
     Query(wish): Query<Wish>,
 ) -> Result<Json<Value>, ApiError> {
     let given = |text: Option<String>| text.filter(|text| !text.is_empty());
     let limit = wish.limit.unwrap_or(PAGE).clamp(1, 1000);
+    let state = given(wish.state);
+    if state.as_deref().is_some_and(|state| !STATES.contains(&state)) {
+        let message = format!("The state is one of {}", STATES.join(", "));
+        return Err(NotificationError::invalid(message).into());
+    }
     let filter = Filter {
         before: wish.after.unwrap_or(u64::MAX),
-        state: given(wish.state),
+        state,
         recipient: given(wish.recipient),
         // One more, to know whether there is a next page.
         limit: limit + 1,
@@ -93,6 +112,7 @@ pub(crate) async fn list(
     let limit = limit as usize;
     let more = deliveries.len() > limit;
     deliveries.truncate(limit);
+    explain(&mut deliveries, &carriers);
     let next = deliveries.last().filter(|_| more).map(|last| last.id);
     Ok(Json(json!({ "deliveries": deliveries, "next": next })))
 }
@@ -115,14 +135,20 @@ pub(crate) async fn replay(
 
 pub(crate) async fn channels(
     _: Officer,
-    State(AppState { carriers, senders, .. }): State<AppState>,
-) -> Json<Value> {
+    State(AppState { db, clock, carriers, senders, .. }): State<AppState>,
+) -> Result<Json<Value>, ApiError> {
     let senders: Vec<String> = senders.iter().map(ToString::to_string).collect();
-    let channels = Channel::ALL.map(|channel| {
+    let mut channels = Vec::new();
+    for channel in Channel::ALL {
         let senders = if channel == Channel::Email { senders.as_slice() } else { &[] };
-        json!({ "name": channel, "configured": carriers.carries(channel), "senders": senders })
-    });
+        channels.push(json!({
+            "name": channel,
+            "configured": carriers.carries(channel),
+            "paused_until": pauses::find(&db, channel, clock.now()).await?,
+            "senders": senders,
+        }));
+    }
     // Officers write no messages about accounts.
     let kinds: Vec<_> = KINDS.into_iter().filter(|kind| !kind.is_secret()).collect();
-    Json(json!({ "channels": channels, "kinds": kinds }))
+    Ok(Json(json!({ "channels": channels, "kinds": kinds })))
 }

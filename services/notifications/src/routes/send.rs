@@ -22,7 +22,7 @@ use crate::{
     error::NotificationError as Error,
     kind::Kind,
     request::{Part, Request},
-    store::{deliveries, preferences},
+    store::{preferences, queue},
 };
 
 /// The services that send messages.
@@ -90,7 +90,7 @@ async fn recipients(state: &AppState, request: &Request) -> Result<Vec<Recipient
         if let Some(audience) = &request.audience {
             people = contacts.of(&state.peers, audience).await?;
         }
-        people.extend(contacts.named(&request.members));
+        people.extend(contacts.named(&request.members)?);
     }
     Ok(request.parts.iter().map(|part| of_part(state, part, &people)).collect())
 }
@@ -115,35 +115,36 @@ pub(crate) async fn send(
 ) -> Result<impl IntoResponse, ApiError> {
     let sender = Sender::new(caller)?;
     let request = sender.parse(&body, &state)?;
+    let key = key.unwrap_or_else(|| IdempotencyKey::random(&sender.name));
+    if let Some(reply) = key.find(&state.db, &body).await? {
+        return Ok(reply);
+    }
     let recipients = recipients(&state, &request).await?;
     if recipients.iter().all(Vec::is_empty) {
         return Err(Error::invalid("The message would reach nobody").into());
     }
-    queue(&state, &sender, key, &body, &request, &recipients).await
+    queue(&state, &sender, &key, &body, &request, &recipients).await
 }
 
 async fn queue(
     state: &AppState,
     sender: &Sender,
-    key: Option<IdempotencyKey>,
+    key: &IdempotencyKey,
     body: &Value,
     request: &Request,
     recipients: &[Recipients],
 ) -> Result<StoredReply, ApiError> {
     let now = state.clock.now();
-    let key = key.unwrap_or_else(|| IdempotencyKey::random(&sender.name));
     let mut transaction = state.db.begin().await?;
     if let Some(reply) = key.begin(&mut transaction, body, now).await? {
         return Ok(reply);
     }
     let (name, kind, message) = (&sender.name, request.kind.name, &request.message);
-    let id = deliveries::insert_notification(&mut transaction, name, kind, message, now).await?;
+    let id = queue::insert_notification(&mut transaction, name, kind, message, now).await?;
     for (part, recipients) in request.parts.iter().zip(recipients) {
-        let part_id = deliveries::insert_part(&mut transaction, id, part).await?;
-        for (recipient, netid) in recipients {
-            let to = (recipient.as_str(), netid.as_ref());
-            deliveries::insert(&mut transaction, part_id, part.channel, to, now).await?;
-        }
+        let part_id = queue::insert_part(&mut transaction, id, part).await?;
+        let channel = part.channel;
+        queue::insert_deliveries(&mut transaction, part_id, channel, recipients, now).await?;
     }
     let reply = json!({ "id": id, "message": "Notification(s) sent" });
     let reply = key.finish(&mut transaction, StatusCode::OK, &reply).await?;

@@ -2,68 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use grove_shared::NetId;
-use sqlx::{MySqlConnection, MySqlExecutor, MySqlPool};
+use sqlx::{MySqlExecutor, MySqlPool};
 
-use crate::{channel::Channel, error::NotificationError, request::Part};
-
-/// Records a notification; returns its id.
-pub(crate) async fn insert_notification(
-    transaction: &mut MySqlConnection,
-    requested_by: &str,
-    kind: &str,
-    message: &str,
-    now: DateTime<Utc>,
-) -> Result<u64, NotificationError> {
-    let inserted = sqlx::query!(
-        "INSERT INTO notifications (requested_by, kind, message, created_at) VALUES (?, ?, ?, ?)",
-        requested_by,
-        kind,
-        message,
-        now
-    );
-    Ok(inserted.execute(transaction).await?.last_insert_id())
-}
-
-/// Records how it goes out on a channel; returns the part's id.
-pub(crate) async fn insert_part(
-    transaction: &mut MySqlConnection,
-    notification: u64,
-    part: &Part,
-) -> Result<u64, NotificationError> {
-    let inserted = sqlx::query!(
-        "INSERT INTO parts (notification_id, channel, sender, subject, html)
-         VALUES (?, ?, ?, ?, ?)",
-        notification,
-        part.channel.as_str(),
-        part.sender,
-        part.subject,
-        part.html
-    );
-    Ok(inserted.execute(transaction).await?.last_insert_id())
-}
-
-/// Queues a message to one recipient.
-pub(crate) async fn insert(
-    transaction: &mut MySqlConnection,
-    part: u64,
-    channel: Channel,
-    (recipient, netid): (&str, Option<&NetId>),
-    now: DateTime<Utc>,
-) -> Result<(), NotificationError> {
-    let queued = sqlx::query!(
-        "INSERT INTO deliveries
-             (part_id, channel, recipient, netid, message_key, state, next_attempt_at, created_at)
-         VALUES (?, ?, ?, ?, ?, 'queued', ?, ?)",
-        part,
-        channel.as_str(),
-        recipient,
-        netid,
-        format!("{:032x}", rand::random::<u128>()),
-        now,
-        now
-    );
-    Ok(queued.execute(transaction).await.map(drop)?)
-}
+use crate::{channel::Channel, error::NotificationError};
 
 /// A message whose turn it is.
 #[derive(Debug)]
@@ -101,6 +42,11 @@ pub(crate) async fn claim(
         limit
     );
     let ids = ids.fetch_all(&mut *transaction).await?;
+    if ids.is_empty() {
+        // Dropping the transaction would roll it back later, and keep locked what it looked at.
+        transaction.rollback().await?;
+        return Ok(Vec::new());
+    }
     let mut due = Vec::with_capacity(ids.len());
     for id in ids {
         sqlx::query!(
@@ -166,23 +112,6 @@ pub(crate) async fn postpone(
     Ok(postponed.execute(db).await.map(drop)?)
 }
 
-/// Lets everything of a channel wait that is due.
-pub(crate) async fn postpone_channel(
-    db: impl MySqlExecutor<'_>,
-    channel: Channel,
-    now: DateTime<Utc>,
-    next: DateTime<Utc>,
-) -> Result<(), NotificationError> {
-    let postponed = sqlx::query!(
-        "UPDATE deliveries SET next_attempt_at = ?
-         WHERE channel = ? AND state = 'queued' AND next_attempt_at <= ?",
-        next,
-        channel.as_str(),
-        now
-    );
-    Ok(postponed.execute(db).await.map(drop)?)
-}
-
 /// Whether a notification has arrived everywhere where it is wanted.
 pub(crate) async fn has_arrived(
     db: impl MySqlExecutor<'_>,
@@ -194,6 +123,20 @@ pub(crate) async fn has_arrived(
         notification
     );
     Ok(open.fetch_one(db).await? == 0)
+}
+
+/// The notifications of a kind that have arrived everywhere and still have their text.
+pub(crate) async fn arrived_with_text(
+    db: impl MySqlExecutor<'_>,
+    kind: &str,
+) -> Result<Vec<u64>, NotificationError> {
+    let arrived = sqlx::query_scalar!(
+        "SELECT id FROM notifications WHERE kind = ? AND message <> '' AND NOT EXISTS
+             (SELECT 1 FROM parts JOIN deliveries ON part_id = parts.id
+              WHERE notification_id = notifications.id AND state NOT IN ('sent', 'skipped'))",
+        kind
+    );
+    Ok(arrived.fetch_all(db).await?)
 }
 
 /// Erases the text of a notification that nobody needs again.

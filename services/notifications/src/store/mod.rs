@@ -2,4 +2,6 @@
 
 pub(crate) mod deliveries;
 pub(crate) mod log;
+pub(crate) mod pauses;
 pub(crate) mod preferences;
+pub(crate) mod queue;
