@@ -22,8 +22,9 @@ use super::{Channel, Letter, SendError};
 
 /// How long one step of a conversation with the server may take.
 const TIMEOUT: Duration = Duration::from_secs(20);
-/// What the server says about us, not about the message (RFC 4954, section 6).
-const ABOUT_US: [&str; 4] = ["530", "534", "535", "538"];
+/// What the server says about us and our conversation, not about the message: commands out of order, as
+/// on a connection whose last mail was cut off (RFC 5321, section 4.2.1), and logins (RFC 4954, section 6).
+const ABOUT_US: [&str; 7] = ["500", "502", "503", "530", "534", "535", "538"];
 /// The server ends, or our user cannot sign in for now.
 const SHUTTING_DOWN: [&str; 2] = ["421", "454"];
 
