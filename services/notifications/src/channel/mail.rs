@@ -89,7 +89,12 @@ impl Mail {
     pub(super) async fn send(&self, letter: &Letter) -> Result<(), SendError> {
         let message =
             self.message(letter).map_err(|cause| SendError::Refused(format!("{cause:#}")))?;
-        self.transport.send(message).await.map(drop).map_err(judge)
+        let transport = self.transport.clone();
+        // It goes on when nobody waits for it any more. A conversation that is cut off would leave its
+        // connection to the next mail, which then reads the answers that were meant for this one.
+        let sending = tokio::spawn(async move { transport.send(message).await });
+        let sent = sending.await.map_err(|cause| SendError::Unavailable(cause.to_string()))?;
+        sent.map(drop).map_err(judge)
     }
 
     fn message(&self, letter: &Letter) -> anyhow::Result<Message> {

@@ -53,11 +53,6 @@ impl World {
             }
             // All that is left waits for another try.
             if last.1.elapsed() > Duration::from_secs(3) {
-                eprintln!(
-                    "DBG stuck {} of {enough}, {}",
-                    sink.count(),
-                    self.in_state("email", "sent").await
-                );
                 self.clock.advance(TimeDelta::minutes(15));
                 last.1 = Instant::now();
             }
@@ -87,7 +82,6 @@ async fn a_thousand_mails_arrive_while_the_server_and_the_worker_are_killed_agai
     while world.some_arrive(&sink, rand::random_range(30..120)).await {
         tokio::time::sleep(Duration::from_millis(rand::random_range(0..10))).await;
         kills += 1;
-        eprintln!("DBG {:?} {} {kills}", began.elapsed(), sink.count());
         if rand::random() {
             sink.kill();
             // The worker may see the server dead before it is alive again.
