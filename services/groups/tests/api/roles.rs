@@ -151,3 +151,29 @@ async fn only_the_gateway_asks_for_officer_roles() {
     let stranger = setting.app.stranger();
     assert_eq!(stranger.post("/internal/roles", &question).await.status, 401);
 }
+
+#[tokio::test]
+async fn notifications_learns_who_is_in_a_group_now_and_nobody_else_does() {
+    let setting = Setting::new().await;
+    setting.sig("SIGMusic").await;
+    setting.put(Kind::Sigs, "SIGMusic", plain("zoe1")).await;
+    setting.put(Kind::Sigs, "SIGMusic", lead("mdoe3", "")).await;
+    let former = setting.put(Kind::Sigs, "SIGMusic", plain("former9")).await;
+    let place = format!("/groups/sigs/SIGMusic/roles/{}", former.id);
+    assert_eq!(setting.officer().delete(&place).await.status, 200);
+
+    let (path, notifications) =
+        ("/internal/groups/sigs/SIGMusic/members", setting.app.service("notifications"));
+    let members: Vec<String> = notifications.get(path).await.json();
+    assert_eq!(members, ["mdoe3", "zoe1"]);
+    for group in ["sigs/SIGNowhere", "committees/SIGMusic", "clubs/SIGMusic"] {
+        let path = format!("/internal/groups/{group}/members");
+        assert_eq!(notifications.get(&path).await.status, 404, "{group}");
+    }
+    for person in [setting.app.service("users"), setting.officer(), setting.app.member("zoe1")] {
+        assert_eq!(person.get(path).await.status, 403);
+    }
+    for nobody in [setting.app.client(), setting.app.stranger()] {
+        assert!([401, 403].contains(&nobody.get(path).await.status.as_u16()));
+    }
+}
