@@ -6,7 +6,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use grove_shared::{
     NetId,
-    api::notifications::Notification,
+    api::notifications::{ACCOUNT, Notification},
     outbox::{self, Effect},
 };
 use serde::{Deserialize, Serialize};
@@ -101,7 +101,7 @@ pub(crate) fn mail(
             ),
         ),
     };
-    Notification::mail(chapter.address_of(netid), &subject, message)
+    Notification::mail(chapter.address_of(netid), &subject, message).of_kind(ACCOUNT)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use grove_shared::{
-    api::notifications::{Channel, Notification},
+    api::notifications::{Channel, MERCH, Notification},
     outbox::{Effect, enqueue},
 };
 use sqlx::MySqlConnection;
@@ -30,8 +30,7 @@ pub(crate) async fn check(
         return Ok(());
     }
     let message = format!("{} runs out: {left} left in the vending machine.", sold.name);
-    let mut body = Notification::mail(String::new(), SUBJECT, message);
-    body.services = channels;
+    let body = Notification { services: channels, message, kind: Some(MERCH.to_owned()) };
     let effect = Effect { peer: "notifications", path: "/notification", body };
     Ok(enqueue(transaction, &effect, now).await?)
 }
@@ -49,7 +48,8 @@ fn channels(restock: &Restock) -> Vec<Channel> {
         name: name.to_owned(),
         recipients,
         sender: None,
-        subject: Some(SUBJECT.to_owned()),
+        // Slack has no subjects.
+        subject: (name == "email").then(|| SUBJECT.to_owned()),
     };
     let named = |name: &&String| !name.trim().is_empty();
     let mails: Vec<_> = restock.restock_recipients.iter().filter(named).cloned().collect();

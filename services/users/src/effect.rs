@@ -8,7 +8,7 @@ use grove_shared::{
     NetId,
     api::{
         accounts::{AccountName, NewAccount},
-        notifications::Notification,
+        notifications::{MEMBERSHIP, Notification},
     },
     outbox::{Effect, enqueue, enqueue_in_order},
 };
@@ -97,7 +97,7 @@ fn welcome(user: &NewUser, chapter: &Chapter) -> Notification {
         chapter.intranet(),
     );
     let subject = format!("Welcome to {}!", chapter.chapter_name);
-    Notification::mail(chapter.address_of(&user.netid), &subject, text)
+    Notification::mail(chapter.address_of(&user.netid), &subject, text).of_kind(MEMBERSHIP)
 }
 
 fn confirmation(user: &User, chapter: &Chapter) -> Notification {
@@ -112,5 +112,5 @@ fn confirmation(user: &User, chapter: &Chapter) -> Notification {
         chapter.intranet(),
     );
     let subject = format!("Thanks for your membership payment for {}", chapter.chapter_name);
-    Notification::mail(chapter.address_of(&user.netid), &subject, text)
+    Notification::mail(chapter.address_of(&user.netid), &subject, text).of_kind(MEMBERSHIP)
 }
