@@ -10,6 +10,7 @@ mod error;
 mod event;
 mod ledger;
 mod member;
+mod news;
 mod payment;
 mod proof;
 mod request;
@@ -38,7 +39,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use crate::{
     config::{Config, StripeConfig},
-    member::Members,
+    member::{Current, Members},
     payment::Payments,
     stripe::Stripe,
 };
@@ -133,6 +134,7 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
         peers: peers.clone(),
         clock: clock.clone(),
         initial: config.initial_credits,
+        current: Current::default(),
     };
     let payments = Payments {
         db: db.clone(),

@@ -3,8 +3,13 @@
 //! Users is asked for everyone again and again, and for one person when their credits are to move. So
 //! nothing depends on news that could get lost.
 
-use std::time::Duration;
+use std::{
+    collections::HashSet,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use grove_shared::{
     Clock, NetId,
     api::{
@@ -28,6 +33,8 @@ use crate::{
 const USERS: &str = "users";
 /// How often everyone is asked for.
 const INTERVAL: Duration = Duration::from_mins(1);
+/// How long the answer counts, which is until the next one, with some patience.
+const CURRENT_FOR: TimeDelta = TimeDelta::seconds(90);
 /// How soon again when users did not answer.
 const RETRY: Duration = Duration::from_secs(2);
 
@@ -42,30 +49,67 @@ pub struct Members {
     pub clock: Clock,
     /// What a new member gets, in credits.
     pub initial: i64,
+    /// Who is a member.
+    pub current: Current,
+}
+
+/// Who was a member when users was last asked for everyone; nobody when that is too long ago.
+#[derive(Debug, Clone, Default)]
+pub struct Current(Arc<RwLock<(DateTime<Utc>, HashSet<NetId>)>>);
+
+impl Current {
+    fn set(&self, members: impl Iterator<Item = NetId>, now: DateTime<Utc>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = (now, members.collect());
+    }
+
+    fn contains(&self, netid: &NetId, now: DateTime<Utc>) -> bool {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        now - known.0 < CURRENT_FOR && known.1.contains(netid)
+    }
 }
 
 impl Members {
     /// Whose account it is; that of a member is opened unless it is open.
     pub(crate) async fn holder(&self, party: Party) -> Result<Holder, CreditsError> {
-        match (accounts::holder(&self.db, party.clone()).await?, party) {
-            (Some(holder), _) => Ok(holder),
-            (None, Party::Member(netid)) => self.current(&netid).await,
-            (None, Party::System(_)) => Err(sqlx::Error::RowNotFound.into()),
+        match accounts::holder(&self.db, party.clone()).await? {
+            Some(holder) => Ok(holder),
+            None => self.open_for(party).await,
         }
     }
 
-    /// As [`Members::holder`], for someone who has to be a member now.
-    pub(crate) async fn current(&self, netid: &NetId) -> Result<Holder, CreditsError> {
-        if is_member(&self.peers, netid).await? != Some(true) {
-            return Err(CreditsError::UnknownUser);
+    /// As [`Members::holder`], for both sides of a transfer.
+    pub(crate) async fn holders(&self, parties: [Party; 2]) -> Result<[Holder; 2], CreditsError> {
+        let [one, other] = accounts::holders(&self.db, parties).await?;
+        let one = match one {
+            Ok(holder) => holder,
+            Err(party) => self.open_for(party).await?,
+        };
+        let other = match other {
+            Ok(holder) => holder,
+            Err(party) => self.open_for(party).await?,
+        };
+        Ok([one, other])
+    }
+
+    /// Opens the account of a party that has none, if it is a member's.
+    async fn open_for(&self, party: Party) -> Result<Holder, CreditsError> {
+        if let Party::Member(netid) = &party {
+            self.ensure_current(netid).await?;
+            self.open(netid).await?;
         }
-        let party = Party::Member(netid.clone());
-        if let Some(holder) = accounts::holder(&self.db, party.clone()).await? {
-            return Ok(holder);
-        }
-        self.open(netid).await?;
         let opened = accounts::holder(&self.db, party).await?;
         opened.ok_or_else(|| sqlx::Error::RowNotFound.into())
+    }
+
+    /// Sees that someone is a member now, by what users said a moment ago or says when it is asked.
+    pub(crate) async fn ensure_current(&self, netid: &NetId) -> Result<(), CreditsError> {
+        if self.current.contains(netid, self.clock.now()) {
+            return Ok(());
+        }
+        match is_member(&self.peers, netid).await? {
+            Some(true) => Ok(()),
+            Some(false) | None => Err(CreditsError::UnknownUser),
+        }
     }
 
     /// What someone has. A member whose account is not open yet has what it will begin with; nobody
@@ -94,6 +138,7 @@ impl Members {
     pub async fn reconcile(&self) -> anyhow::Result<()> {
         let members: Vec<CurrentMember> =
             self.peers.call(USERS, Method::GET, "/internal/members", &json!({})).await?;
+        self.current.set(members.iter().map(|member| member.netid.clone()), self.clock.now());
         let known: Vec<_> = accounts::balances(&self.db).await?;
         for CurrentMember { netid, .. } in members {
             if known.binary_search_by(|balance| balance.netid.cmp(&netid)).is_err() {

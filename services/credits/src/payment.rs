@@ -1,7 +1,7 @@
 //! Payments by card. A payment is recorded before Stripe hears of it, and settled in one transaction
 //! with its credits, whoever brings the news: the answer, an event, or the question asked later.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 use grove_shared::{
@@ -12,7 +12,6 @@ use grove_shared::{
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use sqlx::{MySqlConnection, MySqlPool};
-use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::{
@@ -22,7 +21,7 @@ use crate::{
         accounts::{self, Holder},
         payments::{self, NewPayment, Payment},
     },
-    stripe::{Purchase, Session, Stripe, StripeError},
+    stripe::{Purchase, Stripe, StripeError},
 };
 
 /// The least and the most that a top-up may be, in cents.
@@ -33,10 +32,7 @@ pub(crate) const FEE: i64 = 150;
 /// Who causes what a payment causes.
 const ACTOR: &str = "service:credits";
 /// How long Stripe has for its news before it is asked.
-const PATIENCE: TimeDelta = TimeDelta::minutes(1);
-/// After this a payment that Stripe has never heard of is given up.
-const UNKNOWN_FOR: TimeDelta = TimeDelta::minutes(30);
-const POLL_INTERVAL: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: TimeDelta = TimeDelta::minutes(1);
 
 /// What a payment is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -260,63 +256,6 @@ impl Payments {
     pub(crate) async fn find(&self, id: u64) -> Result<Payment, CreditsError> {
         let payment = payments::find(&self.db, id).await?;
         payment.ok_or_else(|| grove_shared::ApiError::not_found("Unknown payment").into())
-    }
-
-    /// Asks Stripe about payments of which there was no news, until `stop` is cancelled.
-    pub(crate) async fn run(self, stop: CancellationToken) {
-        while !stop.is_cancelled() {
-            if let Err(cause) = self.ask_for_news().await {
-                tracing::warn!(%cause, "payments cannot be looked after now");
-            }
-            tokio::select! {
-                () = tokio::time::sleep(POLL_INTERVAL) => {}
-                () = stop.cancelled() => {}
-            }
-        }
-    }
-
-    /// Asks Stripe about every payment that is due.
-    pub(crate) async fn ask_for_news(&self) -> Result<(), CreditsError> {
-        let Some(stripe) = &self.stripe else { return Ok(()) };
-        let now = self.clock.now();
-        for payment in payments::unsettled(&self.db, now).await? {
-            payments::postpone(&self.db, payment.id, now + PATIENCE).await?;
-            if let Err(cause) = self.ask_about(stripe, &payment).await {
-                tracing::warn!(%cause, "there is no news of payment {}", payment.id);
-            }
-        }
-        Ok(())
-    }
-
-    async fn ask_about(&self, stripe: &Stripe, payment: &Payment) -> Result<(), CreditsError> {
-        let (id, now) = (payment.id, self.clock.now());
-        if let Some(session) = &payment.session_id {
-            return self.take_session(id, stripe.session(session).await?).await;
-        }
-        if let Some(intent) = &payment.intent_id {
-            let intent = stripe.intent(intent).await?;
-            return match intent.status.as_str() {
-                "succeeded" => self.settle(id, Some(&intent.id), intent.amount).await,
-                "processing" => Ok(()),
-                // It was never confirmed, or refused.
-                _ => payments::fail(&self.db, id, "The card was not charged", now).await,
-            };
-        }
-        // Nobody was given a page, and no card was charged: it was cut off before.
-        payments::fail_unknown(&self.db, id, now, now - UNKNOWN_FOR).await
-    }
-
-    /// Takes what Stripe says of a page.
-    pub(crate) async fn take_session(&self, id: u64, session: Session) -> Result<(), CreditsError> {
-        if session.payment_status.as_deref() == Some("paid") {
-            let paid = session.amount_total.unwrap_or_default();
-            return self.settle(id, session.payment_intent.as_deref(), paid).await;
-        }
-        if session.status.as_deref() == Some("expired") {
-            let now = self.clock.now();
-            return payments::fail(&self.db, id, "Nobody paid in time", now).await;
-        }
-        Ok(())
     }
 
     fn description(&self, payment: &Payment) -> String {

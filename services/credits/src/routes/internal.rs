@@ -57,8 +57,7 @@ pub(crate) async fn transfer(
     }
     let amount = Amount::new(request.amount)?.positive()?;
     let description = Description::parse(&request.description)?;
-    let from = members.holder(request.from.clone()).await?;
-    let to = members.holder(request.to.clone()).await?;
+    let [from, to] = members.holders([request.from.clone(), request.to.clone()]).await?;
     let (now, actor) = (clock.now(), format!("service:{}", peer.name));
     let mut transaction = db.begin().await?;
     if let Some(reply) = key.begin(&mut transaction, &request, now).await? {

@@ -72,12 +72,12 @@ pub(crate) async fn transfer(
     if to == giver.netid {
         return Err(CreditsError::ToOneself.into());
     }
-    let from = members.holder(Party::Member(giver.netid.clone())).await?;
-    let to = match members.current(&to).await {
-        Ok(to) => to,
+    if let Err(cause) = members.ensure_current(&to).await {
         // Who was a member when the request first came may be none when it comes again.
-        Err(cause) => return key.find(&db, &request).await?.ok_or_else(|| cause.into()),
-    };
+        return key.find(&db, &request).await?.ok_or_else(|| cause.into());
+    }
+    let parties = [Party::Member(giver.netid.clone()), Party::Member(to)];
+    let [from, to] = members.holders(parties).await?;
     let now = clock.now();
     let mut transaction = db.begin().await?;
     if let Some(reply) = key.begin(&mut transaction, &request, now).await? {

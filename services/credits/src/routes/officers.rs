@@ -48,11 +48,11 @@ pub(crate) async fn adjust(
     let netid = request::netid(&request.netid)?;
     let amount = Amount::parse(&request.amount)?.get();
     let description = Description::parse(request.description.as_deref().unwrap_or_default())?;
-    let member = members.holder(Party::Member(netid)).await.map_err(|cause| match cause {
+    let parties = [Party::Member(netid), Party::System(SystemAccount::Mint)];
+    let [member, mint] = members.holders(parties).await.map_err(|cause| match cause {
         CreditsError::UnknownUser => CreditsError::field("netid", request::NOBODY),
         cause => cause,
     })?;
-    let mint = members.holder(Party::System(SystemAccount::Mint)).await?;
     let now = clock.now();
     let (from, to) = if amount < 0 { (member, mint) } else { (mint, member) };
     let transfer = Transfer {

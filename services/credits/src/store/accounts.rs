@@ -72,6 +72,38 @@ pub(crate) async fn holder(
     Ok(id.map(|account_id| Holder { account_id, party }))
 }
 
+/// Who has the accounts of two parties, as far as there are any.
+pub(crate) async fn holders(
+    db: impl MySqlExecutor<'_>,
+    parties: [Party; 2],
+) -> Result<[Result<Holder, Party>; 2], CreditsError> {
+    let netids = parties.each_ref().map(|party| match party {
+        Party::Member(netid) => Some(netid),
+        Party::System(_) => None,
+    });
+    let names = parties.each_ref().map(|party| match party {
+        Party::System(account) => Some(name_of(*account)),
+        Party::Member(_) => None,
+    });
+    let ids = sqlx::query!(
+        r#"SELECT COALESCE((SELECT id FROM accounts WHERE netid = ?),
+                           (SELECT id FROM accounts WHERE name = ?)) AS "one?: u64",
+                  COALESCE((SELECT id FROM accounts WHERE netid = ?),
+                           (SELECT id FROM accounts WHERE name = ?)) AS "other?: u64""#,
+        netids[0],
+        names[0],
+        netids[1],
+        names[1]
+    );
+    let ids = ids.fetch_one(db).await?;
+    let [one, other] = parties;
+    let holder = |id: Option<u64>, party: Party| match id {
+        Some(account_id) => Ok(Holder { account_id, party }),
+        None => Err(party),
+    };
+    Ok([holder(ids.one, one), holder(ids.other, other)])
+}
+
 /// Locks two accounts, always in the order of their ids, so that no two transactions wait for each other.
 pub(crate) async fn lock(
     transaction: &mut MySqlConnection,

@@ -17,7 +17,7 @@ mod users;
 use std::{collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
-use grove_credits::{AppState, MIGRATOR, Members, Payments, Stripe, router};
+use grove_credits::{AppState, Current, MIGRATOR, Members, Payments, Stripe, router};
 use grove_shared::{
     Clock,
     api::credits::{Balance, Transaction},
@@ -81,6 +81,7 @@ impl World {
                     peers: peers.clone(),
                     clock: clock.clone(),
                     initial: INITIAL,
+                    current: Current::default(),
                 },
                 payments: Payments {
                     db: db.clone(),
