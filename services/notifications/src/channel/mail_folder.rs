@@ -36,8 +36,10 @@ impl MailFolder {
         for file in std::fs::read_dir(&folder)? {
             let file = file?;
             let name = file.file_name();
+            // What a crash left half written is no mail, and has no number before a dash.
             let number = name.to_str().and_then(|name| name.split_once('-')?.0.parse().ok());
-            known.last_number = known.last_number.max(number.unwrap_or_default());
+            let Some(number) = number else { continue };
+            known.last_number = known.last_number.max(number);
             let text = std::fs::read_to_string(file.path()).unwrap_or_default();
             let key = text.lines().find_map(|line| line.strip_prefix(MESSAGE_ID));
             known.keys.extend(key.map(str::to_owned));

@@ -149,6 +149,14 @@ impl Carriers {
     }
 }
 
+/// What an HTTP answer says about us, not about the message.
+const ABOUT_US: [StatusCode; 4] = [
+    StatusCode::UNAUTHORIZED,
+    StatusCode::FORBIDDEN,
+    StatusCode::NOT_FOUND,
+    StatusCode::REQUEST_TIMEOUT,
+];
+
 /// Judges an HTTP answer of a company by its status.
 fn judge(status: StatusCode, headers: &HeaderMap, text: &str) -> Result<(), SendError> {
     if status.is_success() {
@@ -159,10 +167,8 @@ fn judge(status: StatusCode, headers: &HeaderMap, text: &str) -> Result<(), Send
     }
     let text: String = text.chars().take(200).collect();
     let answer = format!("it answered {status}: {text}");
-    // A token that is wrong is mended by an officer, and the message goes out then.
-    let refused = status.is_client_error()
-        && ![StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::REQUEST_TIMEOUT]
-            .contains(&status);
+    // A token or address of ours that is wrong is mended by an officer, and the message goes out then.
+    let refused = status.is_client_error() && !ABOUT_US.contains(&status);
     if refused { Err(SendError::Refused(answer)) } else { Err(SendError::Unavailable(answer)) }
 }
 

@@ -96,21 +96,20 @@ mod tests {
             access_key: "370773112-GmHxMAgYyLbNEtIKZeRNFsMKPR9EyMZeS9weJAEb".to_owned(),
             access_secret: "LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE".into(),
         };
+        // The example sends the status as a form; as a part of the query it is signed in the same way.
         let url = "https://api.x.com/1.1/statuses/update.json?include_entities=true\
                    &status=Hello%20Ladies%20%2B%20Gentlemen%2C%20a%20signed%20OAuth%20request%21";
         let nonce = "kYjzVBB8Y0ZFabxSWbWovY3uYSQ2pTgmZeNu2VS4cg";
         let header =
             credentials.authorization_at("POST", &url.parse().unwrap(), nonce, 1_318_622_958);
-        assert!(header.starts_with("OAuth oauth_consumer_key=\"xvz1evFS4wEEPTGEFPHBog\", "));
-        // The signature over api.x.com; the documentation's own text has the older host.
-        assert!(header.contains("oauth_signature=\""), "{header}");
-        let again = credentials.authorization_at(
-            "POST",
-            &url.replace("api.x.com", "api.twitter.com").parse().unwrap(),
-            nonce,
-            1_318_622_958,
-        );
-        assert!(again.contains("oauth_signature=\"hCtSmYh%2BiHYCEqBWrE7C7hYmtUk%3D\""), "{again}");
+        let expected = "OAuth oauth_consumer_key=\"xvz1evFS4wEEPTGEFPHBog\", \
+                        oauth_nonce=\"kYjzVBB8Y0ZFabxSWbWovY3uYSQ2pTgmZeNu2VS4cg\", \
+                        oauth_signature_method=\"HMAC-SHA1\", \
+                        oauth_timestamp=\"1318622958\", \
+                        oauth_token=\"370773112-GmHxMAgYyLbNEtIKZeRNFsMKPR9EyMZeS9weJAEb\", \
+                        oauth_version=\"1.0\", \
+                        oauth_signature=\"Ls93hJiZbQ3akF3HF3x1Bz8%2FzU4%3D\"";
+        assert_eq!(header, expected);
     }
 
     #[test]

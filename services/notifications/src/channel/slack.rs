@@ -49,7 +49,7 @@ impl Slack {
         // Slack's own clients name their messages like this to repeat them safely.
         let body = json!({
             "channel": letter.recipient,
-            "text": letter.text,
+            "text": escape(&letter.text),
             "client_msg_id": uuid(&letter.key),
         });
         let request = self.http.post(url).bearer_auth(self.token.expose_secret()).json(&body);
@@ -66,6 +66,12 @@ impl Slack {
             Err(cause) => Err(SendError::Unavailable(cause.to_string())),
         }
     }
+}
+
+/// Takes their meaning from the characters that begin links and mentions, so that nobody is pinged by
+/// what a text happens to contain: <https://docs.slack.dev/messaging/formatting-message-text#escaping>.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// The 32 digits of a key as a UUID.

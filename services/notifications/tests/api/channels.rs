@@ -46,6 +46,34 @@ async fn what_slack_says_in_its_answer_counts_not_its_status() {
 }
 
 #[tokio::test]
+async fn a_text_pings_nobody_in_slack() {
+    let world = World::new().await;
+    let mut message = post_to(&json!({ "name": "slack", "recipients": ["#general"] }));
+    message["message"] = json!("<!channel> R&D meets at 6 > 5 <https://evil.example|here>");
+    world.send(&message).await;
+    assert_eq!(world.deliver(Channel::Slack).await, 1);
+    let expected = "&lt;!channel&gt; R&amp;D meets at 6 &gt; 5 &lt;https://evil.example|here&gt;";
+    assert_eq!(world.elsewhere.calls()[0].body["text"], expected);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_us_waits_for_an_officer_and_what_is_wrong_with_the_message_fails() {
+    for (status, expected) in
+        [(401, "queued"), (403, "queued"), (404, "queued"), (408, "queued"), (400, "failed")]
+    {
+        let world = World::new().await;
+        world.elsewhere.answer(status, &[], json!({ "message": "no" }));
+        let id = world.send(&post_to(&json!({ "name": "discord" }))).await;
+        assert_eq!(world.deliver(Channel::Discord).await, 0);
+        let delivery = world.delivery(id).await;
+        assert_eq!(delivery["state"], expected, "{status}");
+        let error = delivery["last_error"].as_str().unwrap();
+        assert!(error.contains(&status.to_string()), "{error}");
+        assert!(!error.contains("webhook"), "the URL is a secret: {error}");
+    }
+}
+
+#[tokio::test]
 async fn discord_says_it_kept_the_message_and_pings_nobody() {
     let world = World::new().await;
     let mut message = post_to(&json!({ "name": "discord" }));

@@ -38,3 +38,20 @@ async fn each_mail_becomes_a_file_once() {
     worker.deliver_due().await.unwrap();
     assert_eq!(files(folder.path())[2], "0003-out3@example.org.txt");
 }
+
+#[tokio::test]
+async fn what_a_crash_left_half_written_counts_for_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    let world = World::with(&["--mail-folder", path]).await;
+    world.send(&mail_to("out1@example.org")).await;
+    let key = "SELECT message_key FROM deliveries";
+    let key: String = sqlx::query_scalar(key).fetch_one(&world.pool()).await.unwrap();
+    let half = format!("To: out1@example.org\nSubject: Pizza\nMessage-ID: {key}\n\nIn the lou");
+    std::fs::write(folder.path().join(".0001.partial"), half).unwrap();
+
+    let carriers = world.config.carriers().unwrap().into();
+    let worker = world.worker_with(Channel::Email, carriers);
+    assert_eq!(worker.deliver_due().await.unwrap(), 1);
+    assert_eq!(files(folder.path()), ["0001-out1@example.org.txt"]);
+}

@@ -108,6 +108,26 @@ async fn a_message_that_never_goes_out_holds_up_no_other() {
     assert_eq!(world.outcome(second).await, ["sent to #second"]);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_workers_share_a_queue_and_double_nothing() {
+    let sink = MailSink::start().await;
+    let world = World::with_mail_to(&sink).await;
+    let mut message = mail_to("");
+    let recipients: Vec<_> = (0..200).map(|number| format!("p{number}@example.org")).collect();
+    message["services"][0]["recipients"] = json!(recipients);
+    world.send(&message).await;
+    let worker = || {
+        // As in two processes: each has connections of its own.
+        let worker = world.worker_with(Channel::Email, world.config.carriers().unwrap().into());
+        tokio::spawn(async move { worker.deliver_due().await.unwrap() })
+    };
+    let (one, other) = (worker(), worker());
+    let (one, other) = (one.await.unwrap(), other.await.unwrap());
+    assert!(one > 0 && other > 0, "{one} and {other}");
+    assert_eq!(one + other, 200);
+    assert_eq!((sink.copies().len(), sink.count()), (200, 200));
+}
+
 #[tokio::test]
 async fn a_worker_keeps_to_its_rate() {
     let world = World::new().await;
