@@ -2,12 +2,16 @@
 //! connection of its own, and waits for nothing but the database.
 
 use anyhow::Context;
+use chrono::{DateTime, Utc};
 use grove_shared::Clock;
 use secrecy::ExposeSecret;
 use sqlx::{Connection, MySqlConnection, Row};
 use tokio::sync::Mutex;
 
 use crate::{Args, Gift, netid};
+
+/// Whose keys they are.
+const CALLER: &str = "sql";
 
 /// Connections to the database, one for each client.
 #[derive(Debug)]
@@ -29,7 +33,6 @@ impl Reference {
         let connection = &mut *connection.lock().await;
         let Gift { from, to, amount } = Gift::number(number);
         let (now, key) = (Clock::system().now(), number.to_string());
-        let (caller, hash) = ("sql", [0; 32].as_slice());
         let (giver, taker) = (netid(from), netid(to));
         let ids = sqlx::query_as(
             "SELECT COALESCE((SELECT id FROM accounts WHERE netid = ?),
@@ -41,16 +44,7 @@ impl Reference {
         let ids: (u64, u64) = ids.fetch_one(&mut *connection).await?;
         let ids = [ids.0, ids.1];
         let mut transaction = connection.begin().await?;
-        let begin = sqlx::query(
-            "INSERT INTO idempotency_keys (caller, idempotency_key, request_hash, created_at)
-             VALUES (?, ?, ?, ?) ON DUPLICATE KEY UPDATE caller = caller",
-        );
-        begin.bind(caller).bind(&key).bind(hash).bind(now).execute(&mut *transaction).await?;
-        let claimed = sqlx::query(
-            "SELECT request_hash, status, reply FROM idempotency_keys
-             WHERE caller = ? AND idempotency_key = ? FOR UPDATE",
-        );
-        claimed.bind(caller).bind(&key).fetch_one(&mut *transaction).await?;
+        claim(&mut transaction, &key, now).await?;
         let locked = sqlx::query(
             "SELECT id, may_owe, balance, held
              FROM accounts FORCE INDEX (PRIMARY) WHERE id IN (?, ?) ORDER BY id FOR UPDATE",
@@ -82,8 +76,33 @@ impl Reference {
              WHERE caller = ? AND idempotency_key = ?",
         );
         let reply = format!(r#"{{"id":{id},"user":"{giver}","amount":-{amount}}}"#);
-        let finish = finish.bind(200).bind(&reply).bind(caller).bind(&key);
+        let finish = finish.bind(200).bind(&reply).bind(CALLER).bind(&key);
         finish.execute(&mut *transaction).await?;
         Ok(transaction.commit().await?)
     }
+}
+
+/// Claims the key of a request, as `grove_shared::idempotency` does.
+async fn claim(
+    transaction: &mut MySqlConnection,
+    key: &str,
+    now: DateTime<Utc>,
+) -> anyhow::Result<()> {
+    let begin = sqlx::query(
+        "INSERT INTO idempotency_keys (caller, idempotency_key, request_hash, created_at)
+         VALUES (?, ?, ?, ?) ON DUPLICATE KEY UPDATE caller = caller",
+    );
+    begin
+        .bind(CALLER)
+        .bind(key)
+        .bind([0; 32].as_slice())
+        .bind(now)
+        .execute(&mut *transaction)
+        .await?;
+    let claimed = sqlx::query(
+        "SELECT request_hash, status, reply FROM idempotency_keys
+         WHERE caller = ? AND idempotency_key = ? FOR UPDATE",
+    );
+    claimed.bind(CALLER).bind(key).fetch_one(transaction).await?;
+    Ok(())
 }

@@ -99,3 +99,14 @@ async fn who_is_no_member_any_more_gets_nothing_but_a_repeated_request_its_reply
     assert_eq!(giver.post_once(PATH, &gift(5), "two").await.status, 404);
     assert_eq!(world.balance("melik3").await.balance, INITIAL + 5);
 }
+
+#[tokio::test]
+async fn who_is_a_member_is_remembered_for_a_moment_while_users_is_away() {
+    let world = World::start().await;
+    world.state.members.reconcile().await.unwrap();
+    world.users.set_down(true);
+    let giver = world.app.member("marga2");
+    ok(&giver.post_once(PATH, &gift(5), "one").await);
+    world.clock.advance(chrono::TimeDelta::seconds(91));
+    assert_eq!(giver.post_once(PATH, &gift(5), "two").await.status, 503);
+}
