@@ -3,7 +3,7 @@
 use grove_notifications::Channel;
 use serde_json::{Value, json};
 
-use crate::{World, mail_to, post_to};
+use crate::{World, mail_to, post_to, sink::MailSink};
 
 fn slack() -> Value {
     post_to(&json!({ "name": "slack", "recipients": ["#general", "C012AB3CD"] }))
@@ -168,6 +168,12 @@ async fn a_channel_that_is_not_configured_is_refused_but_mail_waits_for_a_server
     let delivery = world.delivery(id).await;
     assert_eq!((&delivery["state"], &delivery["attempts"]), (&json!("queued"), &json!(0)));
     assert_eq!(delivery["last_error"], "email is not configured here; the message waits");
+    // An officer configures a server, and the service starts again.
+    let sink = MailSink::start().await;
+    let configured = World::with_mail_to(&sink).await;
+    let worker = world.worker_with(Channel::Email, configured.state.carriers.clone());
+    assert_eq!(worker.deliver_due().await.unwrap(), 1);
+    assert_eq!(sink.only().recipients, ["ada1@example.edu"]);
 
     let shown: Value = world.officer().get("/notifications/channels").await.json();
     let expected = json!({

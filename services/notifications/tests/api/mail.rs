@@ -1,5 +1,6 @@
 //! Mails, as a mail server sees them.
 
+use chrono::TimeDelta;
 use grove_notifications::Channel;
 use serde_json::json;
 
@@ -126,25 +127,29 @@ fn encrypted<'a>(sink: &'a MailSink, ca_file: &'a str, password: &'a str) -> Vec
 #[tokio::test]
 async fn mail_goes_encrypted_to_a_server_whose_certificate_is_trusted_and_waits_otherwise() {
     let sink = MailSink::start_with_tls().await;
-    let trusting = encrypted(&sink, "", "a throwaway password");
-    let world = World::with(&trusting).await;
+    let world = World::with(&encrypted(&sink, "", "a throwaway password")).await;
     let id = world.send(&mail_to("ada1@example.org")).await;
     assert_eq!(world.deliver(Channel::Email).await, 0);
     assert_eq!(sink.mails().len(), 0);
     let error = world.delivery(id).await["last_error"].as_str().unwrap().to_owned();
     assert!(error.contains("certificate"), "{error}");
 
+    // The same mail goes out when the certificate is trusted.
     let ca_file = sink.ca_file();
-    let world = World::with(&encrypted(&sink, &ca_file, "a throwaway password")).await;
-    world.send(&mail_to("ada1@example.org")).await;
-    assert_eq!(world.deliver(Channel::Email).await, 1);
+    let trusting = World::with(&encrypted(&sink, &ca_file, "a throwaway password")).await;
+    let worker = world.worker_with(Channel::Email, trusting.state.carriers.clone());
+    world.clock.advance(TimeDelta::minutes(1));
+    assert_eq!(worker.deliver_due().await.unwrap(), 1);
     assert!(sink.only().encrypted);
+    assert_eq!(world.outcome(id).await, ["sent to ada1@example.org"]);
 
     // A wrong password is our fault, not the message's: it waits for an officer.
     let world = World::with(&encrypted(&sink, &ca_file, "wrong")).await;
     let id = world.send(&mail_to("bob2@example.org")).await;
     assert_eq!(world.deliver(Channel::Email).await, 0);
     assert_eq!(world.outcome(id).await, ["queued to bob2@example.org"]);
+    let error = world.delivery(id).await["last_error"].as_str().unwrap().to_owned();
+    assert!(error.contains("535"), "{error}");
 }
 
 #[tokio::test]

@@ -108,8 +108,10 @@ impl MailSink {
         if self.with_tls {
             command.arg(self.file("certificate.pem")).arg(self.file("key.pem"));
         }
-        // deploy/prepare-machine.sh mail-sink installs it.
-        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        let process = command.spawn();
+        assert!(process.is_ok(), "no mail server: deploy/prepare-machine.sh mail-sink");
+        process.unwrap()
     }
 
     /// Kills the server in the middle of what it does.

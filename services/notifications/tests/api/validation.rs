@@ -91,6 +91,8 @@ async fn no_field_can_smuggle_in_a_header_or_a_recipient() {
         "a@example.edu\nRCPT TO:<b@example.edu>",
         "a@example.edu, b@example.edu",
         "a@example.edu;b@example.edu",
+        "friends: a@example.edu, b@example.edu;",
+        "friends:a@example.edu;",
         "Ada <a@example.edu>",
         "<a@example.edu>",
         "a@example.edu\0",
