@@ -21,7 +21,7 @@ use grove_shared::{
 };
 use http::{Method, StatusCode};
 use serde_json::json;
-use sqlx::MySqlPool;
+use sqlx::{MySql, MySqlPool, pool::PoolConnection};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -77,9 +77,20 @@ impl Members {
         }
     }
 
-    /// As [`Members::holder`], for both sides of a transfer.
-    pub(crate) async fn holders(&self, parties: [Party; 2]) -> Result<[Holder; 2], CreditsError> {
-        let [one, other] = accounts::holders(&self.db, parties).await?;
+    /// As [`Members::holder`], for both sides of a transfer; with the connection that was used, since to
+    /// take another for the transfer costs as much as a statement.
+    pub(crate) async fn holders(
+        &self,
+        parties: [Party; 2],
+    ) -> Result<([Holder; 2], PoolConnection<MySql>), CreditsError> {
+        let mut connection = self.db.acquire().await?;
+        let missing = match accounts::holders(&mut *connection, parties).await? {
+            [Ok(one), Ok(other)] => return Ok(([one, other], connection)),
+            missing => missing,
+        };
+        // What follows may ask users, and opens an account in a transaction of its own.
+        drop(connection);
+        let [one, other] = missing;
         let one = match one {
             Ok(holder) => holder,
             Err(party) => self.open_for(party).await?,
@@ -88,7 +99,7 @@ impl Members {
             Ok(holder) => holder,
             Err(party) => self.open_for(party).await?,
         };
-        Ok([one, other])
+        Ok(([one, other], self.db.acquire().await?))
     }
 
     /// Opens the account of a party that has none, if it is a member's.

@@ -9,6 +9,7 @@ use grove_shared::{
     idempotency::{IdempotencyKey, StoredReply},
 };
 use http::StatusCode;
+use sqlx::Connection;
 
 use crate::{
     AppState,
@@ -48,7 +49,7 @@ fn is_allowed(service: &str, from: &Party, to: &Party) -> bool {
 
 pub(crate) async fn transfer(
     peer: Peer<Movers>,
-    State(AppState { db, members, clock, .. }): State<AppState>,
+    State(AppState { members, clock, .. }): State<AppState>,
     key: IdempotencyKey,
     Json(request): Json<InternalTransfer>,
 ) -> Result<StoredReply, ApiError> {
@@ -57,9 +58,10 @@ pub(crate) async fn transfer(
     }
     let amount = Amount::new(request.amount)?.positive()?;
     let description = Description::parse(&request.description)?;
-    let [from, to] = members.holders([request.from.clone(), request.to.clone()]).await?;
+    let parties = [request.from.clone(), request.to.clone()];
+    let ([from, to], mut connection) = members.holders(parties).await?;
     let (now, actor) = (clock.now(), format!("service:{}", peer.name));
-    let mut transaction = db.begin().await?;
+    let mut transaction = connection.begin().await?;
     if let Some(reply) = key.begin(&mut transaction, &request, now).await? {
         return Ok(reply);
     }

@@ -11,6 +11,7 @@ use grove_shared::{
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sqlx::Connection;
 
 use crate::{
     AppState,
@@ -77,9 +78,9 @@ pub(crate) async fn transfer(
         return key.find(&db, &request).await?.ok_or_else(|| cause.into());
     }
     let parties = [Party::Member(giver.netid.clone()), Party::Member(to)];
-    let [from, to] = members.holders(parties).await?;
+    let ([from, to], mut connection) = members.holders(parties).await?;
     let now = clock.now();
-    let mut transaction = db.begin().await?;
+    let mut transaction = connection.begin().await?;
     if let Some(reply) = key.begin(&mut transaction, &request, now).await? {
         return Ok(reply);
     }
