@@ -19,6 +19,8 @@ async fn who_joins_activates_the_account_through_a_mail() {
     assert_eq!(mails.len(), 1);
     assert_eq!(mails[0]["services"][0]["recipients"], json!(["jsmith2@example.edu"]));
     assert_eq!(mails[0]["services"][0]["subject"], "Activate your Chapter of Testing account");
+    // Notifications keeps no link that it has delivered, and shows none.
+    assert_eq!(mails[0]["kind"], "account");
     assert!(auth.told("/internal/users/verified").await.is_empty());
 
     auth.clock.advance(TimeDelta::hours(72) - TimeDelta::seconds(1));

@@ -35,6 +35,9 @@ async fn little_stock_is_told_once_until_it_is_filled_again() {
     assert_eq!(notification["services"][0]["recipients"], json!(["merch@example.edu"]));
     assert_eq!(notification["services"][1]["name"], "slack");
     assert_eq!(notification["services"][1]["recipients"], json!(["#merch-status"]));
+    // Slack takes no subject: notifications would refuse the whole message.
+    assert!(notification["services"][1].get("subject").is_none());
+    assert_eq!(notification["kind"], "merch");
 
     world.buy(&[coke, coke]).await;
     assert_eq!(told().await, 0);

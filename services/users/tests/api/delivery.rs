@@ -26,6 +26,7 @@ async fn joining_makes_an_account_and_sends_a_mail() {
     assert_eq!(channel["name"], "email");
     assert_eq!(channel["recipients"], json!(["jsmith2@example.edu"]));
     assert_eq!(channel["subject"], "Welcome to ACM!");
+    assert_eq!(mail.body["kind"], "membership");
     let text = mail.body["message"].as_str().unwrap();
     for part in ["Hi Jane,", "fee of $40", "http://localhost:5000/intranet"] {
         assert!(text.contains(part), "{text}");
