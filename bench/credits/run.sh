@@ -35,7 +35,8 @@ database() { # durable: each commit is on the disk before it is answered
   echo $! >"$work/pid"
   wait $! || true
 }
-(until [ -e "$work/stop" ]; do database; done) &
+# Its standard error would tell of each kill.
+(until [ -e "$work/stop" ]; do database; done) 2>/dev/null &
 admin() { mariadb-admin --no-defaults --socket="$work/socket" --user=root "$@"; }
 for _ in $(seq 100); do
   admin ping >/dev/null 2>&1 && break
