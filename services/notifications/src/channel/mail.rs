@@ -1,30 +1,29 @@
 //! Mail, by SMTP.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc};
 
 use anyhow::Context;
 use clap::ValueEnum;
 use lettre::{
-    AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
+    Message,
     message::{
         Mailbox, MultiPart, SinglePart,
         header::{HeaderName, HeaderValue},
     },
     transport::smtp::{
-        PoolConfig,
         authentication::Credentials,
-        client::{Certificate, Tls, TlsParameters},
+        client::{Certificate, TlsParameters},
     },
 };
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Channel, Letter, SendError};
+use super::{
+    Letter, SendError,
+    smtp::{Connections, Encryption},
+};
 
-/// How long one step of a conversation with the server may take.
-const TIMEOUT: Duration = Duration::from_secs(20);
-/// What the server says about us and our conversation, not about the message: commands out of order, as
-/// on a connection whose last mail was cut off (RFC 5321, section 4.2.1), and logins (RFC 4954, section 6).
-const ABOUT_US: [&str; 7] = ["500", "502", "503", "530", "534", "535", "538"];
+/// What the server says about us, not about the message (RFC 4954, section 6).
+const ABOUT_US: [&str; 4] = ["530", "534", "535", "538"];
 /// The server ends, or our user cannot sign in for now.
 const SHUTTING_DOWN: [&str; 2] = ["421", "454"];
 
@@ -42,7 +41,7 @@ pub enum MailSecurity {
 /// A mail server.
 #[derive(Debug, Clone)]
 pub struct Mail {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
+    connections: Arc<Connections>,
     /// What follows the @ in the names of messages.
     domain: String,
     default_sender: Mailbox,
@@ -73,28 +72,18 @@ impl Mail {
         domain: &str,
         default_sender: Mailbox,
     ) -> anyhow::Result<Self> {
-        let mut builder =
-            AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(server.host.to_owned())
-                .port(server.port)
-                .timeout(Some(TIMEOUT))
-                .pool_config(PoolConfig::new().max_size(Channel::Email.at_once()))
-                .tls(tls(server)?);
-        if let Some((user, password)) = &server.login {
-            let password = password.expose_secret().to_owned();
-            builder = builder.credentials(Credentials::new(user.clone(), password));
-        }
-        Ok(Self { transport: builder.build(), domain: domain.to_owned(), default_sender })
+        let login = server.login.as_ref().map(|(user, password)| {
+            Credentials::new(user.clone(), password.expose_secret().to_owned())
+        });
+        let connections = Connections::new(server.host, server.port, encryption(server)?, login);
+        let connections = Arc::new(connections);
+        Ok(Self { connections, domain: domain.to_owned(), default_sender })
     }
 
     pub(super) async fn send(&self, letter: &Letter) -> Result<(), SendError> {
         let message =
             self.message(letter).map_err(|cause| SendError::Refused(format!("{cause:#}")))?;
-        let transport = self.transport.clone();
-        // It goes on when nobody waits for it any more. A conversation that is cut off would leave its
-        // connection to the next mail, which then reads the answers that were meant for this one.
-        let sending = tokio::spawn(async move { transport.send(message).await });
-        let sent = sending.await.map_err(|cause| SendError::Unavailable(cause.to_string()))?;
-        sent.map(drop).map_err(judge)
+        self.connections.send(&message).await.map_err(judge)
     }
 
     fn message(&self, letter: &Letter) -> anyhow::Result<Message> {
@@ -146,9 +135,9 @@ fn header(name: &'static str, value: String) -> HeaderValue {
     HeaderValue::new(HeaderName::new_from_ascii_str(name), value)
 }
 
-fn tls(server: &MailServer<'_>) -> anyhow::Result<Tls> {
+fn encryption(server: &MailServer<'_>) -> anyhow::Result<Encryption> {
     if server.security == MailSecurity::None {
-        return Ok(Tls::None);
+        return Ok(Encryption::None);
     }
     let mut parameters = TlsParameters::builder(server.host.to_owned());
     if let Some(path) = server.extra_ca {
@@ -157,7 +146,7 @@ fn tls(server: &MailServer<'_>) -> anyhow::Result<Tls> {
     }
     let parameters = parameters.build()?;
     Ok(match server.security {
-        MailSecurity::Tls => Tls::Wrapper(parameters),
-        MailSecurity::Starttls | MailSecurity::None => Tls::Required(parameters),
+        MailSecurity::Tls => Encryption::Wrapped(parameters),
+        MailSecurity::Starttls | MailSecurity::None => Encryption::Required(parameters),
     })
 }

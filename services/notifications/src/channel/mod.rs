@@ -6,6 +6,7 @@ mod mail;
 mod mail_folder;
 pub(crate) mod oauth;
 mod slack;
+mod smtp;
 mod x;
 
 use std::{fmt, sync::Arc, time::Duration};

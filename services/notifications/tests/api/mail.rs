@@ -114,6 +114,25 @@ async fn what_the_server_refuses_for_good_fails_at_once_and_what_it_defers_waits
     assert_eq!(world.shown(id).await["deliveries"][1]["attempts"], 2);
 }
 
+#[tokio::test]
+async fn a_connection_is_kept_for_the_next_mail_and_made_again_when_the_server_closed_it() {
+    let mut sink = MailSink::start().await;
+    let world = World::with_mail_to(&sink).await;
+    for number in 0..3 {
+        if number == 2 {
+            sink.kill();
+            sink.restart().await;
+        }
+        let id = world.send(&mail_to(&format!("p{number}@example.org"))).await;
+        assert_eq!(world.deliver(Channel::Email).await, 1);
+        assert_eq!(world.delivery(id).await["attempts"], 1);
+    }
+    let mut connections: Vec<_> = sink.mails().into_iter().map(|mail| mail.connection).collect();
+    connections.sort();
+    connections.dedup();
+    assert_eq!(connections.len(), 2);
+}
+
 /// What makes the service send to an encrypted server as `user`.
 fn encrypted<'a>(sink: &'a MailSink, ca_file: &'a str, password: &'a str) -> Vec<&'a str> {
     let mut arguments = sink.arguments();

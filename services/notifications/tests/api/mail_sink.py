@@ -35,6 +35,7 @@ class Handler:
             "headers": [[name, str(value)] for name, value in message.items()],
             "parts": parts,
             "encrypted": session.ssl is not None,
+            "connection": f"{session.peer}",
         }
         name = uuid.uuid4().hex
         with open(f"{folder}/{name}.partial", "w") as file:

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use grove_notifications::{Channel, GIVE_UP_AFTER};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::{io::AsyncReadExt, net::TcpListener};
 
 use crate::{World, mail_to, post_to, sink::MailSink};
 
@@ -18,10 +18,11 @@ async fn a_worker_that_dies_is_replaced_when_its_time_is_up() {
     let id = dying.send(&mail_to("one@example.org")).await;
     let worker = dying.worker(Channel::Email);
     let task = tokio::spawn(async move { worker.deliver_due().await });
-    let connection = black_hole.accept().await.unwrap();
+    let (mut connection, _) = black_hole.accept().await.unwrap();
     task.abort();
     assert!(task.await.unwrap_err().is_cancelled());
-    drop(connection);
+    // A conversation that is cut off ends; no other mail goes on with it.
+    assert_eq!(connection.read(&mut [0]).await.unwrap(), 0);
 
     let sink = MailSink::start().await;
     let other = World::with_mail_to(&sink).await;

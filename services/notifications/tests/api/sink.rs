@@ -22,6 +22,8 @@ pub(crate) struct Mail {
     headers: Vec<(String, String)>,
     parts: BTreeMap<String, String>,
     pub(crate) encrypted: bool,
+    /// Where the client called from.
+    pub(crate) connection: String,
 }
 
 impl Mail {
