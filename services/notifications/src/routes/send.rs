@@ -114,11 +114,14 @@ pub(crate) async fn send(
     Json(body): Json<Value>,
 ) -> Result<impl IntoResponse, ApiError> {
     let sender = Sender::new(caller)?;
-    let request = sender.parse(&body, &state)?;
-    let key = key.unwrap_or_else(|| IdempotencyKey::random(&sender.name));
-    if let Some(reply) = key.find(&state.db, &body).await? {
+    // A repetition gets the first reply, whatever has been configured or has failed since.
+    if let Some(key) = &key
+        && let Some(reply) = key.find(&state.db, &body).await?
+    {
         return Ok(reply);
     }
+    let request = sender.parse(&body, &state)?;
+    let key = key.unwrap_or_else(|| IdempotencyKey::random(&sender.name));
     let recipients = recipients(&state, &request).await?;
     if recipients.iter().all(Vec::is_empty) {
         return Err(Error::invalid("The message would reach nobody").into());
