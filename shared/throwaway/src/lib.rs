@@ -1,9 +1,10 @@
 //! A throwaway MySQL or MariaDB: for tests, and for a chapter tried out on a laptop.
 //!
 //! Which server it is, first that applies: the one at `DATABASE_URL`; a `mysqld` or `mariadbd` of
-//! this machine, on a temporary folder; a container. A server that was started here ends with its
+//! this machine, on a temporary folder; a container (feature `container`). A server that was started here ends with its
 //! [`Server`], and also when this process is killed.
 
+#[cfg(feature = "container")]
 mod container;
 mod local;
 
@@ -23,6 +24,7 @@ pub struct Server {
 enum Kind {
     Given,
     Local(Box<local::LocalServer>),
+    #[cfg(feature = "container")]
     Container(Box<container::ContainerServer>),
 }
 
@@ -42,11 +44,21 @@ impl Server {
             let server = local::LocalServer::start(&program).await?;
             return Ok(Self { url: server.url(), kind: Kind::Local(Box::new(server)) });
         }
-        let server = container::ContainerServer::start().await.context(
+        Self::in_container().await.context(
             "no MySQL: set DATABASE_URL, install MariaDB (apt-get install mariadb-server, \
              brew install mariadb) or start Docker",
-        )?;
+        )
+    }
+
+    #[cfg(feature = "container")]
+    async fn in_container() -> anyhow::Result<Self> {
+        let server = container::ContainerServer::start().await?;
         Ok(Self { url: server.url(), kind: Kind::Container(Box::new(server)) })
+    }
+
+    #[cfg(not(feature = "container"))]
+    async fn in_container() -> anyhow::Result<Self> {
+        anyhow::bail!("this program was built without containers")
     }
 
     /// `mysql://user:password@host:port`, without a schema.
@@ -59,6 +71,7 @@ impl Server {
         match self.kind {
             Kind::Given => "the server of DATABASE_URL",
             Kind::Local(_) => "a throwaway server on a temporary folder",
+            #[cfg(feature = "container")]
             Kind::Container(_) => "a throwaway container",
         }
     }
