@@ -55,11 +55,21 @@ pub struct Limits {
     pub hold: Duration,
 }
 
-const UPSTREAMS: &str = "auth=http://127.0.0.1:8008,users=http://127.0.0.1:8001,\
-    directory=http://127.0.0.1:8998,groups=http://127.0.0.1:9001,events=http://127.0.0.1:8002,\
-    credits=http://127.0.0.1:8765,gigs=http://127.0.0.1:8964,memes=http://127.0.0.1:42069,\
-    merch=http://127.0.0.1:6969,quotes=http://127.0.0.1:9494,recruiters=http://127.0.0.1:4567,\
-    notifications=http://127.0.0.1:1122,requests=http://127.0.0.1:5656";
+/// Where each service listens on one machine: the ports of the system that Grove replaces.
+pub const UPSTREAMS: &str = "\
+    auth=http://127.0.0.1:8008,\
+    credits=http://127.0.0.1:8765,\
+    directory=http://127.0.0.1:8998,\
+    events=http://127.0.0.1:8002,\
+    gigs=http://127.0.0.1:8964,\
+    groups=http://127.0.0.1:9001,\
+    memes=http://127.0.0.1:42069,\
+    merch=http://127.0.0.1:6969,\
+    notifications=http://127.0.0.1:1122,\
+    quotes=http://127.0.0.1:9494,\
+    recruiters=http://127.0.0.1:4567,\
+    requests=http://127.0.0.1:5656,\
+    users=http://127.0.0.1:8001";
 
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "must be a number of seconds".to_owned())?;

@@ -45,7 +45,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use crate::{
     cli::Cli,
-    config::{Config, Limits},
+    config::{Config, Limits, UPSTREAMS},
     gateway::Gateway,
 };
 

@@ -8,27 +8,26 @@ use std::{
 use anyhow::Context;
 use grove_shared::identity::GATEWAY;
 
+use crate::schema::OWNERS;
+
 /// The gateway's private address, for its health and metrics.
 pub const GATEWAY_ADMIN: &str = "gateway-admin";
 /// The machine that exists in the process of the demo only.
 pub const VENDING_MACHINE: &str = "vending-machine";
 
-/// The usual ports, kept from the system that Grove replaces.
-const USUAL: [(&str, u16); 13] = [
-    ("auth", 8008),
-    ("credits", 8765),
-    ("directory", 8998),
-    ("frontend", 5000),
-    ("gateway", 8000),
-    (GATEWAY_ADMIN, 8010),
-    ("gigs", 8964),
-    ("groups", 9001),
-    ("merch", 6969),
-    ("notifications", 1122),
-    ("quotes", 9494),
-    ("users", 8001),
-    (VENDING_MACHINE, 6970),
-];
+/// The programs that are not services; where those listen, the gateway knows.
+const OTHERS: [(&str, u16); 4] =
+    [("frontend", 5000), (GATEWAY, 8000), (GATEWAY_ADMIN, 8010), (VENDING_MACHINE, 6970)];
+
+/// The usual port of each program that there is.
+fn usual() -> impl Iterator<Item = (&'static str, u16)> {
+    let upstreams = grove_gateway::UPSTREAMS.split(',').filter_map(|upstream| {
+        let (name, url) = upstream.split_once('=')?;
+        Some((name, url.rsplit_once(':')?.1.parse().ok()?))
+    });
+    let services = upstreams.filter(|(name, _)| OWNERS.iter().any(|owner| owner.name == *name));
+    services.chain(OTHERS)
+}
 
 /// The address of each program of a chapter.
 #[derive(Debug, Clone)]
@@ -38,7 +37,7 @@ impl Ports {
     /// The usual ports, on this machine only.
     pub fn usual() -> Self {
         let address = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        Self(USUAL.into_iter().map(|(name, port)| (name, address(port))).collect())
+        Self(usual().map(|(name, port)| (name, address(port))).collect())
     }
 
     /// Ports that nobody uses at this moment, for several chapters on a machine.
@@ -47,8 +46,7 @@ impl Ports {
     /// When the machine has no free ports.
     pub fn free() -> anyhow::Result<Self> {
         // Hold all of them until the last is known, so that no port comes twice.
-        let listeners: Vec<_> = USUAL
-            .into_iter()
+        let listeners: Vec<_> = usual()
             .map(|(name, _)| Ok((name, TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?)))
             .collect::<std::io::Result<_>>()?;
         let addresses =

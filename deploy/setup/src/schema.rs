@@ -73,7 +73,7 @@ impl DatabaseServer {
     pub async fn migrate(&self) -> anyhow::Result<Vec<(&'static str, usize)>> {
         let mut connection = self.connect().await?;
         let mut versions = Vec::new();
-        for Owner { name: owner, migrator, .. } in &OWNERS {
+        for Owner { name: owner, migrator, .. } in OWNERS {
             let create = format!(
                 "CREATE DATABASE IF NOT EXISTS {} CHARACTER SET utf8mb4",
                 self.schema(owner)
@@ -95,7 +95,7 @@ impl DatabaseServer {
     /// When the server's account may not create users.
     pub async fn provision(&self) -> anyhow::Result<BTreeMap<&'static str, DbConfig>> {
         let mut configs = BTreeMap::new();
-        for owner in &OWNERS {
+        for owner in OWNERS {
             let password = token::generate();
             self.set_account(owner, &password, None).await?;
             configs.insert(owner.name, db_config(self.url_of(owner.name, &password)?));
@@ -164,7 +164,7 @@ impl DatabaseServer {
     /// When the server's account may not.
     pub async fn remove(&self) -> anyhow::Result<()> {
         let mut connection = self.connect().await?;
-        for owner in &OWNERS {
+        for owner in OWNERS {
             let name = self.schema(owner.name);
             for statement in [
                 format!("DROP DATABASE IF EXISTS {name}"),

@@ -69,7 +69,7 @@ impl Secrets {
 
         let mut trusted = String::new();
         let mut services = Vec::new();
-        for Owner { name: owner, .. } in &OWNERS {
+        for Owner { name: owner, .. } in OWNERS {
             let folder = Folder::create(secrets.path.join(owner), self.user)?;
             for key in self.identity_keys(&folder)? {
                 let key = SigningKey::new(owner, &key);
@@ -172,7 +172,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         secrets(folder.path()).unwrap();
         let first = files(folder.path());
-        for Owner { name: owner, .. } in &OWNERS {
+        for Owner { name: owner, .. } in OWNERS {
             for name in ["database-url", "identity-key", "trusted-keys"] {
                 let path = folder.path().join("secrets").join(owner).join(name);
                 assert!(first.iter().any(|(file, _)| *file == path), "{path:?}");

@@ -66,7 +66,7 @@ impl Setup {
         now: DateTime<Utc>,
     ) -> anyhow::Result<String> {
         server.migrate().await?;
-        for owner in &OWNERS {
+        for owner in OWNERS {
             set_account(server, owner, &self.secrets.join(owner.name)).await?;
         }
         let (gateway, folder) = (server.open("gateway")?, self.secrets.join("frontend"));

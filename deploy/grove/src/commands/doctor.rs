@@ -90,7 +90,7 @@ async fn database(server: &DatabaseServer) -> Vec<Finding> {
             )];
         }
     }];
-    for Owner { name: owner, migrator, .. } in &OWNERS {
+    for Owner { name: owner, migrator, .. } in OWNERS {
         let known = migrator.iter().count();
         findings.push(match applied(server, owner).await {
             Ok(applied) if applied >= known => Finding::good(format!("{owner}: schema up to date")),

@@ -24,7 +24,7 @@ impl Keys {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         std::fs::create_dir_all(&self.folder)?;
         let mut trusted = String::new();
-        for Owner { name: owner, .. } in &OWNERS {
+        for Owner { name: owner, .. } in OWNERS {
             let path = self.folder.join(format!("{owner}.key"));
             if !path.exists() {
                 write_secret(&path, SigningKey::generate_secret().expose_secret())?;

@@ -11,10 +11,10 @@ import threading
 import time
 
 import reach
-from stack import PASSWORD, PROJECT, Person, Stack, run
+from stack import PASSWORD, PROJECT, ROOT, Person, Stack, run
 
 ONE_SHOTS = ["secrets", "setup"]
-SCHEMAS = ["auth", "users", "groups", "quotes", "notifications", "directory", "credits", "gigs", "merch", "gateway"]
+SCHEMAS = sorted(folder.name for folder in (ROOT / "migrations").iterdir())
 APPEND_ONLY = ["entries", "transactions", "seals"]
 figures = {}
 
