@@ -6,11 +6,11 @@ use std::{
 };
 
 use clap::Parser;
-use grove_shared::config::{TelemetryConfig, secret};
+use grove_shared::{config::TelemetryConfig, reload::Reloaded};
 use secrecy::SecretString;
 use url::Url;
 
-use crate::chapter::ChapterConfig;
+use crate::{chapter::ChapterConfig, csrf::CsrfKey};
 
 /// The website of a chapter: server-rendered pages, a client of the gateway.
 #[derive(Debug, Clone, Parser)]
@@ -28,7 +28,8 @@ pub struct Config {
     /// File that holds the client token.
     #[arg(long, env = "GATEWAY_TOKEN_FILE")]
     pub gateway_token_file: Option<PathBuf>,
-    /// The key of the tokens in forms: at least 32 characters, the same on every replica.
+    /// The key of the tokens in forms: at least 32 characters, the same on every replica. Further
+    /// lines are earlier keys, which forms that are still open were made with.
     #[arg(long, env = "SITE_SECRET", hide_env_values = true)]
     pub site_secret: Option<SecretString>,
     /// File that holds the key of the tokens in forms.
@@ -54,15 +55,17 @@ impl Config {
     ///
     /// # Errors
     /// When neither the token nor a readable file is given.
-    pub fn gateway_token(&self) -> anyhow::Result<SecretString> {
-        secret(self.gateway_token.as_ref(), self.gateway_token_file.as_ref(), "GATEWAY_TOKEN")
+    pub fn gateway_token(&self) -> anyhow::Result<Reloaded<SecretString>> {
+        let (value, file) = (self.gateway_token.as_ref(), self.gateway_token_file.as_ref());
+        Reloaded::from_secret(value, file, "GATEWAY_TOKEN", |text| Ok(text.into()))
     }
 
     /// The key of the tokens in forms.
     ///
     /// # Errors
-    /// When neither the key nor a readable file is given.
-    pub fn site_secret(&self) -> anyhow::Result<SecretString> {
-        secret(self.site_secret.as_ref(), self.site_secret_file.as_ref(), "SITE_SECRET")
+    /// When neither the key nor a readable file is given, or it is too short.
+    pub fn site_secret(&self) -> anyhow::Result<CsrfKey> {
+        let (value, file) = (self.site_secret.as_ref(), self.site_secret_file.as_ref());
+        CsrfKey::new(value, file)
     }
 }

@@ -8,16 +8,18 @@
 //!
 //! One form goes without: that of [`is_one_click`].
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
+use anyhow::Context;
 use axum::{
     body::{Body, to_bytes},
     extract::{Form, FromRequest, Request},
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use grove_shared::reload::Reloaded;
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, StatusCode, header};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::{Deserialize, de::DeserializeOwned};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
@@ -39,24 +41,23 @@ const EXPIRED: &str =
 const FOREIGN: &str = "This form was not sent from this website.";
 
 /// Makes and checks the tokens in forms.
-#[derive(Clone)]
-pub struct CsrfKey(Arc<Hmac<Sha256>>);
+#[derive(Debug, Clone)]
+pub struct CsrfKey(Arc<Reloaded<Keys>>);
 
-impl std::fmt::Debug for CsrfKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("CsrfKey")
-    }
+/// The key that tokens are made with, and earlier ones that open forms were made with.
+struct Keys {
+    current: Hmac<Sha256>,
+    earlier: Vec<Hmac<Sha256>>,
 }
 
 impl CsrfKey {
-    /// A key of at least 32 characters.
+    /// Keys of at least 32 characters, one a line: the current one, then earlier ones. A file is read
+    /// again when it changes.
     ///
     /// # Errors
-    /// When it is shorter.
-    pub fn new(secret: &SecretString) -> anyhow::Result<Self> {
-        let secret = secret.expose_secret().as_bytes();
-        anyhow::ensure!(secret.len() >= 32, "SITE_SECRET has fewer than 32 characters");
-        Ok(Self(Arc::new(Hmac::new_from_slice(secret)?)))
+    /// When one is shorter, or neither a value nor a readable file is given.
+    pub fn new(value: Option<&SecretString>, file: Option<&PathBuf>) -> anyhow::Result<Self> {
+        Ok(Self(Arc::new(Reloaded::from_secret(value, file, "SITE_SECRET", keys)?)))
     }
 
     /// The token for a form of this exchange.
@@ -66,7 +67,7 @@ impl CsrfKey {
             exchange.set_cookie(VISITOR, &value, None);
         }
         let mask = rand::random::<[u8; MAC_BYTES]>();
-        let mac = self.mac(exchange);
+        let mac = mac(&self.0.get().current, exchange);
         let masked = mac.iter().zip(mask).map(|(byte, mask)| byte ^ mask);
         let token: Vec<u8> = mask.into_iter().chain(masked).collect();
         BASE64_URL_SAFE_NO_PAD.encode(token)
@@ -76,23 +77,36 @@ impl CsrfKey {
         let token = BASE64_URL_SAFE_NO_PAD.decode(token).unwrap_or_default();
         let Some((mask, masked)) = token.split_at_checked(MAC_BYTES) else { return false };
         let mac: Vec<u8> = masked.iter().zip(mask).map(|(byte, mask)| byte ^ mask).collect();
-        mac.ct_eq(&self.mac(exchange)).into()
+        let keys = self.0.get();
+        let mut keys = [&keys.current].into_iter().chain(&keys.earlier);
+        keys.any(|key| mac.ct_eq(&self::mac(key, exchange)).into())
     }
+}
 
-    /// The session, or else the visitor's cookie, signed. Without either nothing is accepted,
-    /// since nobody can know the MAC of a value that was never handed out.
-    fn mac(&self, exchange: &Exchange) -> [u8; MAC_BYTES] {
-        let mut mac = Hmac::clone(&self.0);
-        for name in [SESSION, VISITOR] {
-            if let Some(value) = exchange.cookie(name) {
-                mac.update(name.as_bytes());
-                mac.update(b"=");
-                mac.update(value.as_bytes());
-                return mac.finalize().into_bytes().into();
-            }
-        }
-        rand::random()
+fn keys(text: &str) -> anyhow::Result<Keys> {
+    let mut keys = Vec::new();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        anyhow::ensure!(line.len() >= 32, "SITE_SECRET has fewer than 32 characters");
+        keys.push(Hmac::new_from_slice(line.as_bytes())?);
     }
+    let mut keys = keys.into_iter();
+    let current = keys.next().context("SITE_SECRET is empty")?;
+    Ok(Keys { current, earlier: keys.collect() })
+}
+
+/// The session, or else the visitor's cookie, signed. Without either nothing is accepted, since nobody
+/// can know the MAC of a value that was never handed out.
+fn mac(key: &Hmac<Sha256>, exchange: &Exchange) -> [u8; MAC_BYTES] {
+    let mut mac = key.clone();
+    for name in [SESSION, VISITOR] {
+        if let Some(value) = exchange.cookie(name) {
+            mac.update(name.as_bytes());
+            mac.update(b"=");
+            mac.update(value.as_bytes());
+            return mac.finalize().into_bytes().into();
+        }
+    }
+    rand::random()
 }
 
 /// A form with nothing but its token.

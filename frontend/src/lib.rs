@@ -102,7 +102,7 @@ impl AppState {
             chapter: Arc::new(config.chapter.clone()),
             gateway: Connection::new(config.gateway_url.clone(), config.gateway_token()?)?,
             assets: Arc::new(Assets::load(config.chapter.logo.as_deref())?),
-            csrf: CsrfKey::new(&config.site_secret()?)?,
+            csrf: config.site_secret()?,
             people: People::default(),
             clock: Clock::system(),
             site_url: Arc::new(config.site_url.clone()),

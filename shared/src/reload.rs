@@ -9,6 +9,7 @@ use std::{
 };
 
 use anyhow::Context;
+use secrecy::{ExposeSecret, SecretString};
 
 /// How often the file is looked at.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
@@ -50,6 +51,27 @@ impl<T> Reloaded<T> {
         };
         let value = RwLock::new(Arc::new(source.read()?));
         Ok(Self { value, source: Some(source) })
+    }
+
+    /// What `parse` makes of a secret: of the value if there is one, else of the file's text. `name` is
+    /// what its setting is called.
+    ///
+    /// # Errors
+    /// When neither is given, the file cannot be read, or the text is not valid.
+    pub fn from_secret(
+        value: Option<&SecretString>,
+        file: Option<&PathBuf>,
+        name: &str,
+        parse: impl Fn(&str) -> anyhow::Result<T> + Send + Sync + 'static,
+    ) -> anyhow::Result<Self> {
+        match (value, file) {
+            (Some(value), _) => {
+                let value = parse(value.expose_secret().trim());
+                value.map(Self::fixed).with_context(|| format!("{name} is not valid"))
+            }
+            (None, Some(file)) => Self::from_file(file.clone(), parse),
+            (None, None) => anyhow::bail!("set {name} or {name}_FILE"),
+        }
     }
 
     /// The value, at most a second older than the file.

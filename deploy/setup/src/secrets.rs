@@ -7,13 +7,15 @@ use clap::{Args, ValueEnum};
 use grove_shared::{identity::SigningKey, token};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::{DatabaseServer, OWNERS, Owner, console, folder::Folder};
+use crate::{DatabaseServer, OWNERS, Owner, console, folder::Folder, website};
 
 /// The private key that a service signs with; the one that it signed with before, whose signatures may
 /// still be on their way; and the one that it will sign with as soon as everyone trusts it.
 const KEY: &str = "identity-key";
 const PREVIOUS_KEY: &str = "identity-key.previous";
 const NEXT_KEY: &str = "identity-key.next";
+/// The keys of the website's forms: the current one, and the one before it.
+const SITE_SECRET: &str = "site-secret";
 /// How long a previous key is trusted. A signature lives one minute.
 const OVERLAP: Duration = Duration::from_mins(5);
 
@@ -24,6 +26,9 @@ pub(crate) enum Rotation {
     IdentityKeys,
     /// The passwords of the services' accounts of the database. The next `setup` takes them up.
     DatabasePasswords,
+    /// The website's token, which the next `setup` takes up; and the key of its forms, whose predecessor
+    /// is good for forms that are open until the next replacement.
+    Website,
 }
 
 /// Makes the passwords, keys and folders of a chapter in containers. What is there already stays.
@@ -89,8 +94,7 @@ impl Secrets {
         }
         // Only now does everyone trust the new keys.
         services.iter().try_for_each(take_up_next_key)?;
-        let frontend = Folder::create(secrets.path.join("frontend"), self.user)?;
-        frontend.secret("site-secret", || Ok(token::generate()))?;
+        self.website(&Folder::create(secrets.path.join("frontend"), self.user)?)?;
         let merch = Folder::create(secrets.path.join("merch"), self.user)?;
         merch.secret("pin-key", || Ok(token::generate()))?;
         let machine = merch.secret("machine-token", || Ok(token::generate()))?;
@@ -102,6 +106,18 @@ impl Secrets {
 }
 
 impl Secrets {
+    fn website(&self, folder: &Folder) -> anyhow::Result<()> {
+        let generate = || Ok(token::generate());
+        let known = folder.secret(SITE_SECRET, generate)?;
+        if self.rotate.contains(&Rotation::Website) {
+            let known = known.expose_secret().lines().next().unwrap_or_default();
+            let secret = token::generate();
+            folder.write(SITE_SECRET, &format!("{}\n{known}", secret.expose_secret()))?;
+            folder.secret(website::NEXT_TOKEN, generate)?;
+        }
+        Ok(())
+    }
+
     /// The keys of a service whose signatures count.
     fn identity_keys(&self, folder: &Folder) -> anyhow::Result<Vec<SecretString>> {
         let generate = || Ok(SigningKey::generate_secret());
@@ -213,6 +229,22 @@ mod tests {
         let old = SigningKey::new("quotes", &key.into()).unwrap().public();
         let trusts = |key: &str| read("trusted-keys").lines().any(|trusted| trusted == key);
         assert!(!previous.exists() && !trusts(&old) && trusts(&public));
+    }
+
+    #[test]
+    fn forms_that_are_open_outlive_one_replacement_of_their_key() {
+        let folder = tempfile::tempdir().unwrap();
+        secrets(folder.path()).unwrap();
+        let read = |name| fs::read_to_string(folder.path().join("secrets/frontend").join(name));
+        let first = read(SITE_SECRET).unwrap();
+        rotating(folder.path(), vec![Rotation::Website]).unwrap();
+        let second = read(SITE_SECRET).unwrap();
+        assert_eq!(second.lines().nth(1), Some(first.as_str()));
+        assert!(read(website::NEXT_TOKEN).is_ok());
+        rotating(folder.path(), vec![Rotation::Website]).unwrap();
+        let third = read(SITE_SECRET).unwrap();
+        assert_eq!(third.lines().nth(1), second.lines().next());
+        assert!(!third.contains(&first));
     }
 
     #[test]

@@ -21,6 +21,7 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 use axum::{body::Body, extract::FromRequestParts};
 use grove_shared::{
     peer::{self, IDEMPOTENCY_KEY},
+    reload::Reloaded,
     request::RequestContext,
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
@@ -56,7 +57,7 @@ const PATIENCE_DOWNLOAD: Duration = Duration::from_mins(1);
 pub struct Connection {
     http: reqwest::Client,
     url: Arc<Url>,
-    token: SecretString,
+    token: Arc<Reloaded<SecretString>>,
 }
 
 impl Connection {
@@ -64,8 +65,8 @@ impl Connection {
     ///
     /// # Errors
     /// When no HTTP client can be made.
-    pub fn new(url: Url, token: SecretString) -> anyhow::Result<Self> {
-        Ok(Self { http: peer::http_client()?, url: Arc::new(url), token })
+    pub fn new(url: Url, token: Reloaded<SecretString>) -> anyhow::Result<Self> {
+        Ok(Self { http: peer::http_client()?, url: Arc::new(url), token: Arc::new(token) })
     }
 }
 
@@ -208,7 +209,7 @@ impl Gateway {
                 headers.insert(name, value);
             }
         };
-        secret("authorization", format!("Bearer {}", self.connection.token.expose_secret()));
+        secret("authorization", format!("Bearer {}", self.connection.token.get().expose_secret()));
         if let Some(session) = &self.session {
             secret("token", session.expose_secret().to_owned());
         }

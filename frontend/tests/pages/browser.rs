@@ -44,9 +44,12 @@ impl Reply {
 /// A website whose gateway is at `url`.
 pub(crate) fn site(url: &str, flags: &[&str]) -> Router {
     let secret = "a secret of the website, for tests only";
-    let mut arguments = vec!["frontend", "--gateway-url", url, "--gateway-token", "client"];
-    arguments.extend(["--site-secret", secret]);
-    arguments.extend(flags);
+    site_with(url, &[&["--gateway-token", "client", "--site-secret", secret], flags].concat())
+}
+
+/// A website whose gateway is at `url`, with nothing but these flags.
+pub(crate) fn site_with(url: &str, flags: &[&str]) -> Router {
+    let arguments = [&["frontend", "--gateway-url", url], flags].concat();
     let mut state = AppState::new(&Config::try_parse_from(arguments).unwrap()).unwrap();
     state.clock = Clock::system();
     router(state)

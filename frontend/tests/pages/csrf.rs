@@ -1,9 +1,11 @@
 //! No form is taken from elsewhere.
 
+use std::time::{Duration, Instant};
+
 use http::Method;
 
 use crate::{
-    browser::{Browser, form},
+    browser::{Browser, form, site_with},
     gateway::FakeGateway,
 };
 
@@ -153,6 +155,49 @@ async fn tokens_differ_in_every_page_and_all_of_them_count() {
     browser.token = first;
     let reply = browser.submit("/login", &[("netid", "jsmith2"), ("password", "p")]).await;
     assert_eq!(reply.status, 404, "the gateway was asked");
+}
+
+#[tokio::test]
+async fn secrets_are_replaced_while_forms_are_open() {
+    const OLD: &str = "the key of forms that were shown before";
+    const NEW: &str = "the key of forms that are shown from now";
+    let gateway = FakeGateway::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let write = |name: &str, text: &str| std::fs::write(path(name), text).unwrap();
+    write("key", OLD);
+    write("token", "a token that the gateway does not know");
+    let flags = ["--gateway-token-file", &path("token"), "--site-secret-file", &path("key")];
+    let mut browser = Browser::at(site_with(&gateway.url, &flags));
+    browser.get("/login").await;
+    let open = browser.token.clone();
+
+    write("key", &format!("{NEW}\n{OLD}"));
+    write("token", "client");
+    let fields = [("netid", "jsmith2"), ("password", "p")];
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        browser.token.clone_from(&open);
+        let reply = browser.submit("/login", &fields).await;
+        if reply.status == 404 {
+            break;
+        }
+        assert!(reply.body.contains("no such client"), "the form is refused: {}", reply.body);
+        assert!(Instant::now() < deadline, "the new token is not taken up");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+
+    write("key", NEW);
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        browser.token.clone_from(&open);
+        if browser.submit("/login", &fields).await.body.contains("This form is not valid any more")
+        {
+            break;
+        }
+        assert!(Instant::now() < deadline, "the old key still counts");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }
 
 #[tokio::test]

@@ -178,11 +178,12 @@ def an_edit_replaces_one_container_and_fails_no_request(stack, member):
 
 def secrets_are_replaced_and_fail_no_request(stack, member):
     names = [f"{owner}/{name}" for owner in SCHEMAS for name in ("identity-key", "database-url")]
+    names += ["frontend/gateway-token", "frontend/site-secret"]
     read = lambda: {name: (stack.folder / "data/secrets" / name).read_text() for name in names}
     before, containers = read(), {name: stack.inspect(name)["State"]["StartedAt"] for name in stack.services()}
     with Requests(member, "a rotation"):
         stack.compose("run", "--rm", "--no-TTY", "secrets", "secrets", "/data",
-                      "--rotate", "identity-keys", "--rotate", "database-passwords")
+                      "--rotate", "identity-keys", "--rotate", "database-passwords", "--rotate", "website")
         stack.compose("up", "--detach", "--wait")
         time.sleep(3)
         # Only new connections need the new password, and more requests at once need more of them.

@@ -1,18 +1,24 @@
 //! `grove-setup setup`, run twice as at each start.
 
+use chrono::TimeDelta;
 use clap::Parser;
 use grove_setup::{Cli, OWNERS, Setup};
-use grove_shared::Clock;
+use grove_shared::{Clock, token};
 use sqlx::Row;
 
 /// What the command is given after `secrets` filled a folder.
 async fn setup(folder: &std::path::Path) -> Setup {
+    setup_after(folder, &[]).await
+}
+
+/// The same, after secrets were replaced.
+async fn setup_after(folder: &std::path::Path, flags: &[&str]) -> Setup {
     use std::os::unix::fs::MetadataExt;
     let me = std::fs::metadata(folder).unwrap().uid().to_string();
     let path = folder.to_str().unwrap();
     let users = ["--user", &me, "--database-user", &me];
     let secrets =
-        Cli::parse_from([["grove-setup", "secrets"].as_slice(), &users, &[path]].concat());
+        Cli::parse_from([["grove-setup", "secrets"].as_slice(), flags, &users, &[path]].concat());
     secrets.run().await.unwrap();
     let path = folder.join("secrets");
     match Cli::parse_from(["grove-setup", "setup", path.to_str().unwrap()]) {
@@ -35,7 +41,7 @@ async fn it_is_repeated_without_harm_until_the_first_officer_has_a_password() {
         ("auth", "SELECT COUNT(*) FROM accounts"),
         ("users", "SELECT COUNT(*) FROM memberships"),
         ("groups", "SELECT COUNT(*) FROM group_roles WHERE ended_at IS NULL"),
-        ("gateway", "SELECT COUNT(*) FROM clients WHERE revoked_at IS NULL"),
+        ("gateway", "SELECT COUNT(*) FROM clients WHERE expires_at IS NULL AND revoked_at IS NULL"),
     ] {
         let row = sqlx::query(count).fetch_one(&server.open(owner).unwrap()).await.unwrap();
         assert_eq!(row.get::<i64, _>(0), 1, "{count}");
@@ -48,6 +54,33 @@ async fn it_is_repeated_without_harm_until_the_first_officer_has_a_password() {
     std::fs::remove_file(&token).unwrap();
     setup.prepare(&server, now).await.unwrap();
     assert_ne!(std::fs::read_to_string(&token).unwrap(), website);
+    server.remove().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_website_whose_token_is_replaced_is_known_by_both_for_a_while() {
+    let (server, folder) = (super::server().await, tempfile::tempdir().unwrap());
+    let now = Clock::system().now();
+    setup(folder.path()).await.prepare(&server, now).await.unwrap();
+    let token = folder.path().join("secrets/frontend/gateway-token");
+    let before = std::fs::read_to_string(&token).unwrap();
+    let rotated = setup_after(folder.path(), &["--rotate", "website"]).await;
+    assert_eq!(std::fs::read_to_string(&token).unwrap(), before);
+    rotated.prepare(&server, now).await.unwrap();
+    let after = std::fs::read_to_string(&token).unwrap();
+    assert_ne!(after, before);
+    let gateway = server.open("gateway").unwrap();
+    for (token, until) in
+        [(&before, now + TimeDelta::minutes(4)), (&after, now + TimeDelta::days(90))]
+    {
+        let known = "SELECT COUNT(*) FROM clients WHERE token_hash = ? AND revoked_at IS NULL
+                     AND (expires_at IS NULL OR expires_at > ?)";
+        let known =
+            sqlx::query_scalar::<_, i64>(known).bind(token::hash(token).to_vec()).bind(until);
+        assert_eq!(known.fetch_one(&gateway).await.unwrap(), 1);
+    }
+    rotated.prepare(&server, now + TimeDelta::days(1)).await.unwrap();
+    assert_eq!(std::fs::read_to_string(&token).unwrap(), after);
     server.remove().await.unwrap();
 }
 
