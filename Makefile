@@ -83,7 +83,15 @@ test-containers: ## Test the chapter in containers: hardening, joining to voting
 	@deploy/docker/prepare.sh
 	@deploy/grove/tests/containers/check.py
 
+new-service: ## Make a service (n=polls: its name)
+	@deploy/prepare-machine.sh compiler mariadb
+	@deploy/new-service/new-service.sh "$(n)" "$(one)" "$(p)"
+
+test-slow: ## Test what takes longer than a change should wait: see deploy/grove/tests/slow
+	@deploy/prepare-machine.sh compiler database mariadb
+	@deploy/grove/tests/slow/run.sh
+
 clean: ## Remove everything that was built
 	@cargo clean
 
-.PHONY: help run up down logs images test test-containers test-mysql pictures check fmt fmt-check lint doc deny sqlx sqlx-check clean
+.PHONY: help run up down logs images test test-containers test-mysql test-slow new-service pictures check fmt fmt-check lint doc deny sqlx sqlx-check clean

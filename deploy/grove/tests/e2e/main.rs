@@ -19,5 +19,6 @@ mod merch;
 mod messages;
 mod outage;
 mod program;
+mod services;
 mod setup;
 mod world;
