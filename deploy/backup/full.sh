@@ -1,0 +1,102 @@
+# Sourced by backup.sh: takes a full backup, the same moment of all schemas, while everybody works on.
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # BACKUPS and OBJECTS are the settings in backup.sh.
+dump_program=$(command -v mariadb-dump || command -v mysqldump) || fail "there is no mysqldump"
+not_ours="'mysql', 'sys', 'information_schema', 'performance_schema'"
+
+# Everybody who may sign in to the database, with their rights, as statements.
+print_accounts() {
+  local users=$1
+  [ "$is_mariadb" = 1 ] || printf 'SET print_identified_with_as_hex = ON;\n' > "$work/show.sql"
+  sed 's/^/SHOW CREATE USER /; s/$/;/' "$users" >> "$work/show.sql"
+  client < "$work/show.sql" | sed 's/^.*CREATE USER/CREATE USER IF NOT EXISTS/; s/$/;/' > "$folder/accounts.sql"
+  sed 's/^CREATE USER IF NOT EXISTS/ALTER USER/' "$folder/accounts.sql" > "$work/alter.sql"
+  sed 's/^/SHOW GRANTS FOR /; s/$/;/' "$users" | client | sed '/^GRANT PROXY/d; s/$/;/' > "$work/grants.sql"
+  cat "$work/alter.sql" "$work/grants.sql" >> "$folder/accounts.sql"
+}
+
+# Holds back writers while snapshots open, which takes a fraction of a second.
+lock() {
+  coproc LOCK { client --unbuffered 2>"$work/lock.err"; }
+  printf "SET SESSION lock_wait_timeout = 20; FLUSH TABLES WITH READ LOCK; SELECT 'locked';\n" >&"${LOCK[1]}"
+  read -r -t 60 _ <&"${LOCK[0]}" || fail "a long statement holds the tables: $(cat "$work/lock.err")"
+  locked_at=$(milliseconds)
+}
+unlock() {
+  printf "UNLOCK TABLES; SELECT 'free';\n" >&"${LOCK[1]}"
+  read -r -t 60 _ <&"${LOCK[0]}" || fail "the lock session ended: $(cat "$work/lock.err")"
+  locked_ms=$(($(milliseconds) - locked_at))
+  eval "exec ${LOCK[1]}>&-"
+}
+
+dump() {
+  local options=(--single-transaction --no-tablespaces --skip-lock-tables --hex-blob --routines --events --triggers
+    --net-buffer-length=1M --default-character-set=utf8mb4)
+  [[ $("$dump_program" --version) == *MariaDB* ]] || options+=(--set-gtid-purged=OFF)
+  "$dump_program" --defaults-file="$CLIENT_FILE" "${options[@]}" --databases "$@" |
+    awk -v folder="$folder" -v started="$work/dump-started" -f "$here/split.awk"
+}
+
+# The checksum of every table, as the dump sees them.
+checksums() {
+  local tables; tables=$(paste -sd, "$work/tables")
+  printf "SET SESSION time_zone = '+00:00'; SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ;\n"
+  printf "START TRANSACTION WITH CONSISTENT SNAPSHOT; SELECT 'started'; CHECKSUM TABLE %s;\n" "$tables"
+}
+snapshots_are_open() { [ -e "$work/dump-started" ] && [ -s "$work/checksums" ] || ! kill -0 "$dumping" "$summing" 2>/dev/null; }
+
+take_full() {
+  local begin is_mariadb=0 log position at lineage schemas dumping summing name
+  begin=$(milliseconds)
+  [[ $(sql 'SELECT VERSION()') != *MariaDB* ]] || is_mariadb=1
+  lineage=$(cat "$BACKUPS/logs/current" 2>/dev/null) || fail "nobody copies the logs: backup.sh run does"
+  work=$(mktemp -d)
+  folder=$BACKUPS/full/.partial-$$-$begin
+  trap 'rm -rf "$work" "$folder"' EXIT
+  mkdir -p "$folder/tables" "$folder/later"
+
+  sql 'FLUSH BINARY LOGS'
+  schemas=$(sql "SELECT schema_name FROM information_schema.schemata WHERE schema_name NOT IN ($not_ours)")
+  [ -n "$schemas" ] || fail "the database has no schema"
+  lock
+  sql "SELECT CONCAT('\`', table_schema, '\`.\`', table_name, '\`') FROM information_schema.tables
+       WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ($not_ours) ORDER BY data_length DESC" > "$work/tables"
+  read -r log position _ < <(
+    if [ $is_mariadb = 1 ]; then sql 'SHOW MASTER STATUS'; else sql 'SHOW BINARY LOG STATUS'; fi)
+  at=$(sql "SELECT DATE_FORMAT(UTC_TIMESTAMP(6), '%Y-%m-%d %H:%i:%s.%f')")
+  # shellcheck disable=SC2086 # a schema of Grove has no blank in its name
+  dump $schemas & dumping=$!
+  checksums | client --unbuffered > "$work/checksums" & summing=$!
+  sql "SELECT CONCAT(QUOTE(user), '@', QUOTE(host)) FROM mysql.user WHERE user NOT LIKE 'mysql.%' AND user NOT IN
+       ('mariadb.sys', 'PUBLIC', '') $([ $is_mariadb = 0 ] || echo "AND is_role = 'N'") ORDER BY user, host" > "$work/users"
+  print_accounts "$work/users"
+  wait_for 120 snapshots_are_open || fail "no snapshot in two minutes"
+  unlock
+  wait "$dumping" || fail "the dump failed"
+  wait "$summing" || fail "the checksums failed"
+  tail -n +2 "$work/checksums" > "$folder/checksums.tsv"
+  [ "$(wc -l < "$folder/checksums.tsv")" = "$(wc -l < "$work/tables")" ] || fail "a table has no checksum"
+  [ ! -d "$OBJECTS" ] || (cd "$OBJECTS" && find . -type f ! -name '*.partial' | sed 's|^\./||') > "$folder/objects.list"
+  wait_for 30 test -e "$BACKUPS/logs/$lineage/$log" || fail "$log is not being copied"
+
+  cat > "$folder/manifest.json" <<JSON
+{
+  "at": "$at",
+  "logs": "$lineage",
+  "log_file": "$log",
+  "log_position": $position,
+  "server": "$(sql 'SELECT VERSION()')",
+  "tables": $(wc -l < "$work/tables"),
+  "bytes": $(du -sb "$folder" | cut -f1),
+  "locked_ms": $locked_ms,
+  "seconds": $((($(milliseconds) - begin) / 1000))
+}
+JSON
+  (cd "$folder" && find . -type f | sort | xargs -d '\n' sha256sum) > "$work/sums"
+  mv "$work/sums" "$folder/SHA256SUMS"
+  name=${at//[-:]/}
+  mv "$folder" "$BACKUPS/full/${name/ /T}Z"
+  sync "$BACKUPS/full"
+  trap 'rm -rf "$work"' EXIT
+  say "full backup ${name/ /T}Z: $(wc -l < "$work/tables") tables, writers waited for $locked_ms ms"
+}
