@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr, time::Duration};
 
 use anyhow::{Context, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
-use grove_shared::{Clock, token};
+use grove_shared::{Clock, db, token};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::MySqlPool;
 
@@ -141,7 +141,7 @@ pub async fn remove(db: &MySqlPool, name: &str) -> anyhow::Result<u64> {
 pub async fn rotate(db: &MySqlPool, name: &str, overlap: Duration) -> anyhow::Result<SecretString> {
     let now = Clock::system().now();
     let end = now + TimeDelta::from_std(overlap).context("the overlap is too long")?;
-    let (token, mut transaction) = (token::generate(), db.begin().await?);
+    let (token, mut transaction) = (token::generate(), db::begin(db).await?);
     let scopes = store::find_scopes(&mut *transaction, name, now).await?;
     let scopes = scopes.with_context(|| format!("there is no client {name}"))?;
     store::expire(&mut *transaction, name, end).await?;

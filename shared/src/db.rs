@@ -5,15 +5,18 @@ use std::{collections::HashMap, time::Duration};
 use anyhow::Context;
 use secrecy::ExposeSecret;
 use sqlx::{
-    Executor, MySqlConnection, MySqlPool, Row,
+    Connection, MySql, MySqlConnection, MySqlPool, Row, Transaction,
     migrate::{MigrateError, Migrator},
     mysql::{MySqlConnectOptions, MySqlDatabaseError, MySqlPoolOptions},
+    pool::PoolConnectionMetadata,
 };
 
 use crate::{ApiError, config::DbConfig, reload::Reloaded, server::Readiness};
 
 /// How long a request waits for a connection before it is answered 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(1);
+/// A connection that was not used for this long is asked whether the database is still there.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
 
 /// Makes the pool. It connects when it is first used, so a database that is down stops no start. A URL
 /// from a file is read again when the file changes: a password can be replaced while the program runs.
@@ -29,7 +32,9 @@ pub fn connect(config: &DbConfig) -> anyhow::Result<MySqlPool> {
         .max_connections(config.database_connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .idle_timeout(Duration::from_mins(1))
-        .after_release(|connection, _| Box::pin(end_transaction(connection)))
+        // To ask before each use takes as long as most queries.
+        .test_before_acquire(false)
+        .before_acquire(|connection, used| Box::pin(is_alive(connection, used)))
         .connect_lazy_with((*options.get()).clone());
     if config.database_url.is_none() {
         tokio::spawn(follow(options, pool.clone()));
@@ -37,10 +42,27 @@ pub fn connect(config: &DbConfig) -> anyhow::Result<MySqlPool> {
     Ok(pool)
 }
 
-/// Ends what a request left open that was cut off while it began a transaction: sqlx counts one only when
-/// the answer to BEGIN arrives, so it would go on, unseen, with whatever uses the connection next.
-async fn end_transaction(connection: &mut MySqlConnection) -> Result<bool, sqlx::Error> {
-    connection.execute("ROLLBACK").await.map(|_| true)
+async fn is_alive(
+    connection: &mut MySqlConnection,
+    used: PoolConnectionMetadata,
+) -> Result<bool, sqlx::Error> {
+    if used.idle_for > TRUSTED_FOR {
+        connection.ping().await?;
+    }
+    Ok(true)
+}
+
+/// Begins a transaction. Unlike [`MySqlPool::begin`] it may be cut off, as a request is whose client goes
+/// away: sqlx counts a transaction only when the answer to BEGIN arrives, so one that nobody waits for
+/// would go on, unseen, with whatever uses the connection next. Here a task of its own waits for it.
+///
+/// # Errors
+/// When the database does not answer, or no connection is free for a second.
+pub async fn begin(db: &MySqlPool) -> Result<Transaction<'static, MySql>, sqlx::Error> {
+    let db = db.clone();
+    #[expect(clippy::disallowed_methods, reason = "the task is not cut off")]
+    let begun = tokio::spawn(async move { db.begin().await });
+    begun.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
 }
 
 fn options(url: &str) -> anyhow::Result<MySqlConnectOptions> {

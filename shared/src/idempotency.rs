@@ -7,7 +7,7 @@
 //! had no effect and may be tried again. Keys of different callers have nothing to do with each other.
 //!
 //! ```ignore
-//! let mut transaction = db.begin().await?;
+//! let mut transaction = db::begin(&db).await?;
 //! if let Some(reply) = key.begin(&mut transaction, &request, now).await? {
 //!     return Ok(reply.into_response());
 //! }
@@ -35,6 +35,9 @@ use crate::{
 
 /// How long a key is kept at least.
 pub const KEPT_FOR: TimeDelta = TimeDelta::days(7);
+/// How long a key of another service is kept: an effect waits in an outbox until its receiver is mended
+/// and an officer has it delivered again, and may have had its effect long before.
+pub const KEPT_FOR_SERVICES: TimeDelta = TimeDelta::days(400);
 /// The longest key.
 const LONGEST: usize = 200;
 
@@ -91,10 +94,11 @@ impl IdempotencyKey {
     ) -> Result<Option<StoredReply>, ApiError> {
         let hash = hash(request)?;
         // A plain INSERT that finds the row would leave each waiting request with a shared lock, and
-        // two of those wait for each other; this takes the row for itself alone.
-        sqlx::query(
+        // two of those wait for each other; this takes the row for itself alone. Only where there was
+        // one does it set the last insert id: the table has no column that does.
+        let claimed = sqlx::query(
             "INSERT INTO idempotency_keys (caller, idempotency_key, request_hash, created_at)
-             VALUES (?, ?, ?, ?) ON DUPLICATE KEY UPDATE caller = caller",
+             VALUES (?, ?, ?, ?) ON DUPLICATE KEY UPDATE status = IF(LAST_INSERT_ID(1), status, NULL)",
         )
         .bind(&self.caller)
         .bind(&self.key)
@@ -102,6 +106,9 @@ impl IdempotencyKey {
         .bind(now)
         .execute(&mut *transaction)
         .await?;
+        if claimed.last_insert_id() == 0 {
+            return Ok(None);
+        }
         let row = sqlx::query(
             "SELECT request_hash, status, reply FROM idempotency_keys
              WHERE caller = ? AND idempotency_key = ? FOR UPDATE",
@@ -110,7 +117,6 @@ impl IdempotencyKey {
         .bind(&self.key)
         .fetch_one(transaction)
         .await?;
-        // Only the transaction that inserted it can see a row without a reply.
         stored(&row, hash)
     }
 
@@ -182,15 +188,19 @@ fn stored(row: &MySqlRow, hash: [u8; 32]) -> Result<Option<StoredReply>, ApiErro
     Ok(Some(StoredReply { status, body }))
 }
 
-/// Forgets the keys that are older than [`KEPT_FOR`]; returns how many.
+/// Forgets the keys that are older than [`KEPT_FOR`], or [`KEPT_FOR_SERVICES`]; returns how many.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn forget_old(db: &MySqlPool, now: DateTime<Utc>) -> Result<u64, sqlx::Error> {
-    let deleted = sqlx::query("DELETE FROM idempotency_keys WHERE created_at < ?")
-        .bind(now - KEPT_FOR)
-        .execute(db)
-        .await?;
+    let deleted = sqlx::query(
+        "DELETE FROM idempotency_keys
+         WHERE created_at < ? AND (caller NOT LIKE 'service:%' OR created_at < ?)",
+    )
+    .bind(now - KEPT_FOR)
+    .bind(now - KEPT_FOR_SERVICES)
+    .execute(db)
+    .await?;
     Ok(deleted.rows_affected())
 }
 

@@ -2,7 +2,7 @@
 
 use anyhow::ensure;
 use chrono::{DateTime, Datelike, Days, NaiveDate, TimeDelta, Utc};
-use grove_shared::{NetId, token};
+use grove_shared::{NetId, db, token};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{MySqlPool, Row};
 
@@ -52,7 +52,7 @@ async fn can_sign_in(auth: &MySqlPool, netid: &str) -> Result<bool, sqlx::Error>
 
 /// Adds them with a term from today, unless they have had one already.
 async fn add_member(users: &MySqlPool, netid: &NetId, now: DateTime<Utc>) -> anyhow::Result<()> {
-    let (mut transaction, today) = (users.begin().await?, now.date_naive());
+    let (mut transaction, today) = (db::begin(users).await?, now.date_naive());
     sqlx::query(
         "INSERT INTO users (netid, first_name, last_name, verified_at, created_at)
          VALUES (?, 'First', 'Officer', ?, ?) ON DUPLICATE KEY UPDATE netid = users.netid",

@@ -4,7 +4,7 @@ use std::{fs, io::Write, os::unix::fs::OpenOptionsExt, path::Path};
 
 use anyhow::Context;
 use chrono::{DateTime, TimeDelta, Utc};
-use grove_shared::token;
+use grove_shared::{db, token};
 use secrecy::ExposeSecret;
 use sqlx::MySqlPool;
 
@@ -51,7 +51,7 @@ async fn replace(
     now: DateTime<Utc>,
     end: DateTime<Utc>,
 ) -> anyhow::Result<()> {
-    let mut transaction = gateway.begin().await?;
+    let mut transaction = db::begin(gateway).await?;
     sqlx::query(
         "UPDATE clients SET expires_at = ? WHERE name = ? AND revoked_at IS NULL
          AND (expires_at IS NULL OR expires_at > ?)",

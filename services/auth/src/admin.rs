@@ -4,7 +4,7 @@
 
 use anyhow::{Context, ensure};
 use chrono::{DateTime, Utc};
-use grove_shared::{NetId, api::accounts::NewAccount, token};
+use grove_shared::{NetId, api::accounts::NewAccount, db, token};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::MySqlPool;
 
@@ -46,7 +46,7 @@ pub async fn add_account(
     now: DateTime<Utc>,
 ) -> anyhow::Result<()> {
     check_names(new)?;
-    let mut transaction = db.begin().await?;
+    let mut transaction = db::begin(db).await?;
     let added = accounts::insert(&mut *transaction, new, now).await?;
     ensure!(added, "There is an account {} already", new.netid);
     if let Some(password) = password {
@@ -69,7 +69,7 @@ pub async fn set_password(
     now: DateTime<Utc>,
 ) -> anyhow::Result<()> {
     let hash = hash(&find(db, netid).await?, password).await?;
-    let mut transaction = db.begin().await?;
+    let mut transaction = db::begin(db).await?;
     let account = accounts::lock(&mut *transaction, netid.as_str()).await?;
     let account = account.with_context(|| no_account(netid))?;
     sign_in::set_password(&mut transaction, &account, &hash, None, now).await?;
@@ -81,7 +81,7 @@ pub async fn set_password(
 /// # Errors
 /// When there is no such account.
 pub async fn disable(db: &MySqlPool, netid: &NetId, now: DateTime<Utc>) -> anyhow::Result<()> {
-    let mut transaction = db.begin().await?;
+    let mut transaction = db::begin(db).await?;
     let account = accounts::lock(&mut *transaction, netid.as_str()).await?;
     let account = account.with_context(|| no_account(netid))?;
     accounts::disable(&mut *transaction, account.id, now).await?;

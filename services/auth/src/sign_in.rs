@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use grove_shared::{
     api::accounts::{AccountName, NewSession},
+    db,
     outbox::{self, Effect},
     token,
 };
@@ -28,7 +29,7 @@ pub(crate) async fn sign_in(
     let attempt = Attempt::new(name, device.address);
     let verified = verify(state, &attempt, password).await?;
     let now = state.clock.now();
-    let mut transaction = state.db.begin().await?;
+    let mut transaction = db::begin(&state.db).await?;
     let account = verified.still_valid(&mut transaction, &attempt, now).await?;
     let token = token::generate();
     let token = token.expose_secret();
@@ -79,7 +80,7 @@ pub(crate) async fn verify(
         return Ok(Verified { hash: hash.to_owned() });
     }
     let now = state.clock.now();
-    let mut transaction = state.db.begin().await?;
+    let mut transaction = db::begin(&state.db).await?;
     throttle::enter(&mut transaction, attempt, now).await?;
     attempts::insert(&mut *transaction, attempt, Outcome::Failed, now).await?;
     transaction.commit().await?;

@@ -1,6 +1,7 @@
 //! What Stripe tells about payments. Events come late, twice and in any order; each has its effect once,
 //! in the transaction that notes its id.
 
+use grove_shared::db;
 use serde::Deserialize;
 use serde_json::Value;
 use sqlx::MySqlConnection;
@@ -24,7 +25,7 @@ struct Data {
 impl Payments {
     /// Lets an event have its effect.
     pub(crate) async fn take_event(&self, event: &Event) -> Result<(), CreditsError> {
-        let mut transaction = self.db.begin().await?;
+        let mut transaction = db::begin(&self.db).await?;
         if !payments::receive_event(&mut transaction, &event.id, self.clock.now()).await? {
             return Ok(());
         }

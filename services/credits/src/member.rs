@@ -17,11 +17,12 @@ use grove_shared::{
         envelope::Data,
         users::{CurrentMember, IsMember},
     },
+    db,
     peer::{PeerError, Peers},
 };
 use http::{Method, StatusCode};
 use serde_json::json;
-use sqlx::{MySql, MySqlPool, pool::PoolConnection};
+use sqlx::MySqlPool;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -77,20 +78,9 @@ impl Members {
         }
     }
 
-    /// As [`Members::holder`], for both sides of a transfer; with the connection that was used, since to
-    /// take another for the transfer costs as much as a statement.
-    pub(crate) async fn holders(
-        &self,
-        parties: [Party; 2],
-    ) -> Result<([Holder; 2], PoolConnection<MySql>), CreditsError> {
-        let mut connection = self.db.acquire().await?;
-        let missing = match accounts::holders(&mut *connection, parties).await? {
-            [Ok(one), Ok(other)] => return Ok(([one, other], connection)),
-            missing => missing,
-        };
-        // What follows may ask users, and opens an account in a transaction of its own.
-        drop(connection);
-        let [one, other] = missing;
+    /// As [`Members::holder`], for both sides of a transfer.
+    pub(crate) async fn holders(&self, parties: [Party; 2]) -> Result<[Holder; 2], CreditsError> {
+        let [one, other] = accounts::holders(&self.db, parties).await?;
         let one = match one {
             Ok(holder) => holder,
             Err(party) => self.open_for(party).await?,
@@ -99,7 +89,7 @@ impl Members {
             Ok(holder) => holder,
             Err(party) => self.open_for(party).await?,
         };
-        Ok(([one, other], self.db.acquire().await?))
+        Ok([one, other])
     }
 
     /// Opens the account of a party that has none, if it is a member's.
@@ -137,7 +127,7 @@ impl Members {
 
     /// Opens the account of someone who is a member, unless it is open.
     pub(crate) async fn open(&self, netid: &NetId) -> Result<(), CreditsError> {
-        let mut transaction = self.db.begin().await?;
+        let mut transaction = db::begin(&self.db).await?;
         ledger::open(&mut transaction, netid, self.initial, self.clock.now()).await?;
         Ok(transaction.commit().await?)
     }

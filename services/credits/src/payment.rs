@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use grove_shared::{
     Clock, NetId,
     api::credits::{Party, SystemAccount},
+    db,
     outbox::{Effect, enqueue},
 };
 use serde_json::json;
@@ -170,7 +171,7 @@ impl Payments {
         intent: Option<&str>,
         paid: i64,
     ) -> Result<(), CreditsError> {
-        let mut transaction = self.db.begin().await?;
+        let mut transaction = db::begin(&self.db).await?;
         self.settle_in(&mut transaction, id, intent, paid).await?;
         Ok(transaction.commit().await?)
     }

@@ -3,7 +3,7 @@
 use std::{fmt::Write, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use grove_shared::Clock;
+use grove_shared::{Clock, db};
 use serde::Serialize;
 use sqlx::{MySqlConnection, MySqlPool};
 use tokio_util::sync::CancellationToken;
@@ -44,7 +44,7 @@ pub(crate) struct Proof {
 /// Looks at every row.
 pub(crate) async fn prove(db: &MySqlPool, now: DateTime<Utc>) -> Result<Proof, CreditsError> {
     // One transaction, so that all of it is of one moment.
-    let mut transaction = db.begin().await?;
+    let mut transaction = db::begin(db).await?;
     let Counts { accounts, transactions, entries } = store::counts(&mut *transaction).await?;
     let mut problems = Vec::new();
     for wrong in store::unbalanced(&mut *transaction).await? {

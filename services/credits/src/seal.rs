@@ -4,13 +4,14 @@
 
 use std::time::Duration;
 
+use grove_shared::db;
 use sha2::{Digest, Sha256};
 use sqlx::MySqlPool;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     error::CreditsError,
-    store::proof::{self, Sealed},
+    store::proof::{self, Seal, Sealed},
 };
 
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -33,19 +34,22 @@ pub(crate) async fn run(db: MySqlPool, stop: CancellationToken) {
 /// Seals every transaction that has no seal.
 pub(crate) async fn seal(db: &MySqlPool) -> Result<(), CreditsError> {
     loop {
-        let mut transaction = db.begin().await?;
+        let mut transaction = db::begin(db).await?;
         let (mut number, mut hash) = proof::lock_head(&mut transaction).await?;
         let lines = proof::unsealed(&mut *transaction, BATCH).await?;
-        let sealed: Vec<_> = lines.chunk_by(|a, b| a.id == b.id).collect();
-        for lines in &sealed {
+        let mut seals = Vec::new();
+        for lines in lines.chunk_by(|a, b| a.id == b.id) {
             let Some(first) = lines.first() else { continue };
             number += 1;
             hash = next(&hash, lines);
-            proof::insert_seal(&mut transaction, number, first.id, &hash).await?;
+            seals.push(Seal { number, transaction_id: first.id, hash: hash.clone() });
         }
-        proof::set_head(&mut transaction, number, &hash).await?;
+        if !seals.is_empty() {
+            proof::insert_seals(&mut transaction, &seals).await?;
+            proof::set_head(&mut transaction, number, &hash).await?;
+        }
         transaction.commit().await?;
-        if sealed.len() < BATCH as usize {
+        if seals.len() < BATCH as usize {
             return Ok(());
         }
     }

@@ -1,7 +1,7 @@
 //! What the `grove` program does with gigs: demo data.
 
 use chrono::{DateTime, Utc};
-use grove_shared::NetId;
+use grove_shared::{NetId, db};
 use sqlx::MySqlPool;
 
 use crate::{
@@ -21,7 +21,7 @@ pub async fn add_gig(
 ) -> anyhow::Result<()> {
     let terms = Terms { title: title.to_owned(), details: details.to_owned(), credits };
     let draft = Draft { issuer: issuer.clone(), terms, admin_task: true };
-    let mut transaction = db.begin().await?;
+    let mut transaction = db::begin(db).await?;
     if !gigs::knows(&mut *transaction, &draft).await? {
         gigs::insert(&mut *transaction, &draft, now).await?;
         transaction.commit().await?;

@@ -1,7 +1,7 @@
 //! Changing, closing and deleting a gig.
 
 use chrono::{DateTime, Utc};
-use grove_shared::{api::gigs::ClaimState, caller::Member};
+use grove_shared::{api::gigs::ClaimState, caller::Member, db};
 use sqlx::MySqlConnection;
 
 use crate::{
@@ -21,7 +21,7 @@ pub(crate) async fn update(
     change: &Change,
 ) -> Result<(), GigError> {
     let now = state.clock.now();
-    let mut transaction = state.db.begin().await?;
+    let mut transaction = db::begin(&state.db).await?;
     gigs::lock(&mut transaction, id).await?;
     let gig = gigs::find_visible(&mut *transaction, id, &member.into()).await?;
     let reservation = if change.active == Some(false) {
@@ -100,7 +100,7 @@ async fn edit(
 /// Deletes a gig: its issuer and officers may.
 pub(crate) async fn delete(state: &AppState, member: &Member, id: u64) -> Result<(), GigError> {
     let now = state.clock.now();
-    let mut transaction = state.db.begin().await?;
+    let mut transaction = db::begin(&state.db).await?;
     gigs::lock(&mut transaction, id).await?;
     let gig = gigs::find_visible(&mut *transaction, id, &member.into()).await?;
     if !gig.is_of(member) && !member.is_officer() {

@@ -1,6 +1,6 @@
 //! Posting a gig, once for each wish.
 
-use grove_shared::{ApiError, api::gigs::NewGig, idempotency::IdempotencyKey};
+use grove_shared::{ApiError, api::gigs::NewGig, db, idempotency::IdempotencyKey};
 use http::StatusCode;
 
 use crate::{
@@ -20,7 +20,7 @@ pub(crate) async fn post(
     draft: &Draft,
 ) -> Result<u64, ApiError> {
     let now = state.clock.now();
-    let mut transaction = state.db.begin().await?;
+    let mut transaction = db::begin(&state.db).await?;
     let earlier = match key {
         Some(key) => {
             let reply = key.begin(&mut transaction, new, now).await?;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use grove_shared::{
-    Clock, idempotency,
+    Clock, db, idempotency,
     peer::{PeerError, Peers},
 };
 use http::{Method, StatusCode};
@@ -110,7 +110,7 @@ impl Reconciler {
     /// Asks the open question of a gig; nothing when there is none or it is not due.
     pub(crate) async fn ask_again(&self, gig_id: u64) -> Result<Option<Outcome>, GigError> {
         let now = self.clock.now();
-        let mut transaction = self.db.begin().await?;
+        let mut transaction = db::begin(&self.db).await?;
         let taken =
             reservations::take(&mut transaction, gig_id, (now, now + LEASE), now - ASKED_FOR)
                 .await?;
@@ -145,7 +145,7 @@ impl Reconciler {
     }
 
     async fn reserved(&self, reservation: &Reservation) -> Result<Outcome, GigError> {
-        let mut transaction = self.db.begin().await?;
+        let mut transaction = db::begin(&self.db).await?;
         gigs::lock(&mut transaction, reservation.gig_id).await?;
         let gig = gigs::find_any(&mut *transaction, reservation.gig_id).await?;
         let before = reservations::set_reserved(&mut transaction, reservation.id).await?;
@@ -173,7 +173,7 @@ impl Reconciler {
         reservation: &Reservation,
         reason: String,
     ) -> Result<Outcome, GigError> {
-        let mut transaction = self.db.begin().await?;
+        let mut transaction = db::begin(&self.db).await?;
         gigs::lock(&mut transaction, reservation.gig_id).await?;
         let gig = gigs::find_any(&mut *transaction, reservation.gig_id).await?;
         if !reservations::set_refused(&mut *transaction, reservation).await? {

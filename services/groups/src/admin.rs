@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use grove_shared::{
     NetId, Role,
     api::groups::{GroupChange, NewGroupRole},
+    db,
 };
 use sqlx::MySqlPool;
 
@@ -32,7 +33,7 @@ pub async fn ensure_group(
         Err(GroupError::Duplicate) => {}
         Err(error) => return Err(error.into()),
     }
-    let mut transaction = db.begin().await?;
+    let mut transaction = db::begin(db).await?;
     let key = name.key(kind);
     let id = match groups::lock(&mut *transaction, &key).await {
         Ok(id) => id,
@@ -61,7 +62,7 @@ pub async fn grant(
     now: DateTime<Utc>,
 ) -> anyhow::Result<bool> {
     let new = NewPlace::try_from(role)?;
-    let mut transaction = db.begin().await?;
+    let mut transaction = db::begin(db).await?;
     let group = groups::lock(&mut *transaction, &GroupKey::new(kind, group)).await?;
     let changed = membership::hold(&mut transaction, group, &new, by, now).await?;
     transaction.commit().await?;
@@ -83,7 +84,7 @@ pub async fn set_officer_roles(
     let (name, title) = (String::new(), String::new());
     let new = NewPlace { netid: netid.clone(), name, lead: false, title };
     let mut changed = false;
-    let mut transaction = db.begin().await?;
+    let mut transaction = db::begin(db).await?;
     let mut committees = Vec::new();
     // All locks come before the first read, which decides what the transaction sees.
     for role in Role::ALL {
@@ -113,7 +114,7 @@ pub async fn set_officer_roles(
 /// # Errors
 /// When the database fails.
 pub async fn officers(db: &MySqlPool, role: Role) -> anyhow::Result<Vec<NetId>> {
-    let mut transaction = db.begin().await?;
+    let mut transaction = db::begin(db).await?;
     let key = GroupKey::new(Kind::Committees, role.as_str());
     let group = groups::lock(&mut *transaction, &key).await?;
     let places = places::list_all(&mut *transaction, group).await?;

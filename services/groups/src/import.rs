@@ -4,7 +4,7 @@ mod entry;
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
-use grove_shared::import::Report;
+use grove_shared::{db, import::Report};
 use serde_json::Value;
 use sqlx::MySqlPool;
 
@@ -81,7 +81,7 @@ async fn import_entry(
 ) -> anyhow::Result<bool> {
     let mut changed = admin::ensure_group(db, kind, &entry.group, now).await?;
     let key = GroupKey::new(kind, entry.group.name.as_deref().unwrap_or_default());
-    let mut transaction = db.begin().await?;
+    let mut transaction = db::begin(db).await?;
     let group = match groups::lock(&mut *transaction, &key).await {
         Ok(group) => group,
         Err(GroupError::NotFound) => return Ok(changed),

@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
-use grove_shared::api::merch::NewItem;
+use grove_shared::{api::merch::NewItem, db};
 use serde_json::json;
 use sqlx::MySqlPool;
 
@@ -14,7 +14,7 @@ use crate::{form::Form, item::Assignment, store::stock};
 /// When the item is not valid or the database fails.
 pub async fn add_item(db: &MySqlPool, new: &NewItem, now: DateTime<Utc>) -> anyhow::Result<()> {
     let new = Assignment::parse(&Form::from(json!(new))).context("the item is not valid")?;
-    let mut transaction = db.begin().await?;
+    let mut transaction = db::begin(db).await?;
     let id = stock::put_item(&mut transaction, &new, now).await?;
     if stock::lock_location(&mut transaction, new.slot).await?.is_none() {
         stock::assign(&mut transaction, new.slot, id, new.quantity).await?;

@@ -8,6 +8,7 @@ use std::{
 use grove_shared::{
     ApiError, NetId,
     api::merch as api,
+    db,
     idempotency::{IdempotencyKey, StoredReply},
 };
 use http::StatusCode;
@@ -131,7 +132,7 @@ async fn begin(
     key: Option<&IdempotencyKey>,
 ) -> Result<u64, ApiError> {
     let now = state.clock.now();
-    let mut transaction = state.db.begin().await?;
+    let mut transaction = db::begin(&state.db).await?;
     if let Some(key) = key
         && let Some(reply) = key.begin(&mut transaction, wish, now).await?
     {

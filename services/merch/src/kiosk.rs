@@ -1,7 +1,7 @@
 //! Kiosks: applications that stand beside the machine and know people by their PINs.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use grove_shared::{caller::Caller, identity::Subject};
+use grove_shared::{caller::Caller, db, identity::Subject};
 
 use crate::{
     AppState,
@@ -42,7 +42,7 @@ pub(crate) async fn identify(
     let now = state.clock.now();
 
     // Requests of one kiosk wait for each other here, so that many at once are no more than five.
-    let mut transaction = state.db.begin().await?;
+    let mut transaction = db::begin(&state.db).await?;
     let of_client = tries::lock(&mut transaction, &client).await?;
     let of_kiosk = tries::lock(&mut transaction, &kiosk).await?;
     if let Some(wait) =

@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
-use grove_shared::NetId;
+use grove_shared::{NetId, db};
 use sqlx::MySqlPool;
 
 use crate::{
@@ -25,7 +25,7 @@ pub async fn add_quote(
 ) -> anyhow::Result<()> {
     let text = QuoteText::parse(Some(text))?;
     let source = Source::parse(Some(source))?;
-    let mut transaction = db.begin().await?;
+    let mut transaction = db::begin(db).await?;
     let id = match store::insert(&mut *transaction, &text, author, &source, now).await {
         Ok(id) => id,
         Err(QuoteError::Duplicate) => return Ok(()),

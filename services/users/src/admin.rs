@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
-use grove_shared::{NetId, api::accounts::NewAccount};
+use grove_shared::{NetId, api::accounts::NewAccount, db};
 use sqlx::MySqlPool;
 
 use crate::{
@@ -70,7 +70,7 @@ async fn insert(
         added_to_directory: false,
         created_at: now,
     };
-    let mut transaction = db.begin().await?;
+    let mut transaction = db::begin(db).await?;
     match store::insert(&mut transaction, &user).await {
         Ok(()) => transaction.commit().await.map(|()| true).context("adding a user"),
         Err(UserError::Exists) => Ok(false),
@@ -92,7 +92,7 @@ pub async fn add_member(
 ) -> anyhow::Result<bool> {
     add_user(db, netid, first_name, last_name, now).await?;
     let term = term::starting_on(now.date_naive());
-    let mut transaction = db.begin().await?;
+    let mut transaction = db::begin(db).await?;
     store::lock(&mut transaction, netid).await?;
     if store::find(&mut *transaction, netid, term.starts_on).await?.is_member {
         return Ok(false);

@@ -4,7 +4,7 @@ use std::{io::Read, ops::RangeInclusive};
 
 use anyhow::Context;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Utc};
-use grove_shared::import::Report;
+use grove_shared::{db, import::Report};
 use serde::Deserialize;
 use sqlx::MySqlPool;
 
@@ -98,7 +98,7 @@ fn joined(text: &str) -> anyhow::Result<DateTime<Utc>> {
 }
 
 async fn import(db: &MySqlPool, user: &NewUser, now: DateTime<Utc>) -> Result<(), UserError> {
-    let mut transaction = db.begin().await?;
+    let mut transaction = db::begin(db).await?;
     store::insert(&mut transaction, user).await?;
     let term = term::starting_on(now.date_naive());
     store::insert_membership(&mut *transaction, &user.netid, &term, None, now).await?;

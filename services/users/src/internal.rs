@@ -8,6 +8,7 @@ use grove_shared::{
         users::{CurrentMember, NewMembership},
     },
     caller::{AllowList, Peer},
+    db,
     extract::Json,
     idempotency::{IdempotencyKey, StoredReply},
 };
@@ -73,7 +74,7 @@ pub(crate) async fn admit(
     let now = clock.now();
     let NewMembership { netid, payment } = &request;
     let payment = parse_payment(payment)?;
-    let mut transaction = db.begin().await?;
+    let mut transaction = db::begin(&db).await?;
     if let Some(reply) = key.begin(&mut transaction, &request, now).await? {
         return Ok(reply);
     }

@@ -1,7 +1,7 @@
 //! Terms of membership: how one begins and how it ends, here and in the directory.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use grove_shared::{NetId, api::users::Membership};
+use grove_shared::{NetId, api::users::Membership, db};
 use sqlx::{MySqlConnection, MySqlPool};
 
 use crate::{
@@ -63,7 +63,7 @@ async fn end(
     today: NaiveDate,
     now: DateTime<Utc>,
 ) -> Result<bool, UserError> {
-    let mut transaction = db.begin().await?;
+    let mut transaction = db::begin(db).await?;
     match store::lock(&mut transaction, netid).await {
         // Deleted in the meantime, and so taken out of the directory.
         Err(UserError::NotFound) => return Ok(false),

@@ -10,6 +10,7 @@ use grove_shared::{
         users as api,
     },
     caller::{Caller, Member, Officer},
+    db,
     extract::{Json, Path},
     identity::Subject,
 };
@@ -116,7 +117,7 @@ pub(crate) async fn join(
 ) -> Result<Json<Message>, ApiError> {
     let now = clock.now();
     let user = NewUser::parse(&form, now)?;
-    let mut transaction = db.begin().await?;
+    let mut transaction = db::begin(&db).await?;
     store::insert(&mut transaction, &user).await?;
     effect::joined(&mut transaction, &user, &chapter, now).await?;
     transaction.commit().await?;
@@ -131,7 +132,7 @@ pub(crate) async fn pay(
     UserName(netid): UserName,
 ) -> Result<Users, ApiError> {
     let now = clock.now();
-    let mut transaction = db.begin().await?;
+    let mut transaction = db::begin(&db).await?;
     let grounds = Grounds::Officer(&officer.netid);
     let (_, term) = membership::begin(&mut transaction, &netid, grounds, &chapter, now).await?;
     transaction.commit().await?;
@@ -145,7 +146,7 @@ pub(crate) async fn delete(
     UserName(netid): UserName,
 ) -> Result<Users, ApiError> {
     let now = clock.now();
-    let mut transaction = db.begin().await?;
+    let mut transaction = db::begin(&db).await?;
     store::delete(&mut *transaction, &netid).await?;
     effect::deleted(&mut transaction, &netid, now).await?;
     transaction.commit().await?;

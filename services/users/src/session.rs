@@ -15,6 +15,7 @@ use grove_shared::{
         users::{Login, Logout, SignedIn},
     },
     caller::{Caller, Member},
+    db,
     extract::Json,
     peer::PeerError,
 };
@@ -95,7 +96,7 @@ async fn add(db: &MySqlPool, account: &NewAccount, now: DateTime<Utc>) -> Result
         added_to_directory: false,
         created_at: now,
     };
-    let mut transaction = db.begin().await?;
+    let mut transaction = db::begin(db).await?;
     match store::insert(&mut transaction, &user).await {
         // Two first logins at once: the other one added the person.
         Ok(()) | Err(UserError::Exists) => Ok(transaction.commit().await?),

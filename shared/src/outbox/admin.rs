@@ -5,6 +5,7 @@ use axum::{
     extract::{FromRef, State},
     routing::{get, post},
 };
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 use sqlx::{MySqlPool, Row, mysql::MySqlRow};
 
@@ -19,6 +20,9 @@ use crate::{
     identity::Verifier,
 };
 
+/// How old an effect may be that is delivered again. Its receiver knows for longer whether it has had
+/// it before (`idempotency::KEPT_FOR_SERVICES`).
+const REPLAYED_FOR: TimeDelta = TimeDelta::days(365);
 /// Effects on a page.
 const PAGE: u32 = 100;
 
@@ -70,23 +74,39 @@ async fn replay(
     State(clock): State<Clock>,
     Path(id): Path<u64>,
 ) -> Result<Json<Message>, ApiError> {
-    let revived = sqlx::query(
+    let now = clock.now();
+    let known = sqlx::query(
+        "SELECT dead_at IS NOT NULL, created_at, EXISTS (
+             SELECT 1 FROM outbox AS later
+             WHERE later.subject = outbox.subject AND later.peer = outbox.peer
+               AND later.id > outbox.id AND later.dead_at IS NULL)
+         FROM outbox WHERE id = ?",
+    );
+    let known = known.bind(id).fetch_optional(&db).await?;
+    let known = known.ok_or_else(|| ApiError::not_found("No such effect"))?;
+    let (is_dead, is_overtaken): (bool, bool) = (known.try_get(0)?, known.try_get(2)?);
+    let created_at: DateTime<Utc> = known.try_get(1)?;
+    if !is_dead {
+        return Err(ApiError::conflict("Only an effect that was given up can be repeated"));
+    }
+    if is_overtaken {
+        return Err(ApiError::conflict(
+            "A later effect about the same subject would be undone: look at what is true now",
+        ));
+    }
+    if created_at < now - REPLAYED_FOR {
+        return Err(ApiError::conflict("An effect that is older than a year is not repeated"));
+    }
+    sqlx::query(
         "UPDATE outbox SET dead_at = NULL, attempts = 0, next_attempt_at = ?
          WHERE id = ? AND dead_at IS NOT NULL",
     )
-    .bind(clock.now())
+    .bind(now)
     .bind(id)
     .execute(&db)
     .await?;
-    if revived.rows_affected() > 0 {
-        tracing::info!(outbox.id = id, "effect {id} is delivered again, says {}", officer.netid);
-        return Ok(Json(Message::new("The effect is delivered again")));
-    }
-    let known = sqlx::query("SELECT id FROM outbox WHERE id = ?").bind(id);
-    match known.fetch_optional(&db).await? {
-        Some(_) => Err(ApiError::conflict("Only an effect that was given up can be repeated")),
-        None => Err(ApiError::not_found("No such effect")),
-    }
+    tracing::info!(outbox.id = id, "effect {id} is delivered again, says {}", officer.netid);
+    Ok(Json(Message::new("The effect is delivered again")))
 }
 
 fn effect(row: &MySqlRow) -> Result<PendingEffect, sqlx::Error> {

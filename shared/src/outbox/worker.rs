@@ -10,7 +10,7 @@ use sqlx::{AssertSqlSafe, MySqlPool, Row, mysql::MySqlRow};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Clock,
+    Clock, db,
     peer::{PeerError, Peers},
 };
 
@@ -89,7 +89,7 @@ impl Worker {
     /// Takes the next due rows for as long as [`LEASE`].
     async fn claim(&self) -> Result<Vec<Pending>, sqlx::Error> {
         let now = self.clock.now();
-        let mut transaction = self.db.begin().await?;
+        let mut transaction = db::begin(&self.db).await?;
         let rows = sqlx::query(
             "SELECT id, idempotency_key, peer, path, body, attempts FROM outbox
              WHERE delivered_at IS NULL AND dead_at IS NULL AND next_attempt_at <= ?

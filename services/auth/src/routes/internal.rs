@@ -6,6 +6,7 @@ use grove_shared::{
     ApiError, Clock,
     api::accounts as api,
     caller::{AllowList, Peer},
+    db,
     extract::Json,
     peer::IDEMPOTENCY_KEY,
     token,
@@ -89,7 +90,7 @@ pub(crate) async fn create_account(
 ) -> Reply<Done> {
     check_names(&new)?;
     let now = clock.now();
-    let mut transaction = db.begin().await?;
+    let mut transaction = db::begin(&db).await?;
     if let Some(key) = idempotency_key(&headers)
         && !attempts::receive_effect(&mut *transaction, key, now).await?
     {
@@ -118,7 +119,7 @@ pub(crate) async fn remove_account(
     Json(api::AccountName { netid }): Json<api::AccountName>,
 ) -> Reply<Done> {
     let now = clock.now();
-    let mut transaction = db.begin().await?;
+    let mut transaction = db::begin(&db).await?;
     if let Some(account) = accounts::lock(&mut *transaction, netid.as_str()).await? {
         accounts::disable(&mut *transaction, account.id, now).await?;
         accounts::forget_password(&mut *transaction, account.id).await?;

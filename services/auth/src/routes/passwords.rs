@@ -5,6 +5,7 @@ use grove_shared::{
     ApiError,
     api::{accounts as api, envelope::Message},
     caller::{Caller, Member},
+    db,
     extract::{Json, Path},
     identity::Identity,
 };
@@ -36,7 +37,7 @@ pub(crate) async fn change(
     let hash = state.hasher.hash(new.into_secret()).await?;
 
     let now = state.clock.now();
-    let mut transaction = state.db.begin().await.map_err(AuthError::from)?;
+    let mut transaction = db::begin(&state.db).await.map_err(AuthError::from)?;
     let account = verified.still_valid(&mut transaction, &attempt, now).await;
     let account = account.map_err(wrong_password)?;
     set_password(&mut transaction, &account, &hash, session, now).await?;
@@ -67,7 +68,7 @@ pub(crate) async fn reset(
 ) -> Result<Json<Message>, ApiError> {
     let attempt = Attempt::new(&forgotten.netid, caller.address());
     let now = state.clock.now();
-    let mut transaction = state.db.begin().await?;
+    let mut transaction = db::begin(&state.db).await?;
     let may_mail = throttle::enter_reset(&mut transaction, &attempt, now).await?;
     if let Some(netid) = attempt.netid.filter(|_| may_mail) {
         LinkRequest { netid, purpose: Purpose::Reset }.enqueue(&mut transaction, now).await?;
@@ -90,7 +91,7 @@ pub(crate) async fn set_by_link(
     let hash = state.hasher.hash(new.map_err(AuthError::from)?.into_secret()).await?;
 
     let now = state.clock.now();
-    let mut transaction = state.db.begin().await?;
+    let mut transaction = db::begin(&state.db).await?;
     let account = accounts::lock(&mut *transaction, netid.as_str()).await?;
     let account = account.filter(|account| account.disabled_at.is_none());
     let account = account.ok_or(AuthError::NoLink)?;

@@ -7,8 +7,8 @@ use std::sync::{
 
 use axum::{Router, extract::State, http::StatusCode, routing::post};
 use chrono::TimeDelta;
-use grove_shared::extract::Path;
 use grove_shared::outbox::{Effect, Effects, GIVE_UP_AFTER, enqueue, enqueue_in_order};
+use grove_shared::{db, extract::Path};
 
 use super::*;
 
@@ -69,7 +69,7 @@ impl Outbox {
     }
 
     async fn add(&self, peer: &str, path: &str, subject: Option<&str>) {
-        let mut transaction = self.auth.db.pool().begin().await.unwrap();
+        let mut transaction = db::begin(&self.auth.db.pool()).await.unwrap();
         let effect = Effect { peer, path, body: json!({ "about": path }) };
         let now = self.auth.clock.now();
         match subject {
@@ -117,6 +117,33 @@ async fn an_effect_that_is_refused_is_shown_to_officers_and_delivered_when_they_
     assert_eq!(officer.post(&replay, &json!({})).await.status, 409);
     assert_eq!(officer.post("/outbox/auth/4711/replay", &json!({})).await.status, 404);
     assert_eq!(outbox.shown().await.effects, []);
+}
+
+#[tokio::test]
+async fn an_effect_is_not_repeated_when_it_would_undo_a_later_one_or_is_forgotten_elsewhere() {
+    let outbox = Outbox::start().await;
+    outbox.users.answer(404);
+    outbox.add("users", "/add", Some("aba2")).await;
+    outbox.add("users", "/old", None).await;
+    outbox.deliver(TimeDelta::zero()).await;
+    outbox.users.answer(200);
+    outbox.add("users", "/remove", Some("aba2")).await;
+    assert_eq!(outbox.deliver(TimeDelta::zero()).await, 1);
+    let officer = outbox.auth.app.officer("officer2");
+    let dead = outbox.shown().await.effects;
+    let refusal = async |number: usize| {
+        let path = format!("/outbox/auth/{}/replay", dead[number].id);
+        let reply = officer.post(&path, &json!({})).await;
+        (reply.status.as_u16(), reply.json::<Value>()["error"].as_str().unwrap_or("").to_owned())
+    };
+    let (status, reason) = refusal(0).await;
+    assert_eq!(status, 409);
+    assert!(reason.contains("later effect"), "{reason}");
+    outbox.auth.clock.advance(TimeDelta::days(366));
+    let (status, reason) = refusal(1).await;
+    assert_eq!(status, 409);
+    assert!(reason.contains("older than a year"), "{reason}");
+    assert_eq!(outbox.deliver(TimeDelta::zero()).await, 0);
 }
 
 #[tokio::test]

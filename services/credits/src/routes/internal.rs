@@ -5,11 +5,11 @@ use grove_shared::{
     ApiError, NetId,
     api::credits::{Balance, Capture, Hold, InternalTransfer, NewHold, Party, SystemAccount},
     caller::{AllowList, Peer},
+    db,
     extract::{Json, Path},
     idempotency::{IdempotencyKey, StoredReply},
 };
 use http::StatusCode;
-use sqlx::Connection;
 
 use crate::{
     AppState,
@@ -49,7 +49,7 @@ fn is_allowed(service: &str, from: &Party, to: &Party) -> bool {
 
 pub(crate) async fn transfer(
     peer: Peer<Movers>,
-    State(AppState { members, clock, .. }): State<AppState>,
+    State(AppState { db, members, clock, .. }): State<AppState>,
     key: IdempotencyKey,
     Json(request): Json<InternalTransfer>,
 ) -> Result<StoredReply, ApiError> {
@@ -59,9 +59,9 @@ pub(crate) async fn transfer(
     let amount = Amount::new(request.amount)?.positive()?;
     let description = Description::parse(&request.description)?;
     let parties = [request.from.clone(), request.to.clone()];
-    let ([from, to], mut connection) = members.holders(parties).await?;
+    let [from, to] = members.holders(parties).await?;
     let (now, actor) = (clock.now(), format!("service:{}", peer.name));
-    let mut transaction = connection.begin().await?;
+    let mut transaction = db::begin(&db).await?;
     if let Some(reply) = key.begin(&mut transaction, &request, now).await? {
         return Ok(reply);
     }
@@ -83,7 +83,7 @@ pub(crate) async fn hold(
     let description = Description::parse(&request.description)?;
     let holder = members.holder(Party::Member(request.netid.clone())).await?;
     let now = clock.now();
-    let mut transaction = db.begin().await?;
+    let mut transaction = db::begin(&db).await?;
     if let Some(reply) = key.begin(&mut transaction, &request, now).await? {
         return Ok(reply);
     }
@@ -112,7 +112,7 @@ pub(crate) async fn capture(
     let Party::System(to @ SystemAccount::MerchSales) = to else {
         return Err(CreditsError::NotAllowed.into());
     };
-    let mut transaction = db.begin().await?;
+    let mut transaction = db::begin(&db).await?;
     let hold = ledger::capture(&mut transaction, id, to, &peer.name, clock.now()).await?;
     transaction.commit().await?;
     Ok(Json(hold))
@@ -123,7 +123,7 @@ pub(crate) async fn release(
     State(AppState { db, clock, .. }): State<AppState>,
     Path(id): Path<u64>,
 ) -> Result<Json<Hold>, ApiError> {
-    let mut transaction = db.begin().await?;
+    let mut transaction = db::begin(&db).await?;
     let hold = ledger::release(&mut transaction, id, &peer.name, clock.now()).await?;
     transaction.commit().await?;
     Ok(Json(hold))

@@ -5,13 +5,13 @@ use grove_shared::{
     ApiError, NetId,
     api::credits::{Balance, Party},
     caller::Member,
+    db,
     extract::{Json, Path},
     idempotency::{IdempotencyKey, StoredReply},
 };
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sqlx::Connection;
 
 use crate::{
     AppState,
@@ -78,9 +78,9 @@ pub(crate) async fn transfer(
         return key.find(&db, &request).await?.ok_or_else(|| cause.into());
     }
     let parties = [Party::Member(giver.netid.clone()), Party::Member(to)];
-    let ([from, to], mut connection) = members.holders(parties).await?;
+    let [from, to] = members.holders(parties).await?;
     let now = clock.now();
-    let mut transaction = connection.begin().await?;
+    let mut transaction = db::begin(&db).await?;
     if let Some(reply) = key.begin(&mut transaction, &request, now).await? {
         return Ok(reply);
     }

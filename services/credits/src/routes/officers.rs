@@ -5,13 +5,13 @@ use grove_shared::{
     ApiError,
     api::credits::{Balance, Party, SystemAccount},
     caller::Officer,
+    db,
     extract::{Json, Path, Query},
     idempotency::{IdempotencyKey, StoredReply},
 };
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use sqlx::Connection;
 
 use crate::{
     AppState,
@@ -42,7 +42,7 @@ pub(crate) struct Adjustment {
 
 pub(crate) async fn adjust(
     Officer(officer): Officer,
-    State(AppState { members, clock, .. }): State<AppState>,
+    State(AppState { db, members, clock, .. }): State<AppState>,
     key: Option<IdempotencyKey>,
     Json(request): Json<Adjustment>,
 ) -> Result<StoredReply, ApiError> {
@@ -50,11 +50,10 @@ pub(crate) async fn adjust(
     let amount = Amount::parse(&request.amount)?.get();
     let description = Description::parse(request.description.as_deref().unwrap_or_default())?;
     let parties = [Party::Member(netid), Party::System(SystemAccount::Mint)];
-    let ([member, mint], mut connection) =
-        members.holders(parties).await.map_err(|cause| match cause {
-            CreditsError::UnknownUser => CreditsError::field("netid", request::NOBODY),
-            cause => cause,
-        })?;
+    let [member, mint] = members.holders(parties).await.map_err(|cause| match cause {
+        CreditsError::UnknownUser => CreditsError::field("netid", request::NOBODY),
+        cause => cause,
+    })?;
     let now = clock.now();
     let (from, to) = if amount < 0 { (member, mint) } else { (mint, member) };
     let transfer = Transfer {
@@ -66,7 +65,7 @@ pub(crate) async fn adjust(
     };
     // Old clients send no key; one of chance never repeats.
     let key = key.unwrap_or_else(|| IdempotencyKey::random(officer.netid.as_str()));
-    let mut transaction = connection.begin().await?;
+    let mut transaction = db::begin(&db).await?;
     if let Some(reply) = key.begin(&mut transaction, &request, now).await? {
         return Ok(reply);
     }
@@ -92,7 +91,7 @@ pub(crate) async fn reverse(
 ) -> Result<Json<Value>, ApiError> {
     let reason = Description::parse(&reason)?;
     let reason = if reason.as_str().is_empty() { "no reason given" } else { reason.as_str() };
-    let mut transaction = db.begin().await?;
+    let mut transaction = db::begin(&db).await?;
     let reversal =
         ledger::reverse(&mut transaction, id, officer.netid.as_str(), reason, clock.now()).await?;
     transaction.commit().await?;

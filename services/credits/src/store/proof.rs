@@ -1,6 +1,6 @@
 //! What proves that the ledger is right: sums, and the chain of seals.
 
-use sqlx::{MySqlConnection, MySqlExecutor};
+use sqlx::{MySqlConnection, MySqlExecutor, QueryBuilder};
 
 use crate::error::CreditsError;
 
@@ -27,6 +27,15 @@ pub(crate) struct Counts {
     pub(crate) accounts: i64,
     pub(crate) transactions: i64,
     pub(crate) entries: i64,
+}
+
+/// What proves that a transaction is as it was.
+#[derive(Debug)]
+pub(crate) struct Seal {
+    /// Seals are numbered without a gap.
+    pub(crate) number: u64,
+    pub(crate) transaction_id: u64,
+    pub(crate) hash: Vec<u8>,
 }
 
 /// An entry of a sealed transaction, as it is now; the transaction's own columns repeat.
@@ -164,19 +173,16 @@ pub(crate) async fn head(db: impl MySqlExecutor<'_>) -> Result<(u64, Vec<u8>), C
     Ok((head.number, head.hash))
 }
 
-pub(crate) async fn insert_seal(
+/// Adds seals, of which there is at least one.
+pub(crate) async fn insert_seals(
     transaction: &mut MySqlConnection,
-    number: u64,
-    of: u64,
-    hash: &[u8],
+    seals: &[Seal],
 ) -> Result<(), CreditsError> {
-    let sealed = sqlx::query!(
-        "INSERT INTO seals (number, transaction_id, hash) VALUES (?, ?, ?)",
-        number,
-        of,
-        hash
-    );
-    Ok(sealed.execute(transaction).await.map(drop)?)
+    let mut insert = QueryBuilder::new("INSERT INTO seals (number, transaction_id, hash) ");
+    insert.push_values(seals, |mut row, seal| {
+        row.push_bind(seal.number).push_bind(seal.transaction_id).push_bind(&seal.hash);
+    });
+    Ok(insert.build().execute(transaction).await.map(drop)?)
 }
 
 pub(crate) async fn set_head(

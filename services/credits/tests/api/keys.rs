@@ -41,6 +41,20 @@ async fn a_key_is_kept_for_a_week_and_over_a_restart() {
 }
 
 #[tokio::test]
+async fn a_key_of_a_service_is_kept_as_long_as_its_effect_may_be_delivered_again() {
+    let world = World::start().await;
+    let gigs = world.app.service("gigs");
+    let pay = json!({ "from": { "system": "mint" }, "to": { "member": "melik3" }, "amount": 7, "description": "A gig" });
+    let first = gigs.post_once("/internal/transfers", &pay, "payment of gig 1").await;
+    ok(&first);
+    world.clock.advance(chrono::TimeDelta::days(370));
+    grove_shared::idempotency::forget_old(&world.db.pool(), world.clock.now()).await.unwrap();
+    let again = gigs.post_once("/internal/transfers", &pay, "payment of gig 1").await;
+    assert_eq!((first.status, first.body), (again.status, again.body));
+    assert_eq!(world.balance("melik3").await.balance, INITIAL + 7);
+}
+
+#[tokio::test]
 async fn a_key_that_comes_with_another_request_is_refused() {
     let world = World::start().await;
     let giver = world.app.member("marga2");

@@ -1,7 +1,7 @@
 //! Queries on reports.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use grove_shared::{NetId, db::Refusal};
+use grove_shared::{NetId, db, db::Refusal};
 use sqlx::{MySqlConnection, MySqlPool};
 
 use crate::drift::{Drift, Missing, Report, Surplus};
@@ -22,7 +22,7 @@ pub(crate) async fn insert(
     drift: Drift,
     now: DateTime<Utc>,
 ) -> Result<Report, sqlx::Error> {
-    let mut transaction = db.begin().await?;
+    let mut transaction = db::begin(db).await?;
     let inserted = sqlx::query!(
         "INSERT INTO reports (made_at, members, listed) VALUES (?, ?, ?)",
         now,

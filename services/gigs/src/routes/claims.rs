@@ -5,6 +5,7 @@ use grove_shared::{
     ApiError,
     api::gigs::{self as api, ClaimState},
     caller::{Caller, Member},
+    db,
     extract::{Json, Query},
 };
 use serde::Deserialize;
@@ -95,7 +96,7 @@ pub(crate) async fn create(
 
 async fn claim(state: &AppState, member: &Member, gig_id: u64) -> Result<Claim, GigError> {
     let now = state.clock.now();
-    let mut transaction = state.db.begin().await?;
+    let mut transaction = db::begin(&state.db).await?;
     gigs::lock(&mut transaction, gig_id).await?;
     let gig = gigs::find_visible(&mut *transaction, gig_id, &member.into()).await?;
     if gig.state != GigState::Open {
@@ -120,7 +121,7 @@ pub(crate) async fn accept(
 ) -> Result<Json<api::Done>, ApiError> {
     let gig_id = claims::find_visible(&state.db, id, &Viewer::from(&member)).await?.gig_id;
     let now = state.clock.now();
-    let mut transaction = state.db.begin().await?;
+    let mut transaction = db::begin(&state.db).await?;
     gigs::lock(&mut transaction, gig_id).await?;
     let gig = gigs::find_any(&mut *transaction, gig_id).await?;
     let claim = claims::find(&mut *transaction, id).await?;
@@ -147,7 +148,7 @@ pub(crate) async fn delete(
 ) -> Result<Json<api::Done>, ApiError> {
     let gig_id = claims::find_visible(&state.db, id, &Viewer::from(&member)).await?.gig_id;
     let now = state.clock.now();
-    let mut transaction = state.db.begin().await?;
+    let mut transaction = db::begin(&state.db).await?;
     gigs::lock(&mut transaction, gig_id).await?;
     let gig: Gig = gigs::find_any(&mut *transaction, gig_id).await?;
     let claim = claims::find(&mut *transaction, id).await?;

@@ -9,6 +9,7 @@ use grove_shared::{
     ApiError,
     api::groups as api,
     caller::{Caller, Member, Officer},
+    db,
     extract::{Json, Path, Query},
 };
 use serde::Deserialize;
@@ -101,7 +102,7 @@ async fn reopen(
     name: &GroupName,
     details: &Details,
 ) -> Result<(), GroupError> {
-    let mut transaction = state.db.begin().await?;
+    let mut transaction = db::begin(&state.db).await?;
     if !groups::reopen(&mut *transaction, kind, name).await? {
         return Err(GroupError::Duplicate);
     }
@@ -117,7 +118,7 @@ pub(crate) async fn update(
     Json(change): Json<api::GroupChange>,
 ) -> Result<Json<api::Group>, ApiError> {
     let key = GroupKey::parse(&kind, &name)?;
-    let mut transaction = state.db.begin().await?;
+    let mut transaction = db::begin(&state.db).await?;
     let id = groups::lock(&mut *transaction, &key).await?;
     Access::of(&mut *transaction, &member, &key, id).await?.check_edit()?;
     if change.name.as_ref().is_some_and(|name| GroupKey::new(key.kind, name) != key) {
@@ -139,7 +140,7 @@ pub(crate) async fn end(
         return Err(GroupError::Permanent.into());
     }
     let (last_seen, now) = (public(&state, &key).await?, state.clock.now());
-    let mut transaction = state.db.begin().await?;
+    let mut transaction = db::begin(&state.db).await?;
     let id = groups::lock(&mut *transaction, &key).await?;
     places::end_all(&mut *transaction, id, officer.netid.as_str(), now).await?;
     groups::end(&mut *transaction, id, now).await?;

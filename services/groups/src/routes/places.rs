@@ -5,6 +5,7 @@ use grove_shared::{
     ApiError, Clock, NetId,
     api::{accounts::AccountName, groups as api},
     caller::{AllowList, Member, Peer},
+    db,
     extract::{Json, Path},
     identity::GATEWAY,
 };
@@ -43,7 +44,7 @@ pub(crate) async fn create(
     new: Result<Json<api::NewGroupRole>, ApiError>,
 ) -> Result<(StatusCode, Json<api::GroupRole>), ApiError> {
     let key = GroupKey::parse(&kind, &name)?;
-    let mut transaction = db.begin().await?;
+    let mut transaction = db::begin(&db).await?;
     let group = groups::lock(&mut *transaction, &key).await?;
     Access::of(&mut *transaction, &member, &key, group).await?.check_places()?;
     // Only who may do this learns what is wrong with the body.
@@ -63,7 +64,7 @@ pub(crate) async fn end(
     Path((kind, name, id)): Path<(String, String, u64)>,
 ) -> Result<Json<api::GroupRole>, ApiError> {
     let key = GroupKey::parse(&kind, &name)?;
-    let mut transaction = db.begin().await?;
+    let mut transaction = db::begin(&db).await?;
     let group = groups::lock(&mut *transaction, &key).await?;
     Access::of(&mut *transaction, &member, &key, group).await?.check_places()?;
     let (place, by) = (places::find(&mut *transaction, group, id).await?, member.netid.as_str());

@@ -8,6 +8,7 @@ use grove_shared::{
         merch as api,
     },
     caller::{Caller, Officer},
+    db,
     extract::{Json, Path},
 };
 use serde_json::Value;
@@ -56,7 +57,7 @@ pub(crate) async fn create(
     Json(body): Json<Value>,
 ) -> Result<Json<Message>, ApiError> {
     let new = Assignment::parse(&Form::from(body))?;
-    let mut transaction = db.begin().await?;
+    let mut transaction = db::begin(&db).await?;
     let id = stock::put_item(&mut transaction, &new, clock.now()).await?;
     match stock::lock_location(&mut transaction, new.slot).await? {
         Some(other) if other != id => {
@@ -77,7 +78,7 @@ pub(crate) async fn update(
     Json(body): Json<Value>,
 ) -> Result<Json<Message>, ApiError> {
     let change = Assignment::parse(&Form::from(body))?;
-    let mut transaction = db.begin().await?;
+    let mut transaction = db::begin(&db).await?;
     let id = stock::lock_item(&mut transaction, parse_id(&id)?).await?.id;
     match stock::lock_location(&mut transaction, change.slot).await? {
         Some(own) if own == id => {}
@@ -113,7 +114,7 @@ pub(crate) async fn delete(
     State(db): State<MySqlPool>,
     Path(id): Path<String>,
 ) -> Result<Json<Message>, ApiError> {
-    let mut transaction = db.begin().await?;
+    let mut transaction = db::begin(&db).await?;
     let item = stock::lock_item(&mut transaction, parse_id(&id)?).await?;
     let item = item.with_stock(&stock::locations(&mut *transaction).await?);
     for location in &item.vending {

@@ -8,6 +8,7 @@ use grove_shared::{
         merch as api,
     },
     caller::{Caller, Officer},
+    db,
     extract::{Json, Path},
 };
 use sqlx::MySqlPool;
@@ -36,7 +37,7 @@ pub(crate) async fn clear(
 ) -> Result<Json<Message>, ApiError> {
     let slot = Slot::parse(&location)?;
     let item = stock::location(&db, slot).await?.item.ok_or(MerchError::SlotEmpty)?;
-    let mut transaction = db.begin().await?;
+    let mut transaction = db::begin(&db).await?;
     stock::lock_item(&mut transaction, item.id).await?;
     if stock::lock_location(&mut transaction, slot).await? != Some(item.id) {
         return Err(MerchError::SlotEmpty.into());

@@ -8,6 +8,7 @@ use grove_shared::{
     ApiError, Clock, NetId,
     api::merch as api,
     caller::{Member, Officer},
+    db,
     extract::{Json, Path, Query},
     idempotency::IdempotencyKey,
 };
@@ -95,7 +96,7 @@ pub(crate) async fn resolve(
     let units = purchases::units(&db, id, id).await?;
     let unit = units.into_iter().find(|unit| unit.position == number);
     let unit = unit.ok_or(MerchError::ItemNotFound)?;
-    let mut transaction = db.begin().await?;
+    let mut transaction = db::begin(&db).await?;
     let netid = &officer.netid;
     if purchases::resolve(&mut transaction, &unit, finding, netid, clock.now()).await? {
         if outcome == api::Finding::Vended {

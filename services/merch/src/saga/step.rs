@@ -6,7 +6,7 @@
 //! leads from one to the other.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use grove_shared::{api::credits::HoldState, peer::PeerError};
+use grove_shared::{api::credits::HoldState, db, peer::PeerError};
 use http::StatusCode;
 
 use crate::{
@@ -137,7 +137,7 @@ impl Worker {
         self.decide(unit, State::Dropped, None);
         let lease = unit.next_attempt_at;
         self.renew(unit);
-        let mut transaction = self.db.begin().await?;
+        let mut transaction = db::begin(&self.db).await?;
         let saved = units::save(&mut *transaction, unit, lease).await?;
         if saved {
             restock::check(&mut transaction, unit, &self.restock, self.clock.now()).await?;
@@ -170,7 +170,7 @@ impl Worker {
     async fn restore(&self, unit: &mut Unit) -> Result<Next, MerchError> {
         let lease = unit.next_attempt_at;
         self.renew(unit);
-        let mut transaction = self.db.begin().await?;
+        let mut transaction = db::begin(&self.db).await?;
         let saved = units::save(&mut *transaction, unit, lease).await?;
         if saved {
             stock::correct(&mut transaction, &unit.location, unit.item_id, 1).await?;

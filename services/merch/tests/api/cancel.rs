@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use grove_shared::testing::reveal;
+use grove_shared::{db, testing::reveal};
 use sqlx::{Connection, MySqlConnection};
 
 use crate::World;
@@ -15,7 +15,7 @@ async fn a_transaction_that_is_cut_off_while_it_begins_takes_no_other_with_it() 
     for number in 1..100_u32 {
         // Somewhere on the way a connection has sent BEGIN and its request is gone.
         let time = Duration::from_micros(u64::from(number) * 10);
-        let _ = tokio::time::timeout(time, pool.begin()).await;
+        let _ = tokio::time::timeout(time, db::begin(&pool)).await;
         sqlx::query("UPDATE locations SET quantity = ? WHERE code = 'A1'")
             .bind(number)
             .execute(&pool)

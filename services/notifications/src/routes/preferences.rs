@@ -4,6 +4,7 @@ use axum::extract::State;
 use grove_shared::{
     ApiError, NetId,
     caller::{Caller, Member},
+    db,
     extract::{Json, Path},
     token,
 };
@@ -73,7 +74,7 @@ pub(crate) async fn change(
     Json(Changes { preferences: changes }): Json<Changes>,
 ) -> Result<Json<Value>, ApiError> {
     let now = clock.now();
-    let mut transaction = db.begin().await?;
+    let mut transaction = db::begin(&db).await?;
     for Change { kind, channel, enabled } in changes {
         let unknown = |what: &str| NotificationError::invalid(format!("Unknown {what}"));
         let kind = Kind::find(&kind).ok_or_else(|| unknown("kind"))?;
@@ -100,7 +101,7 @@ pub(crate) async fn unsubscribe(
     Path(token): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
     let (netid, kind) = preferences::find_token(&db, &token::hash(&token)).await?;
-    let mut transaction = db.begin().await?;
+    let mut transaction = db::begin(&db).await?;
     let (channel, now) = (Channel::Email.as_str(), clock.now());
     preferences::set(&mut transaction, &netid, &kind, channel, false, now).await?;
     transaction.commit().await?;

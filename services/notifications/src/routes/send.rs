@@ -7,6 +7,7 @@ use grove_shared::{
     ApiError, NetId,
     api::notifications::{ANNOUNCEMENTS, MEMBERSHIP},
     caller::{Caller, not_an_officer},
+    db,
     extract::Json,
     idempotency::{IdempotencyKey, StoredReply},
     identity::Subject,
@@ -138,7 +139,7 @@ async fn queue(
     recipients: &[Recipients],
 ) -> Result<StoredReply, ApiError> {
     let now = state.clock.now();
-    let mut transaction = state.db.begin().await?;
+    let mut transaction = db::begin(&state.db).await?;
     if let Some(reply) = key.begin(&mut transaction, body, now).await? {
         return Ok(reply);
     }

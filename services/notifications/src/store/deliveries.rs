@@ -1,7 +1,7 @@
 //! Queued messages, and what became of them.
 
 use chrono::{DateTime, Utc};
-use grove_shared::NetId;
+use grove_shared::{NetId, db};
 use sqlx::{MySqlExecutor, MySqlPool};
 
 use crate::{channel::Channel, error::NotificationError};
@@ -32,7 +32,7 @@ pub(crate) async fn claim(
     now: DateTime<Utc>,
     lease: DateTime<Utc>,
 ) -> Result<Vec<Due>, NotificationError> {
-    let mut transaction = db.begin().await?;
+    let mut transaction = db::begin(db).await?;
     let ids = sqlx::query_scalar!(
         "SELECT id FROM deliveries
          WHERE channel = ? AND state = 'queued' AND next_attempt_at <= ?
