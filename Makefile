@@ -91,7 +91,12 @@ test-slow: ## Test what takes longer than a change should wait: see deploy/grove
 	@deploy/prepare-machine.sh compiler database mariadb
 	@deploy/grove/tests/slow/run.sh
 
+test-tls: ## Test TLS in front of the containers (after make images)
+	@deploy/docker/prepare.sh
+	@deploy/prepare-machine.sh caddy
+	@deploy/grove/tests/containers/tls.py
+
 clean: ## Remove everything that was built
 	@cargo clean
 
-.PHONY: help run up down logs images test test-containers test-mysql test-slow new-service pictures check fmt fmt-check lint doc deny sqlx sqlx-check clean
+.PHONY: help run up down logs images test test-containers test-tls test-mysql test-slow new-service pictures check fmt fmt-check lint doc deny sqlx sqlx-check clean

