@@ -91,6 +91,10 @@ test-slow: ## Test what takes longer than a change should wait: see deploy/grove
 	@deploy/prepare-machine.sh compiler database mariadb
 	@deploy/grove/tests/slow/run.sh
 
+dev: ## Run the chapter natively, and again at each edit, with its data and sessions
+	@deploy/prepare-machine.sh compiler database
+	@deploy/dev.sh
+
 test-tls: ## Test TLS in front of the containers (after make images)
 	@deploy/docker/prepare.sh
 	@deploy/prepare-machine.sh caddy
@@ -99,4 +103,4 @@ test-tls: ## Test TLS in front of the containers (after make images)
 clean: ## Remove everything that was built
 	@cargo clean
 
-.PHONY: help run up down logs images test test-containers test-tls test-mysql test-slow new-service pictures check fmt fmt-check lint doc deny sqlx sqlx-check clean
+.PHONY: help run dev up down logs images test test-containers test-tls test-mysql test-slow new-service pictures check fmt fmt-check lint doc deny sqlx sqlx-check clean
