@@ -6,6 +6,7 @@ mod concurrency;
 mod history;
 mod holds;
 mod keys;
+mod kills;
 mod officers;
 mod payments;
 mod proof;
