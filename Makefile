@@ -100,7 +100,12 @@ test-tls: ## Test TLS in front of the containers (after make images)
 	@deploy/prepare-machine.sh caddy
 	@deploy/grove/tests/containers/tls.py
 
+test-kubernetes: ## Test the manifests of Kubernetes (PODS=1: run its pods in Docker, after make images)
+	@deploy/prepare-machine.sh compiler kubernetes-tools
+	@cargo build --quiet --locked --package grove-setup
+	@deploy/grove/tests/containers/kubernetes.py $(if $(PODS),--pods)
+
 clean: ## Remove everything that was built
 	@cargo clean
 
-.PHONY: help run dev up down logs images test test-containers test-tls test-mysql test-slow new-service pictures check fmt fmt-check lint doc deny sqlx sqlx-check clean
+.PHONY: help run dev up down logs images test test-containers test-tls test-kubernetes test-mysql test-slow new-service pictures check fmt fmt-check lint doc deny sqlx sqlx-check clean

