@@ -100,6 +100,16 @@ test-tls: ## Test TLS in front of the containers (after make images)
 	@deploy/prepare-machine.sh caddy
 	@deploy/grove/tests/containers/tls.py
 
+backup: ## Back up the chapter in containers now, beside its schedule
+	@docker compose exec -T backup bash /backup/backup.sh now
+
+restore: ## Restore the chapter in containers (AT="2026-11-22 18:00:05", in UTC; LIST=1: moments before changed tables)
+	@deploy/backup/restore-chapter.sh $(if $(LIST),--list,$(if $(AT),"$(AT)"))
+
+test-restore: ## The restore drill, without Docker: kill, delete everything, restore, compare
+	@deploy/prepare-machine.sh mariadb
+	@deploy/backup/tests/drill.sh
+
 test-kubernetes: ## Test the manifests of Kubernetes (PODS=1: run its pods in Docker, after make images)
 	@deploy/prepare-machine.sh compiler kubernetes-tools
 	@cargo build --quiet --locked --package grove-setup
@@ -108,4 +118,4 @@ test-kubernetes: ## Test the manifests of Kubernetes (PODS=1: run its pods in Do
 clean: ## Remove everything that was built
 	@cargo clean
 
-.PHONY: help run dev up down logs images test test-containers test-tls test-kubernetes test-mysql test-slow new-service pictures check fmt fmt-check lint doc deny sqlx sqlx-check clean
+.PHONY: help run dev up down logs images test test-containers test-tls test-kubernetes test-mysql test-slow new-service pictures check fmt fmt-check lint doc deny sqlx sqlx-check backup restore test-restore clean

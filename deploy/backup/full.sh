@@ -4,29 +4,41 @@
 dump_program=$(command -v mariadb-dump || command -v mysqldump) || fail "there is no mysqldump"
 not_ours="'mysql', 'sys', 'information_schema', 'performance_schema'"
 
-# Everybody who may sign in to the database, with their rights, as statements.
-print_accounts() {
-  local users=$1
-  [ "$is_mariadb" = 1 ] || printf 'SET print_identified_with_as_hex = ON;\n' > "$work/show.sql"
-  sed 's/^/SHOW CREATE USER /; s/$/;/' "$users" >> "$work/show.sql"
-  client < "$work/show.sql" | sed 's/^.*CREATE USER/CREATE USER IF NOT EXISTS/; s/$/;/' > "$folder/accounts.sql"
-  sed 's/^CREATE USER IF NOT EXISTS/ALTER USER/' "$folder/accounts.sql" > "$work/alter.sql"
-  sed 's/^/SHOW GRANTS FOR /; s/$/;/' "$users" | client | sed '/^GRANT PROXY/d; s/$/;/' > "$work/grants.sql"
-  cat "$work/alter.sql" "$work/grants.sql" >> "$folder/accounts.sql"
-}
-
 # Holds back writers while snapshots open, which takes a fraction of a second.
 lock() {
   coproc LOCK { client --unbuffered 2>"$work/lock.err"; }
-  printf "SET SESSION lock_wait_timeout = 20; FLUSH TABLES WITH READ LOCK; SELECT 'locked';\n" >&"${LOCK[1]}"
-  read -r -t 60 _ <&"${LOCK[0]}" || fail "a long statement holds the tables: $(cat "$work/lock.err")"
+  # Of a coprocess a subshell has nothing but copies.
+  exec {to_lock}>&"${LOCK[1]}" {from_lock}<&"${LOCK[0]}"
+  ask "SET SESSION lock_wait_timeout = 20; FLUSH TABLES WITH READ LOCK"
   locked_at=$(milliseconds)
 }
+# Asks by the connection that holds the lock: no other could wait for it, and none has to be opened.
+ask() {
+  local line
+  printf "%s; SELECT '-- end';\n" "$1" >&"$to_lock"
+  while true; do
+    IFS= read -r -t 60 line <&"$from_lock" || fail "the database does not go on: $(cat "$work/lock.err")"
+    [ "$line" != '-- end' ] || return 0
+    printf '%s\n' "$line"
+  done
+}
 unlock() {
-  printf "UNLOCK TABLES; SELECT 'free';\n" >&"${LOCK[1]}"
-  read -r -t 60 _ <&"${LOCK[0]}" || fail "the lock session ended: $(cat "$work/lock.err")"
+  ask 'UNLOCK TABLES'
   locked_ms=$(($(milliseconds) - locked_at))
   eval "exec ${LOCK[1]}>&-"
+  exec {to_lock}>&-
+}
+
+# Everybody who may sign in to the database, with their rights, as statements.
+print_accounts() {
+  local users
+  users=$(ask "SELECT CONCAT(QUOTE(user), '@', QUOTE(host)) FROM mysql.user WHERE user NOT LIKE 'mysql.%' AND user NOT IN
+    ('mariadb.sys', 'PUBLIC', '') $([ "$is_mariadb" = 0 ] || echo "AND is_role = 'N'") ORDER BY user, host")
+  [ "$is_mariadb" = 1 ] || ask 'SET print_identified_with_as_hex = ON'
+  ask "$(sed 's/^/SHOW CREATE USER /; $!s/$/;/' <<< "$users")" | sed 's/$/;/' > "$work/users"
+  sed 's/^CREATE USER/CREATE USER IF NOT EXISTS/' "$work/users"
+  sed 's/^CREATE USER/ALTER USER/' "$work/users"
+  ask "$(sed 's/^/SHOW GRANTS FOR /; $!s/$/;/' <<< "$users")" | sed '/^GRANT PROXY/d; s/$/;/'
 }
 
 dump() {
@@ -59,17 +71,14 @@ take_full() {
   schemas=$(sql "SELECT schema_name FROM information_schema.schemata WHERE schema_name NOT IN ($not_ours)")
   [ -n "$schemas" ] || fail "the database has no schema"
   lock
-  sql "SELECT CONCAT('\`', table_schema, '\`.\`', table_name, '\`') FROM information_schema.tables
-       WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ($not_ours) ORDER BY data_length DESC" > "$work/tables"
-  read -r log position _ < <(
-    if [ $is_mariadb = 1 ]; then sql 'SHOW MASTER STATUS'; else sql 'SHOW BINARY LOG STATUS'; fi)
-  at=$(sql "SELECT DATE_FORMAT(UTC_TIMESTAMP(6), '%Y-%m-%d %H:%i:%s.%f')")
   # shellcheck disable=SC2086 # a schema of Grove has no blank in its name
-  dump $schemas & dumping=$!
-  checksums | client --unbuffered > "$work/checksums" & summing=$!
-  sql "SELECT CONCAT(QUOTE(user), '@', QUOTE(host)) FROM mysql.user WHERE user NOT LIKE 'mysql.%' AND user NOT IN
-       ('mariadb.sys', 'PUBLIC', '') $([ $is_mariadb = 0 ] || echo "AND is_role = 'N'") ORDER BY user, host" > "$work/users"
-  print_accounts "$work/users"
+  dump $schemas {to_lock}>&- & dumping=$!
+  ask "SELECT CONCAT('\`', table_schema, '\`.\`', table_name, '\`') FROM information_schema.tables
+       WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ($not_ours)" > "$work/tables"
+  checksums | client --unbuffered > "$work/checksums" {to_lock}>&- & summing=$!
+  read -r log position _ < <(ask "$([ $is_mariadb = 1 ] && echo 'SHOW MASTER STATUS' || echo 'SHOW BINARY LOG STATUS')")
+  at=$(ask "SELECT DATE_FORMAT(UTC_TIMESTAMP(6), '%Y-%m-%d %H:%i:%s.%f')")
+  print_accounts > "$folder/accounts.sql"
   wait_for 120 snapshots_are_open || fail "no snapshot in two minutes"
   unlock
   wait "$dumping" || fail "the dump failed"

@@ -68,7 +68,7 @@ replay() {
   sql "STOP $replica SQL_THREAD; RESET $replica ALL"
 }
 replica_status() {
-  client --column-names --execute "SHOW $([ "$is_mariadb" = 1 ] && echo SLAVE || echo REPLICA) STATUS\G" |
+  client --column-names --vertical --execute "SHOW $([ "$is_mariadb" = 1 ] && echo SLAVE || echo REPLICA) STATUS" |
     sed -n "s/^ *$1: //p"
 }
 has_replayed() {

@@ -37,7 +37,7 @@ export ROOT_PASSWORD_FILE=$work/root-password
 mkdir -p "$TMPDIR" "$DATA" "$OBJECTS"
 echo "long-Password_of_root" > "$ROOT_PASSWORD_FILE"
 printf '[client]\nuser=backup\npassword=backups-Own_password-1\nsocket=%s/s\n' "$work" > "$work/backup.cnf"
-printf '[client]\nuser=root\npassword=%s\nsocket=%s/s\n' "$(cat "$ROOT_PASSWORD_FILE")" "$work" > "$work/root.cnf"
+printf '[client]\nuser=root\npassword=%s\nsocket=%s/s\ndefault-character-set=utf8mb4\n' "$(cat "$ROOT_PASSWORD_FILE")" "$work" > "$work/root.cnf"
 sql() { "$client_program" --defaults-file="$work/root.cnf" -NB --raw --execute "$1"; }
 
 start_server() {
@@ -111,7 +111,7 @@ if [ $is_mariadb = 1 ]; then
 else
   "$server_program" --no-defaults --datadir="$DATA" --initialize-insecure --secure-file-priv=NULL "${as_root[@]}" > "$work/install.log" 2>&1
 fi
-printf '[client]\nuser=root\nsocket=%s/s\n' "$work" > "$work/first.cnf"
+printf '[client]\nuser=root\nsocket=%s/s\ndefault-character-set=utf8mb4\n' "$work" > "$work/first.cnf"
 start_server "$work/first.cnf"
 "$client_program" --defaults-file="$work/first.cnf" <<SQL
 CREATE DATABASE grove_quotes CHARACTER SET utf8mb4; CREATE DATABASE grove_credits CHARACTER SET utf8mb4;

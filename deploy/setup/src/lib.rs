@@ -4,6 +4,7 @@
 //! the image of that service alone. What it writes into their tables, the services read;
 //! `deploy/grove/tests/e2e` proves that they agree.
 
+mod backup;
 pub mod console;
 mod first_officer;
 mod folder;

@@ -10,7 +10,7 @@ use sqlx::{
 };
 use url::Url;
 
-use crate::{OWNERS, Owner, rights};
+use crate::{OWNERS, Owner, backup, rights};
 
 /// A server and an account on it that may create schemas and users.
 #[derive(Debug, Clone)]
@@ -158,6 +158,20 @@ impl DatabaseServer {
         }
     }
 
+    /// Makes the account that backs everything up, unless this password opens it already.
+    ///
+    /// # Errors
+    /// When the server's account may not.
+    pub async fn set_backup_account(&self, password: &SecretString) -> anyhow::Result<()> {
+        let user = self.schema(backup::ACCOUNT);
+        if backup::opens(self.url.expose_secret(), &user, password).await? {
+            return Ok(());
+        }
+        let mut connection = self.connect().await?;
+        backup::set_account(&mut connection, &user, password.expose_secret()).await?;
+        Ok(connection.close().await?)
+    }
+
     /// Removes every schema and account of this chapter.
     ///
     /// # Errors
@@ -173,6 +187,8 @@ impl DatabaseServer {
                 sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await?;
             }
         }
+        let backup = format!("DROP USER IF EXISTS '{}'@'%'", self.schema(backup::ACCOUNT));
+        sqlx::query(AssertSqlSafe(backup)).execute(&mut connection).await?;
         Ok(connection.close().await?)
     }
 

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use grove_shared::{identity::SigningKey, token};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::{DatabaseServer, OWNERS, Owner, console, folder::Folder, website};
+use crate::{DatabaseServer, OWNERS, Owner, backup, console, folder, folder::Folder, website};
 
 /// The private key that a service signs with; the one that it signed with before, whose signatures may
 /// still be on their way; and the one that it will sign with as soon as everyone trusts it.
@@ -47,6 +47,9 @@ pub struct Secrets {
     /// The user that the database runs as.
     #[arg(long, default_value_t = 999)]
     database_user: u32,
+    /// The folder for backups, which is given to the database's user.
+    #[arg(long)]
+    backups: Option<PathBuf>,
     /// Replaces secrets while everything runs (may be repeated).
     #[arg(long)]
     rotate: Vec<Rotation>,
@@ -56,6 +59,7 @@ impl Secrets {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let secrets = Folder::create(self.folder.join("secrets"), self.user)?;
         Folder::create(self.folder.join("mail"), self.user)?;
+        folder::create_for_group(self.folder.join("objects"), self.user)?;
         let data = Folder::create(self.folder.join("mysql"), self.database_user)?;
 
         let mysql = Folder::create(secrets.path.join("mysql"), self.database_user)?;
@@ -71,6 +75,13 @@ impl Secrets {
         let server = DatabaseServer::new(&format!("mysql://root:{}@{host}", root.expose_secret()))?;
         let setup = Folder::create(secrets.path.join("setup"), self.user)?;
         setup.write("database-url", &format!("mysql://root:{}@{host}", root.expose_secret()))?;
+
+        let backup = Folder::create(secrets.path.join("backup"), self.database_user)?;
+        let replace = self.rotate.contains(&Rotation::DatabasePasswords);
+        backup::make_secrets(&setup, &backup, host, replace)?;
+        if let Some(backups) = &self.backups {
+            Folder::create(backups.clone(), self.database_user)?;
+        }
 
         let mut trusted = String::new();
         let mut services = Vec::new();
@@ -164,7 +175,8 @@ mod tests {
     fn rotating(folder: &Path, rotate: Vec<Rotation>) -> anyhow::Result<()> {
         let me = fs::metadata(folder)?.uid();
         let (folder, database_host) = (folder.to_owned(), "mysql:3306".to_owned());
-        Secrets { folder, database_host, user: me, database_user: me, rotate }.run()
+        let backups = Some(folder.join("backups"));
+        Secrets { folder, database_host, user: me, database_user: me, backups, rotate }.run()
     }
 
     fn files(folder: &Path) -> Vec<(PathBuf, String)> {
@@ -172,7 +184,8 @@ mod tests {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
-                assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o700, "{path:?}");
+                let mode = if path.ends_with("objects") { 0o750 } else { 0o700 };
+                assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, mode, "{path:?}");
                 files.extend(self::files(&path));
             } else {
                 assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o400, "{path:?}");
@@ -194,6 +207,10 @@ mod tests {
                 assert!(first.iter().any(|(file, _)| *file == path), "{path:?}");
             }
         }
+        let options = folder.path().join("secrets/backup/client.cnf");
+        assert!(
+            first.iter().any(|(file, text)| *file == options && text.contains("user=grove_backup"))
+        );
         secrets(folder.path()).unwrap();
         assert!(files(folder.path()) == first, "the second run changes something");
     }

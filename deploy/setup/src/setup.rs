@@ -12,7 +12,7 @@ use grove_shared::{Clock, NetId, config};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use crate::{DatabaseServer, OWNERS, Owner, console, first_officer, website};
+use crate::{DatabaseServer, OWNERS, Owner, backup, console, first_officer, website};
 
 /// Prepares the database of a chapter in containers, and says where the website is.
 ///
@@ -69,6 +69,9 @@ impl Setup {
         for owner in OWNERS {
             set_account(server, owner, &self.secrets.join(owner.name)).await?;
         }
+        let password = self.secrets.join("setup").join(backup::PASSWORD);
+        let password = config::secret(None, Some(&password), "the password of the backup")?;
+        server.set_backup_account(&password).await?;
         let (gateway, folder) = (server.open("gateway")?, self.secrets.join("frontend"));
         website::register(&gateway, &folder, now).await?;
         if self.demo {

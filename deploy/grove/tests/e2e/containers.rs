@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-const ONE_SHOTS: [&str; 3] = ["secrets", "setup", "grove"];
+const ONE_SHOTS: [&str; 4] = ["secrets", "setup", "grove", "restore"];
 
 fn file(path: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
@@ -18,10 +18,16 @@ fn compose() -> Value {
     serde_saphyr::from_str(&file("compose.yaml")).unwrap()
 }
 
-/// The services by name, with the demo's one-shot.
+/// What compose.yaml includes.
+fn included(path: &str) -> Value {
+    serde_saphyr::from_str(&file(path)).unwrap()
+}
+
+/// The services by name, with the demo's one-shot and the backup.
 fn services() -> BTreeMap<String, Value> {
-    let demo: Value = serde_saphyr::from_str(&file("deploy/compose.demo-1.yaml")).unwrap();
-    let all = [compose(), demo].map(|file| file["services"].as_object().unwrap().clone());
+    let demo = included("deploy/compose.demo-1.yaml");
+    let all = [compose(), demo, included("deploy/compose.backup-1.yaml")]
+        .map(|file| file["services"].as_object().unwrap().clone());
     all.into_iter().flatten().collect()
 }
 
@@ -54,12 +60,16 @@ fn every_container_is_allowed_little() {
                     .iter()
                     .all(|key| service[*key].is_null()),
             ),
-            ("no host network", service["network_mode"].is_null() || is_secrets),
+            (
+                "no host network",
+                service["network_mode"].is_null() || service["network_mode"] == "none",
+            ),
         ] {
             assert!(holds, "{name} does not have {fact}");
         }
         for volume in strings(&service["volumes"]) {
-            assert!(volume.starts_with("./"), "{name} mounts {volume}");
+            let is_ours = volume.starts_with("./") || volume.starts_with("${BACKUP_FOLDER:-./");
+            assert!(is_ours, "{name} mounts {volume}");
         }
     }
 }
@@ -70,20 +80,38 @@ fn every_service_tells_its_health_and_sees_its_own_secrets_alone() {
         if is_one_shot(&name) {
             continue;
         }
-        if name == "mysql" {
+        // These two are the image of the database.
+        if ["mysql", "backup"].contains(&name.as_str()) {
             assert!(service["healthcheck"]["test"].is_array());
+            assert!(sees_its_own_secrets_alone(&name, &service));
             continue;
         }
         let dockerfile = file(service["build"]["dockerfile"].as_str().unwrap());
         let health = format!("CMD [\"/usr/local/bin/grove-{name}\", \"--healthcheck\"]");
         assert!(dockerfile.contains(&health), "{name} does not tell its health");
         assert!(dockerfile.contains("\nFROM scratch\n"), "the image of {name} holds more than it");
-        let own = format!("./data/secrets/{name}:/run/secrets:ro");
-        let volumes = strings(&service["volumes"]);
-        assert!(volumes.contains(own.as_str()), "{name} mounts {volumes:?}");
-        let others = volumes.iter().filter(|volume| volume.starts_with("./data/secrets/")).count();
-        assert_eq!(others, 1, "{name} sees secrets of others");
+        assert!(
+            sees_its_own_secrets_alone(&name, &service),
+            "{name} mounts {}",
+            service["volumes"]
+        );
     }
+}
+
+fn sees_its_own_secrets_alone(name: &str, service: &Value) -> bool {
+    let own = format!("./data/secrets/{name}:/run/secrets:ro");
+    let volumes = strings(&service["volumes"]);
+    let secrets = volumes.iter().filter(|volume| volume.starts_with("./data/secrets/")).count();
+    volumes.contains(own.as_str()) && secrets == 1
+}
+
+#[test]
+fn the_backup_changes_nothing_but_backups() {
+    let backup = &services()["backup"];
+    for volume in strings(&backup["volumes"]) {
+        assert!(volume.ends_with(":ro") || volume.ends_with(":/backups"), "{volume}");
+    }
+    assert_eq!(strings(&backup["networks"]), BTreeSet::from(["backup"]));
 }
 
 #[test]

@@ -57,6 +57,36 @@ async fn a_service_writes_its_rows_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn the_backup_reads_everything_and_writes_nothing() {
+    let server = super::server().await;
+    server.migrate().await.unwrap();
+    let password = grove_shared::token::generate();
+    server.set_backup_account(&password).await.unwrap();
+    server.set_backup_account(&password).await.unwrap();
+    let url = server.url_of("backup", &password).unwrap();
+    // It has no schema of its own.
+    let (server_url, _) = url.expose_secret().rsplit_once('/').unwrap();
+    let quotes = schema_of(&server.open("quotes").unwrap()).await;
+    let url = format!("{server_url}/{quotes}");
+    let backup = MySqlPool::connect(&url).await.unwrap();
+    for allowed in ["SELECT 1 FROM votes", "SELECT 1 FROM mysql.user", "FLUSH TABLES"] {
+        assert!(may(&backup, allowed).await, "{allowed}");
+    }
+    for refused in [
+        "DELETE FROM votes",
+        "INSERT INTO votes SELECT * FROM votes",
+        "DROP TABLE votes",
+        "CREATE TABLE more (id INT)",
+        "CREATE USER someone",
+        "SELECT 1 INTO OUTFILE '/tmp/x'",
+        "SHUTDOWN",
+    ] {
+        assert!(!may(&backup, refused).await, "{refused}");
+    }
+    end(server).await;
+}
+
+#[tokio::test]
 async fn nobody_rewrites_what_is_append_only() {
     let server = super::server().await;
     server.migrate().await.unwrap();
