@@ -56,9 +56,9 @@ deny: ## Check licences, sources and bans of dependencies, and that each one is 
 	@$(TOOLS)/bin/cargo-deny --log-level error check bans licenses sources
 	@$(TOOLS)/bin/cargo-shear
 
-sqlx: ## Write what the SQL macros know of each query (after changing a query or a migration)
+sqlx: ## Write what the SQL macros know of each query (s=quotes: of one service), after changing a query or a migration
 	@deploy/prepare-machine.sh compiler mariadb
-	@deploy/sqlx-prepare.sh
+	@deploy/sqlx-prepare.sh $(if $(s),services/$(s))
 
 sqlx-check: ## Check that it is written
 	@deploy/prepare-machine.sh compiler mariadb

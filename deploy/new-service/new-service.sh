@@ -180,7 +180,7 @@ $routed: git diff shows them.
 Next:
   make test s=$name     its tests
   make run              GET and POST /$name answer at the gateway, http://localhost:8000
-  what a thing is: services/$name/src/$one.rs and the migration, then make sqlx
+  what a thing is: services/$name/src/$one.rs and the migration, then make sqlx s=$name
   what it is for: the first lines of src/lib.rs, src/config.rs, Cargo.toml and the page
   a page of the website: see "Change a page" in CONTRIBUTING.md
 END
