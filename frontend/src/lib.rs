@@ -129,6 +129,6 @@ pub fn router(state: AppState) -> Router {
 pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> {
     let state = AppState::new(&config)?;
     let listener = server::bind(config.listen).await?;
-    server::serve(listener, router(state), stop).await;
+    server::serve_clients(listener, router(state), stop, server::LINGER).await;
     Ok(())
 }

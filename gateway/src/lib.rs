@@ -39,7 +39,7 @@ use grove_shared::{
     identity::GATEWAY,
     server::{self, Readiness},
 };
-use sqlx::migrate::Migrator;
+use sqlx::{MySqlPool, migrate::Migrator};
 use tokio::{net::TcpListener, sync::OnceCell};
 use tokio_util::sync::CancellationToken;
 
@@ -70,24 +70,32 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     let gateway = Gateway::new(&config, db.clone(), key, Clock::system())?;
     let admin = server::bind(config.admin_listen).await?;
     let loaded = Arc::<OnceCell<()>>::default();
-    let admin = server::serve(admin, admin_routes(&loaded, &stop), stop.clone());
-    let public = async {
-        if let Some(db) = &db {
-            db::migrate(db, &MIGRATOR).await?;
-        }
-        let listener = server::bind(config.listen).await?;
-        let _ = loaded.set(());
-        gateway.serve(listener, stop.clone()).await;
-        anyhow::Ok(())
-    };
-    tokio::pin!(admin);
-    let ended = tokio::select! {
-        ended = public => ended,
-        () = &mut admin => return Ok(()),
-    };
-    stop.cancel();
-    admin.await;
+    // It tells of a stop, and so ends after all others.
+    let last = CancellationToken::new();
+    let admin = tokio::spawn(server::serve(admin, admin_routes(&loaded, &stop), last.clone()));
+    let ended = serve_public(gateway, &config, db.as_ref(), &loaded, stop).await;
+    last.cancel();
+    admin.await?;
     ended
+}
+
+async fn serve_public(
+    gateway: Gateway,
+    config: &Config,
+    db: Option<&MySqlPool>,
+    loaded: &OnceCell<()>,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    if let Some(db) = db {
+        tokio::select! {
+            migrated = db::migrate(db, &MIGRATOR) => migrated?,
+            () = stop.cancelled() => return Ok(()),
+        }
+    }
+    let listener = server::bind(config.listen).await?;
+    let _ = loaded.set(());
+    gateway.serve(listener, stop).await;
+    Ok(())
 }
 
 /// Health and metrics, on a private address of their own.
@@ -110,7 +118,7 @@ impl Gateway {
             tower::service_fn(move |request| gateway.clone().answer(request))
         };
         tokio::join!(
-            server::serve(listener, service, stop.clone()),
+            server::serve_clients(listener, service, stop.clone(), server::LINGER),
             self.keep_clients(stop.clone()),
             self.prune(stop.clone()),
             self.resolve(stop),

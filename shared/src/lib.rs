@@ -21,6 +21,7 @@ pub mod idempotency;
 pub mod identity;
 #[cfg(feature = "db")]
 pub mod import;
+mod listen;
 pub mod netid;
 pub mod observe;
 #[cfg(feature = "db")]

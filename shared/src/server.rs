@@ -23,6 +23,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::{Service, ServiceExt};
 
+pub use crate::listen::bind;
 use crate::{
     ApiError,
     extract::Json,
@@ -37,6 +38,11 @@ use crate::{
 pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long requests may go on after the process was told to stop.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// How long the gateway and the website leave connections open after a stop, for clients to see that it
+/// is their last request.
+pub const LINGER: Duration = Duration::from_secs(2);
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
 /// The address at the other end of the connection that a request came on.
 #[derive(Debug, Clone, Copy)]
@@ -91,21 +97,26 @@ async fn metrics() -> Response {
         .into_response()
 }
 
-/// Binds `address`; the error names it.
-///
-/// # Errors
-/// When the address is taken or not ours.
-pub async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    use anyhow::Context;
-    let listener =
-        TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
-    tracing::info!("listening on {address}");
-    Ok(listener)
-}
-
 /// Serves `service` until `stop` is cancelled, then drains.
 pub async fn serve<S, B>(listener: TcpListener, service: S, stop: CancellationToken)
 where
+    S: Service<Request<Incoming>, Response = http::Response<B>, Error = Infallible>,
+    S: Clone + Send + Sync + 'static,
+    S::Future: Send,
+    B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
+{
+    serve_clients(listener, service, stop, Duration::ZERO).await;
+}
+
+/// As [`serve`], for clients that are not ours: a connection that is idle when the stop comes is closed
+/// `linger` later, and a request that still comes on it is answered, and told to be the last. To close
+/// it at once would cut off a request that is on its way (RFC 9112, section 9.5).
+pub async fn serve_clients<S, B>(
+    listener: TcpListener,
+    service: S,
+    stop: CancellationToken,
+    linger: Duration,
+) where
     S: Service<Request<Incoming>, Response = http::Response<B>, Error = Infallible>,
     S: Clone + Send + Sync + 'static,
     S::Future: Send,
@@ -119,7 +130,8 @@ where
         };
         match accepted {
             Ok((stream, remote)) => {
-                connections.spawn(connection(stream, remote, service.clone(), stop.clone()));
+                let stop = stop.clone();
+                connections.spawn(connection(stream, remote, service.clone(), stop, linger));
             }
             Err(cause) => {
                 // Out of file descriptors: the next accept fails at once, so wait for some to close.
@@ -130,7 +142,7 @@ where
     }
     drop(listener);
     connections.close();
-    if tokio::time::timeout(DRAIN_TIMEOUT, connections.wait()).await.is_err() {
+    if tokio::time::timeout(DRAIN_TIMEOUT + linger, connections.wait()).await.is_err() {
         tracing::warn!("requests were still running {} s after the stop", DRAIN_TIMEOUT.as_secs());
     }
 }
@@ -140,18 +152,28 @@ async fn connection<S, B>(
     remote: SocketAddr,
     service: S,
     stop: CancellationToken,
+    linger: Duration,
 ) where
     S: Service<Request<Incoming>, Response = http::Response<B>, Error = Infallible>,
     S: Clone + Send + Sync + 'static,
     S::Future: Send,
     B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
 {
+    let stopped = stop.clone();
     // Small answers go out at once; failing to ask for it costs speed only.
     let _ = stream.set_nodelay(true);
     let (stream, verdicts) = Strict::new(stream);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(RemoteAddr(remote));
-        answer(service.clone(), request, verdicts.clone())
+        let answer = answer(service.clone(), request, verdicts.clone());
+        let stopped = stopped.clone();
+        async move {
+            let mut response = answer.await?;
+            if stopped.is_cancelled() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+                response.headers_mut().insert(header::CONNECTION, CLOSE);
+            }
+            Ok::<_, Infallible>(response)
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -162,7 +184,7 @@ async fn connection<S, B>(
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
-        () = stop.cancelled() => {
+        () = lingered(&stop, linger) => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
@@ -170,6 +192,11 @@ async fn connection<S, B>(
     if let Err(cause) = ended {
         tracing::debug!(%cause, %remote, "connection ended");
     }
+}
+
+async fn lingered(stop: &CancellationToken, linger: Duration) {
+    stop.cancelled().await;
+    tokio::time::sleep(linger).await;
 }
 
 /// Lets the service answer, or refuses in its place.
@@ -199,7 +226,7 @@ fn refused(verdicts: &Verdicts) -> Response {
         |refusal| (StatusCode::from_u16(refusal.status).unwrap_or_default(), refusal.message),
     );
     let mut response = ApiError::new(status, message).into_response();
-    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response.headers_mut().insert(header::CONNECTION, CLOSE);
     response
 }
 

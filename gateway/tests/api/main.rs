@@ -5,6 +5,7 @@
 mod cors;
 mod failures;
 mod fake;
+mod handover;
 mod hostile;
 mod identity;
 mod limits;
