@@ -73,7 +73,7 @@ schedule() {
 run() {
   mkdir -p "$BACKUPS"/{full,logs,objects/files}
   rm -rf "$BACKUPS"/full/.partial-*
-  local stopping='' newest_size=0 stamped='' scheduling rotated=0
+  local stopping='' newest_size=0 stamped='' scheduling rotated=0 ticks=0
   exec {nothing}<> <(:)
   # Until the server has written its first log there is nothing to choose by.
   until [ -n "$(server_logs)" ]; do sleep 0.2; done
@@ -83,7 +83,8 @@ run() {
   say "copying the logs of $DATA to ${logs}"
   while [ -z "$stopping" ]; do
     copy_logs
-    copy_objects
+    # Less often: it looks at every folder.
+    [ $((ticks++ % 3)) != 0 ] || copy_objects
     : > "$pulse"
     if [ "$newest_size" -gt $ROTATE_BYTES ] && [ $((SECONDS - rotated)) -ge 5 ]; then
       rotated=$SECONDS

@@ -76,7 +76,7 @@ take_full() {
   ask "SELECT CONCAT('\`', table_schema, '\`.\`', table_name, '\`') FROM information_schema.tables
        WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ($not_ours)" > "$work/tables"
   checksums | client --unbuffered > "$work/checksums" {to_lock}>&- & summing=$!
-  read -r log position _ < <(ask "$([ $is_mariadb = 1 ] && echo 'SHOW MASTER STATUS' || echo 'SHOW BINARY LOG STATUS')")
+  read -r log position _ <<< "$(ask "$([ $is_mariadb = 1 ] && echo 'SHOW MASTER STATUS' || echo 'SHOW BINARY LOG STATUS')")"
   at=$(ask "SELECT DATE_FORMAT(UTC_TIMESTAMP(6), '%Y-%m-%d %H:%i:%s.%f')")
   print_accounts > "$folder/accounts.sql"
   wait_for 120 snapshots_are_open || fail "no snapshot in two minutes"

@@ -8,8 +8,9 @@
 declare -A copied=() inodes=()
 logs=
 
-# What two files begin with, which says when and by which server each was made.
-beginning() { head -c "$2" "$1" | sha256sum; }
+# What a log begins with, which says when and by which server it was made; without the flags of its first
+# event, of which one says that the log is open. usage: beginning FILE BYTES
+beginning() { { head -c 21 "$1"; head -c "$2" "$1" | tail -c +24; } | sha256sum; }
 
 # The files of the server, in their order. usage: server_logs; prints "SIZE INODE PATH"
 server_logs() { stat -c '%s %i %n' "$DATA/$LOG".[0-9]* 2>/dev/null || true; }

@@ -24,5 +24,7 @@ substr($0, 1, 3) == "-- " {
   next
 }
 index($0, "CREATE DATABASE ") == 1 { print > (folder "/schemas.sql"); next }
+# The end of the dump puts back settings that its beginning kept, which is not in these files.
+/^\/\*![0-9]+ SET [A-Z_]+ ?= ?@OLD_/ { next }
 pipe != "" { print | pipe }
-END { if (pipe != "") close(pipe); print "" > started }
+END { if (pipe != "") close(pipe); if (!seen) print "" > started }
