@@ -54,9 +54,11 @@ kill_and_delete
 stop_backup
 sync
 begun=$(now_ms)
-restore "$work/restored"
+TIMEFORMAT='%U %S'
+{ time restore "$work/restored"; } 2> "$work/time"
 row "restore, with 5,000 transactions from the logs" "$(seconds "$begun")"
 take_over "$work/restored"
+row "processor time of it" "$(awk '{ printf "%.1f s", $1 + $2 }' "$work/time")"
 row "until the server answers" "$(seconds "$begun")"
 expect "tables differ" diff <(printf '%s\n' "$before") <(checksums)
 row "checksum of each table" equal

@@ -45,7 +45,7 @@ as_root "
   if [ -n \"\$(ls -A /data/mysql 2>/dev/null)\" ]; then mv /data/mysql /data/mysql.$kept; else rm -rf /data/mysql; fi
   mv /data/restoring/mysql /data/mysql
   if [ -n \"\$(ls -A /data/restoring/objects)\" ]; then
-    [ ! -e /data/objects ] || mv /data/objects /data/objects.$kept
+    rmdir /data/objects 2>/dev/null || [ ! -e /data/objects ] || mv /data/objects /data/objects.$kept
     mv /data/restoring/objects /data/objects
     chown -R 10001:10001 /data/objects
   fi

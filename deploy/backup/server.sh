@@ -22,7 +22,7 @@ make_data_folder() {
 start_server() {
   local options=(--no-defaults "--datadir=$TARGET" "--socket=$work/s" "--pid-file=$work/pid" --skip-networking
     --skip-log-bin --server-id=4000000000 --innodb-flush-log-at-trx-commit=0 --innodb-doublewrite=0
-    --innodb-buffer-pool-size=256M --innodb-use-native-aio=0 --performance-schema=0 --max-allowed-packet=1G
+    --innodb-buffer-pool-size=400M --innodb-use-native-aio=0 --performance-schema=0 --max-allowed-packet=1G
     --default-time-zone=+00:00 --character-set-server=utf8mb4 --relay-log=replay --relay-log-index=replay.index
     --relay-log-recovery=0 --relay-log-purge=0 --loose-skip-replica-start --loose-skip-slave-start)
   if [ $is_mariadb = 1 ]; then

@@ -79,6 +79,8 @@ impl Secrets {
         let backup = Folder::create(secrets.path.join("backup"), self.database_user)?;
         let replace = self.rotate.contains(&Rotation::DatabasePasswords);
         backup::make_secrets(&setup, &backup, host, replace)?;
+        // What lets the copies of backups in elsewhere, which a person puts here.
+        Folder::create(secrets.path.join("offsite"), self.database_user)?.protect_all()?;
         if let Some(backups) = &self.backups {
             Folder::create(backups.clone(), self.database_user)?;
         }
