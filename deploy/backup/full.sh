@@ -41,10 +41,12 @@ print_accounts() {
   ask "$(sed 's/^/SHOW GRANTS FOR /; $!s/$/;/' <<< "$users")" | sed '/^GRANT PROXY/d; s/$/;/'
 }
 
-dump() {
-  local options=(--single-transaction --no-tablespaces --skip-lock-tables --hex-blob --routines --events --triggers
+dump_options() {
+  options=(--single-transaction --no-tablespaces --skip-lock-tables --hex-blob --routines --events --triggers
     --net-buffer-length=1M --default-character-set=utf8mb4)
   [[ $("$dump_program" --version) == *MariaDB* ]] || options+=(--set-gtid-purged=OFF)
+}
+dump() {
   "$dump_program" --defaults-file="$CLIENT_FILE" "${options[@]}" --databases "$@" |
     awk -v folder="$folder" -v started="$work/dump-started" -f "$here/split.awk"
 }
@@ -58,7 +60,7 @@ checksums() {
 snapshots_are_open() { [ -e "$work/dump-started" ] && [ -s "$work/checksums" ] || ! kill -0 "$dumping" "$summing" 2>/dev/null; }
 
 take_full() {
-  local begin is_mariadb=0 log position at lineage schemas dumping summing name
+  local begin is_mariadb=0 options log position at lineage schemas dumping summing name
   begin=$(milliseconds)
   [[ $(sql 'SELECT VERSION()') != *MariaDB* ]] || is_mariadb=1
   lineage=$(cat "$BACKUPS/logs/current" 2>/dev/null) || fail "nobody copies the logs: backup.sh run does"
@@ -70,6 +72,7 @@ take_full() {
   sql 'FLUSH BINARY LOGS'
   schemas=$(sql "SELECT schema_name FROM information_schema.schemata WHERE schema_name NOT IN ($not_ours)")
   [ -n "$schemas" ] || fail "the database has no schema"
+  dump_options
   lock
   # shellcheck disable=SC2086 # a schema of Grove has no blank in its name
   dump $schemas {to_lock}>&- & dumping=$!

@@ -238,7 +238,7 @@ def nothing_stays_but_data(stack, files):
     for what in (["ps", "--all"], ["network", "ls"], ["volume", "ls"]):
         left = run("docker", *what, "--quiet", "--filter", f"label=com.docker.compose.project={PROJECT}")
         expect(not left, f"docker {what[0]} shows {left}")
-    expect({path.name for path in stack.folder.iterdir()} == files | {"data"}, "files were left behind")
+    expect({path.name for path in stack.folder.iterdir()} == files | {"data", "data-backups"}, "files were left behind")
 
 
 def main():
