@@ -41,6 +41,11 @@ write_status() {
 }
 JSON
   mv "$BACKUPS/.status.json" "$BACKUPS/status.json"
+  # For the page of officers, without the backups.
+  if [ -d "${STATUS:-/status}" ]; then
+    cp "$BACKUPS/status.json" "${STATUS:-/status}/.backup.json"
+    mv "${STATUS:-/status}/.backup.json" "${STATUS:-/status}/backup.json"
+  fi
 }
 
 # Whether a full backup should be taken: the last is too old, or of another data folder.

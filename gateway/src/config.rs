@@ -1,6 +1,6 @@
 //! What the gateway is configured with.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser};
 use grove_shared::config::{DbConfig, IdentityConfig, PeerUrls, TelemetryConfig};
@@ -24,6 +24,9 @@ pub struct Config {
     /// Origins whose pages may call the API from a browser, separated by commas.
     #[arg(long = "cors-origin", env = "CORS_ORIGINS", value_delimiter = ',')]
     pub cors_origins: Vec<String>,
+    /// File in which the backups say how they are, for the page of officers.
+    #[arg(long, env = "BACKUP_STATUS_FILE")]
+    pub backup_status_file: Option<PathBuf>,
     #[command(flatten)]
     #[expect(missing_docs, reason = "a section")]
     pub limits: Limits,

@@ -6,7 +6,7 @@ use axum::body::Body;
 use futures_util::FutureExt;
 use grove_shared::{
     ApiError, Clock,
-    identity::{IDENTITY, SigningKey},
+    identity::{GATEWAY, IDENTITY, SigningKey},
     peer::{IDEMPOTENCY_KEY, Peers},
     request::{REQUEST_ID, RequestContext},
     telemetry,
@@ -33,6 +33,7 @@ use crate::{
     registry::{Application, Registry},
     routes::{Access, Route, table},
     session::Sessions,
+    status::Watch,
     tunnel,
     upstream::Upstream,
 };
@@ -58,6 +59,7 @@ pub(crate) struct Inner {
     cors: Cors,
     limits: Limits,
     metrics: Metrics,
+    watch: Watch,
 }
 
 /// Who a request comes from.
@@ -85,6 +87,8 @@ impl Gateway {
             .iter()
             .map(|(name, url)| Ok((name.clone(), Arc::new(Upstream::new(name, url)?))));
         let peers = Peers::new(key.clone(), config.upstreams.clone())?;
+        let backup = config.backup_status_file.clone();
+        let watch = Watch::new(&config.upstreams, backup, clock.now())?;
         Ok(Self(Arc::new(Inner {
             paths: Paths::new(table()),
             registry: db.map(|db| Registry::new(db, clock.clone())),
@@ -94,6 +98,7 @@ impl Gateway {
             cors: Cors::new(&config.cors_origins)?,
             limits: config.limits.clone(),
             metrics: Metrics::default(),
+            watch,
         })))
     }
 
@@ -110,7 +115,7 @@ impl Gateway {
             let answered = stages.await.unwrap_or_else(|_| Err(ApiError::internal(panicked())));
             let mut answer = answered.unwrap_or_else(own::refuse);
             gateway.cors.apply(origin, answer.headers_mut());
-            exchange.finish(id.as_ref(), answer.status(), &gateway.metrics);
+            exchange.finish(id.as_ref(), answer.status(), &gateway.metrics, &gateway.watch);
             answer.headers_mut().extend(id.map(|id| (REQUEST_ID, id)));
             answer
         };
@@ -134,6 +139,9 @@ impl Inner {
         let mut body = RequestBody::new(incoming, self.limits.body_limit, self.limits.body_timeout);
         let caller = self.caller(route, &parts, &mut body, exchange).await?;
         caller.actor.authorize(route.access)?;
+        if route.service == GATEWAY {
+            return Ok(own::json(&self.watch.look().await));
+        }
         body.check_size()?;
         let harmless = self.is_harmless_twice(route, &parts, &mut body).await?;
         self.prepare(route, caller, &mut parts, upgrade.is_some())?;

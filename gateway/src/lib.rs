@@ -25,7 +25,9 @@ mod registry;
 mod replicas;
 pub mod routes;
 mod session;
+mod status;
 mod store;
+mod traffic;
 mod tunnel;
 mod upstream;
 

@@ -10,6 +10,8 @@ use grove_shared::NetId;
 use http::{HeaderValue, Method, StatusCode};
 use metrics::{Counter, Histogram};
 
+use crate::status::Watch;
+
 /// What the stages learn about a request. The path itself is not among it: it may hold a token.
 #[derive(Debug)]
 pub(crate) struct Exchange {
@@ -34,8 +36,15 @@ impl Exchange {
     }
 
     /// Writes the line of the access log, and counts.
-    pub(crate) fn finish(&self, id: Option<&HeaderValue>, status: StatusCode, metrics: &Metrics) {
+    pub(crate) fn finish(
+        &self,
+        id: Option<&HeaderValue>,
+        status: StatusCode,
+        metrics: &Metrics,
+        watch: &Watch,
+    ) {
         let took = self.began.elapsed();
+        watch.record(self.service, status, took);
         tracing::info!(
             method = self.method,
             route = self.route,

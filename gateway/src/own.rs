@@ -1,9 +1,10 @@
 //! What the gateway answers itself.
 
 use axum::{body::Body, response::IntoResponse};
-use grove_shared::ApiError;
+use grove_shared::{ApiError, extract::Json};
 use http::{HeaderValue, Method, StatusCode, header};
 use http_body_util::Either;
+use serde::Serialize;
 
 use crate::{cors, gateway::Answer};
 
@@ -20,6 +21,11 @@ pub(crate) fn index(method: &Method) -> Answer {
         }
         _ => not_allowed(HeaderValue::from_static("GET, HEAD, OPTIONS")),
     }
+}
+
+/// Something that the gateway knows.
+pub(crate) fn json(value: &impl Serialize) -> Answer {
+    Json(value).into_response().map(Either::Right)
 }
 
 /// A known path with another method (RFC 9110, section 15.5.6).

@@ -91,6 +91,8 @@ use Access::{Anyone, Member, Officer, Public};
 use Actor::{Body, Query};
 
 const ROUTES: &[Route] = &[
+    // The gateway's own
+    get("/status", "gateway", Officer),
     // Sessions and passwords
     post("/session", "auth", Public),
     delete("/session", "auth", Member),

@@ -19,13 +19,14 @@ use http_body::Body;
 use http_body_util::Either;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::{Service, ServiceExt};
 
 pub use crate::listen::bind;
 use crate::{
-    ApiError,
+    ApiError, Clock,
     extract::Json,
     head::MAX_HEAD_BYTES,
     observe::observe,
@@ -77,12 +78,15 @@ impl fmt::Debug for Readiness {
 pub fn with_standard_routes(name: &'static str, routes: Router, readiness: Readiness) -> Router {
     // From here on, not from the first look at them, requests are counted.
     telemetry::metrics();
+    let version = env!("CARGO_PKG_VERSION");
+    let started_at = Clock::system().now();
+    let alive = json!({ "status": "alive", "version": version, "started_at": started_at });
     let ready = move || {
         let check = (readiness.0)();
-        async move { check.await.map(|()| Json(serde_json::json!({ "status": "ready" }))) }
+        async move { check.await.map(|()| Json(json!({ "status": "ready" }))) }
     };
     routes
-        .route("/livez", get(|| async { Json(serde_json::json!({ "status": "alive" })) }))
+        .route("/livez", get(async move || Json(alive)))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
         .fallback(|| async { ApiError::not_found("Not found") })

@@ -17,11 +17,11 @@ pub(crate) struct Folder {
     user: u32,
 }
 
-/// Makes the folder of stored files, which its user's group may read, as the backup does.
-pub(crate) fn create_for_group(path: PathBuf, user: u32) -> anyhow::Result<()> {
+/// Makes a folder that others than its user may read, as `mode` says.
+pub(crate) fn create_for_others(path: PathBuf, user: u32, mode: u32) -> anyhow::Result<()> {
     fs::create_dir_all(&path).with_context(|| format!("cannot make {}", path.display()))?;
     let folder = Folder { path, user };
-    folder.protect(&folder.path, 0o750)
+    folder.protect(&folder.path, mode)
 }
 
 impl Folder {

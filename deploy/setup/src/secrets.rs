@@ -59,7 +59,9 @@ impl Secrets {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let secrets = Folder::create(self.folder.join("secrets"), self.user)?;
         Folder::create(self.folder.join("mail"), self.user)?;
-        folder::create_for_group(self.folder.join("objects"), self.user)?;
+        // Stored files, which the backup reads by its group; and what the backup says of itself, to all.
+        folder::create_for_others(self.folder.join("objects"), self.user, 0o750)?;
+        folder::create_for_others(self.folder.join("status"), self.database_user, 0o755)?;
         let data = Folder::create(self.folder.join("mysql"), self.database_user)?;
 
         let mysql = Folder::create(secrets.path.join("mysql"), self.database_user)?;
@@ -186,7 +188,11 @@ mod tests {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
-                let mode = if path.ends_with("objects") { 0o750 } else { 0o700 };
+                let mode = match path.file_name().and_then(|name| name.to_str()) {
+                    Some("objects") => 0o750,
+                    Some("status") => 0o755,
+                    _ => 0o700,
+                };
                 assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, mode, "{path:?}");
                 files.extend(self::files(&path));
             } else {

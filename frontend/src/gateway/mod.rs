@@ -14,6 +14,7 @@ mod merch;
 mod notifications;
 mod outbox;
 mod quotes;
+mod status;
 mod users;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};

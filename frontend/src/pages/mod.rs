@@ -17,6 +17,7 @@ mod outbox;
 mod password;
 mod quotes;
 mod sigs;
+mod status;
 mod unsubscribe;
 mod users;
 
@@ -39,6 +40,7 @@ pub(crate) fn routes() -> Router<AppState> {
         .merge(notifications::routes())
         .merge(outbox::routes())
         .merge(directory::routes())
+        .merge(status::routes())
         .merge(unsubscribe::routes())
         .merge(moved::routes())
         // Behind everything else, so that the page that is not found knows its visitor.

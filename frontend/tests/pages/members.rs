@@ -52,6 +52,7 @@ const FOR_OFFICERS: &[&str] = &[
     "/intranet/outbox",
     "/intranet/outbox/users",
     "/intranet/directory",
+    "/status",
 ];
 
 #[tokio::test]

@@ -165,3 +165,45 @@ async fn the_directory_is_checked_and_repaired_by_a_button() {
     browser.submit("/intranet/directory/repair", &[]).await;
     assert!(browser.get("/intranet").await.body.contains("No directory is configured"));
 }
+
+#[tokio::test]
+async fn the_status_page_says_which_service_is_down_and_what_waits() {
+    let (gateway, mut browser) = officer().await;
+    let traffic = |requests: u64, failures: u64| json!({ "requests": requests, "failures": failures, "p50_ms": 3.8, "p99_ms": 1460.5 });
+    let services = json!([
+        { "name": "gateway", "health": "ready", "version": "0.1.0", "started_at": "2026-11-22T10:00:00Z",
+          "traffic": traffic(5, 0), "outbox": null },
+        { "name": "users", "health": "not_ready", "version": "0.1.0", "started_at": "2026-11-22T10:00:00Z",
+          "traffic": traffic(100_000, 50), "outbox": { "pending": 3, "dead": 1, "oldest_age_seconds": 300 } },
+        { "name": "gigs", "health": "down", "version": null, "started_at": null,
+          "traffic": traffic(10, 5), "outbox": null },
+    ]);
+    let mut status = json!({ "since": "2026-11-22T10:00:00Z", "objective": 0.001, "services": services, "backup": null });
+    gateway.answers(Method::GET, "/status", 200, status.clone());
+    let page = browser.get("/status").await;
+    assert_eq!(page.status, 200);
+    for part in [
+        "99.9 %",
+        "not ready",
+        "no answer",
+        "50 failed",
+        "50 %",
+        "used up",
+        "4 ms, 1.5 s",
+        "3 waiting, the oldest for 5 min",
+        "1 given up",
+        "does not know of any",
+    ] {
+        assert!(page.body.contains(part), "{part} {}", page.body);
+    }
+    status["backup"] =
+        json!({ "last_full_at": "2026-11-20T03:00:00Z", "saved_until": null, "error": HOSTILE });
+    gateway.answers(Method::GET, "/status", 200, status);
+    let page = browser.get("/status").await;
+    for part in ["Nov 20, 2026, 3:00 AM UTC", "late", "failing", "are not saved"] {
+        assert!(page.body.contains(part), "{part} {}", page.body);
+    }
+    assert!(!page.body.contains("<script>alert"));
+    gateway.answers(Method::GET, "/status", 503, json!({ "error": "away" }));
+    assert_eq!(browser.get("/status").await.status, 503);
+}

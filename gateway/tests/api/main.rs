@@ -12,6 +12,7 @@ mod limits;
 mod observability;
 mod pass_through;
 mod paths;
+mod status;
 mod tokens;
 mod tunnels;
 

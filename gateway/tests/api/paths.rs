@@ -140,9 +140,18 @@ async fn every_route_of_the_table_reaches_its_service_or_asks_who_is_there() {
     for route in grove_gateway::routes::table() {
         let path = route.path.replace(['{', '}'], "");
         let answer = reply(house.officer(route.method.as_str(), &path)).await;
-        let there =
-            ["auth", "users", "groups", "quotes", "events", "memes", "recruiters", "credits"]
-                .contains(&route.service);
+        let there = [
+            "auth",
+            "users",
+            "groups",
+            "quotes",
+            "events",
+            "memes",
+            "recruiters",
+            "credits",
+            "gateway",
+        ]
+        .contains(&route.service);
         let expected = if there { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
         assert_eq!(answer.status, expected, "{} {path}", route.method);
     }

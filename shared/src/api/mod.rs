@@ -9,4 +9,5 @@ pub mod merch;
 pub mod notifications;
 pub mod outbox;
 pub mod quotes;
+pub mod status;
 pub mod users;

@@ -266,4 +266,5 @@ def main():
             chapter.remove()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -69,6 +69,7 @@ const REVIEWED: &[(&str, &str, Who)] = &[
     ("POST", "/quotes/{id}/takedown", Member),
     ("POST", "/quotes/{id}/vote", Member),
     ("DELETE", "/quotes/{id}/vote", Member),
+    ("GET", "/status", Officer),
     ("GET", "/outbox/auth", Officer),
     ("POST", "/outbox/auth/{id}/replay", Officer),
     ("GET", "/outbox/users", Officer),

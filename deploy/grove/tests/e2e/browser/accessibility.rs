@@ -55,6 +55,7 @@ const OFFICERS: &[&str] = &[
     "/intranet/notifications/new",
     "/intranet/outbox",
     "/intranet/outbox/users",
+    "/status",
     "/intranet/directory",
     "/credits/admin",
     "/credits/admin/vnakat2",

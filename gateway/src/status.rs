@@ -1,0 +1,156 @@
+//! How every service is, for officers: each is asked at once, and who does not answer soon is down.
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use futures_util::future::join_all;
+use grove_shared::{
+    api::status::{Backlog, BackupStatus, Health, ServiceStatus, Status},
+    config::PeerUrls,
+    identity::GATEWAY,
+    peer,
+};
+use http::StatusCode;
+use serde_json::Value;
+use url::Url;
+
+use crate::traffic::Traffic;
+
+/// How long a service has to answer.
+const PATIENCE: Duration = Duration::from_millis(800);
+/// The share of requests that may fail: one in a thousand.
+const OBJECTIVE: f64 = 0.001;
+
+/// Watches over the services.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    since: DateTime<Utc>,
+    http: reqwest::Client,
+    services: BTreeMap<String, (Url, Arc<Traffic>)>,
+    /// What the gateway answers itself.
+    own: Traffic,
+    backup: Option<PathBuf>,
+}
+
+impl Watch {
+    /// Counts from now on.
+    pub(crate) fn new(
+        services: &PeerUrls,
+        backup: Option<PathBuf>,
+        now: DateTime<Utc>,
+    ) -> anyhow::Result<Self> {
+        let services =
+            services.0.iter().map(|(name, url)| (name.clone(), (url.clone(), Arc::default())));
+        Ok(Self {
+            since: now,
+            http: peer::http_client()?,
+            services: services.collect(),
+            own: Traffic::default(),
+            backup,
+        })
+    }
+
+    /// Counts a request.
+    pub(crate) fn record(&self, service: &str, status: StatusCode, took: Duration) {
+        let traffic = self.services.get(service).map_or(&self.own, |(_, traffic)| traffic);
+        traffic.record(status, took);
+    }
+
+    /// Asks every service.
+    pub(crate) async fn look(&self) -> Status {
+        let services = self.services.iter().map(async |(name, (url, traffic))| {
+            let answers = tokio::time::timeout(PATIENCE, self.ask(name, url)).await;
+            let down = || ServiceStatus {
+                name: name.clone(),
+                health: Health::Down,
+                version: None,
+                started_at: None,
+                traffic: traffic.seen(),
+                outbox: None,
+            };
+            let asked = answers.ok().flatten();
+            asked.map_or_else(down, |asked| ServiceStatus { traffic: traffic.seen(), ..asked })
+        });
+        let own = ServiceStatus {
+            name: GATEWAY.to_owned(),
+            health: Health::Ready,
+            version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+            started_at: Some(self.since),
+            traffic: self.own.seen(),
+            outbox: None,
+        };
+        let services = [own].into_iter().chain(join_all(services).await).collect();
+        let backup = self.backup.as_ref().map(|file| backup(file));
+        Status { since: self.since, objective: OBJECTIVE, services, backup }
+    }
+
+    /// Nothing when the service does not answer.
+    async fn ask(&self, name: &str, url: &Url) -> Option<ServiceStatus> {
+        let (alive, ready, metrics) =
+            tokio::join!(self.get(url, "livez"), self.get(url, "readyz"), self.get(url, "metrics"));
+        let (_, alive) = alive?;
+        let alive: Value = serde_json::from_str(&alive).unwrap_or_default();
+        let is_ready = ready.is_some_and(|(status, _)| status.is_success());
+        let (_, metrics) = metrics.unwrap_or_default();
+        Some(ServiceStatus {
+            name: name.to_owned(),
+            health: if is_ready { Health::Ready } else { Health::NotReady },
+            version: alive["version"].as_str().map(str::to_owned),
+            started_at: alive["started_at"].as_str().and_then(|at| at.parse().ok()),
+            traffic: grove_shared::api::status::Traffic::default(),
+            outbox: backlog(name, &metrics),
+        })
+    }
+
+    async fn get(&self, url: &Url, path: &str) -> Option<(StatusCode, String)> {
+        let reply = self.http.get(url.join(path).ok()?).send().await.ok()?;
+        Some((reply.status(), reply.text().await.ok()?))
+    }
+}
+
+/// What the metrics of a service say of its outbox. Services in one process share their metrics.
+fn backlog(service: &str, metrics: &str) -> Option<Backlog> {
+    let value = |name: &str| {
+        let start = format!("{name}{{service=\"{service}\"}} ");
+        let value = metrics.lines().find_map(|line| line.strip_prefix(&start))?;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+        value.parse::<f64>().ok().map(|value| value.max(0.0) as u64)
+    };
+    Some(Backlog {
+        pending: value("outbox_pending")?,
+        dead: value("outbox_dead")?,
+        oldest_age_seconds: value("outbox_oldest_age_seconds").unwrap_or_default(),
+    })
+}
+
+/// What the backups say of themselves (docs/backups.md).
+fn backup(file: &PathBuf) -> BackupStatus {
+    let status = std::fs::read_to_string(file);
+    let status: Value =
+        status.ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    let time = |name: &str| status[name].as_str().and_then(|at| at.parse().ok());
+    let error = status["error"].as_str().filter(|error| !error.is_empty()).map(str::to_owned);
+    let silence = || "The backups do not say how they are".to_owned();
+    BackupStatus {
+        last_full_at: time("last_full_at"),
+        saved_until: time("logs_copied_at"),
+        error: if status.is_null() { Some(silence()) } else { error },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_outbox_is_read_from_the_metrics() {
+        let metrics = "# TYPE outbox_pending gauge\n\
+                       outbox_pending{service=\"auth\"} 5\n\
+                       outbox_pending{service=\"users\"} 3\n\
+                       outbox_dead{service=\"users\"} 1\n\
+                       outbox_oldest_age_seconds{service=\"users\"} 12.7\n";
+        let expected = Backlog { pending: 3, dead: 1, oldest_age_seconds: 12 };
+        assert_eq!(backlog("users", metrics), Some(expected));
+        assert_eq!(backlog("quotes", metrics), None);
+    }
+}

@@ -1,0 +1,81 @@
+//! What officers see of every service.
+
+use std::time::Instant;
+
+use grove_shared::api::status::{Health, ServiceStatus, Status};
+use serde_json::Value;
+
+use super::*;
+
+impl House {
+    async fn status(&self) -> Status {
+        let reply = self.officer("GET", "/status").send().await.unwrap();
+        assert_eq!(reply.status(), 200);
+        reply.json().await.unwrap()
+    }
+}
+
+fn service<'a>(status: &'a Status, name: &str) -> &'a ServiceStatus {
+    status.services.iter().find(|service| service.name == name).unwrap()
+}
+
+#[tokio::test]
+async fn every_service_is_asked_and_a_dead_or_silent_one_is_down_soon() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let flag = format!(
+        "--upstreams=gigs=http://127.0.0.1:1,merch=http://{}",
+        silent.local_addr().unwrap()
+    );
+    let house = House::with(&[&flag]).await;
+    let began = Instant::now();
+    let status = house.status().await;
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    assert_eq!(status.services[0].name, "gateway");
+    for (name, health) in
+        [("users", Health::Ready), ("gigs", Health::Down), ("merch", Health::Down)]
+    {
+        assert_eq!(service(&status, name).health, health, "{name}");
+    }
+    assert_eq!(status.backup, None);
+}
+
+#[tokio::test]
+async fn failures_use_up_the_error_budget() {
+    let house = House::start().await;
+    house.request("GET", "/groups/sigs").send().await.unwrap();
+    let before = service(&house.status().await, "groups").traffic;
+    assert_eq!((before.requests, before.failures), (1, 0));
+    assert!(before.p50_ms.is_some() && before.budget_left(0.001) > 0.99);
+    let failed = house.request("GET", "/groups/sigs?status=500").send().await.unwrap();
+    assert_eq!(failed.status(), 500);
+    let after = service(&house.status().await, "groups").traffic;
+    assert_eq!((after.requests, after.failures), (2, 1));
+    assert!(after.budget_left(0.001) < f64::EPSILON);
+}
+
+#[tokio::test]
+async fn nobody_but_officers_sees_it() {
+    let house = House::start().await;
+    for (request, status) in
+        [(house.request("GET", "/status"), 401), (house.member("GET", "/status"), 403)]
+    {
+        let reply = request.send().await.unwrap();
+        assert_eq!(reply.status(), status);
+        assert!(reply.json::<Value>().await.unwrap()["services"].is_null());
+    }
+}
+
+#[tokio::test]
+async fn what_the_backups_say_is_passed_on() {
+    let folder = std::env::temp_dir().join(format!("grove-status-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("status.json");
+    let flag = format!("--backup-status-file={}", file.display());
+    let house = House::with(&[&flag]).await;
+    assert!(house.status().await.backup.unwrap().error.unwrap().contains("do not say"));
+    std::fs::write(&file, r#"{"last_full_at": "2026-11-22T03:00:00Z", "logs_copied_at": "2026-11-22T18:00:05Z", "error": ""}"#).unwrap();
+    let backup = house.status().await.backup.unwrap();
+    assert_eq!(backup.last_full_at.unwrap().to_rfc3339(), "2026-11-22T03:00:00+00:00");
+    assert_eq!((backup.saved_until.is_some(), backup.error), (true, None));
+    std::fs::remove_dir_all(&folder).unwrap();
+}
