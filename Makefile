@@ -115,7 +115,15 @@ test-kubernetes: ## Test the manifests of Kubernetes (PODS=1: run its pods in Do
 	@cargo build --quiet --locked --package grove-setup
 	@deploy/grove/tests/containers/kubernetes.py $(if $(PODS),--pods)
 
+test-swarm: ## Test the chapter on a swarm of this one machine (after make images)
+	@deploy/docker/prepare.sh
+	@deploy/grove/tests/containers/swarm.py
+
+sbom: ## Write what each image is made of (CycloneDX), in target/sbom
+	@deploy/prepare-machine.sh compiler sbom-tools
+	@deploy/sbom.sh
+
 clean: ## Remove everything that was built
 	@cargo clean
 
-.PHONY: help run dev up down logs images test test-containers test-tls test-kubernetes test-mysql test-slow new-service pictures check fmt fmt-check lint doc deny sqlx sqlx-check backup restore test-restore clean
+.PHONY: help run dev up down logs images test test-containers test-tls test-kubernetes test-swarm sbom test-mysql test-slow new-service pictures check fmt fmt-check lint doc deny sqlx sqlx-check backup restore test-restore clean
