@@ -45,7 +45,7 @@ pub(crate) async fn surround(
     request.extensions_mut().insert(exchange.clone());
     // What refuses or fails outside of the routes is named too.
     let context = RequestContext::from_headers(request.headers());
-    context.apply(request.headers_mut());
+    request.extensions_mut().insert(context.clone());
     let for_machines = MACHINES.contains(&exchange.path());
     let refused = if for_machines { Ok(()) } else { check(&request, &state.site_url) };
     let known = [SESSION, VISITOR].into_iter().any(|name| exchange.cookie(name).is_some());

@@ -10,11 +10,13 @@ use grove_shared::{
     peer::{IDEMPOTENCY_KEY, Peers},
     request::{REQUEST_ID, RequestContext},
     telemetry,
+    traces::{Kind, Span},
 };
 use http::{HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
 use http_body_util::Either;
 use hyper::body::Incoming;
 use sqlx::MySqlPool;
+use tracing::Instrument;
 
 use crate::{
     act_as,
@@ -105,7 +107,9 @@ impl Gateway {
     /// Answers a request, whatever happens.
     pub(crate) async fn answer(self, request: Request<Incoming>) -> Result<Answer, Infallible> {
         let gateway = &*self.0;
-        let context = RequestContext::from_headers(request.headers());
+        let context = RequestContext::from_headers(request.headers()).served_by(GATEWAY);
+        let span = tracing::info_span!("request", request.id = context.id);
+        let mut step = Span::begin(&context, GATEWAY, Kind::Server, String::new);
         let id = HeaderValue::from_str(&context.id).ok();
         let origin = gateway.cors.origin(request.headers());
         let mut exchange = Exchange::new(request.method());
@@ -113,13 +117,14 @@ impl Gateway {
             let stages = AssertUnwindSafe(gateway.serve(request, &mut exchange)).catch_unwind();
             let panicked = || anyhow::anyhow!("a request made the gateway panic");
             let answered = stages.await.unwrap_or_else(|_| Err(ApiError::internal(panicked())));
-            let mut answer = answered.unwrap_or_else(own::refuse);
-            gateway.cors.apply(origin, answer.headers_mut());
-            exchange.finish(id.as_ref(), answer.status(), &gateway.metrics, &gateway.watch);
-            answer.headers_mut().extend(id.map(|id| (REQUEST_ID, id)));
-            answer
+            answered.unwrap_or_else(own::refuse)
         };
-        Ok(context.scope(answered).await)
+        let mut answer = context.scope(answered.instrument(span)).await;
+        gateway.cors.apply(origin, answer.headers_mut());
+        exchange.finish(id.as_ref(), answer.status(), &gateway.metrics, &gateway.watch);
+        exchange.tell(&mut step, answer.status());
+        answer.headers_mut().extend(id.map(|id| (REQUEST_ID, id)));
+        Ok(answer)
     }
 }
 
@@ -145,8 +150,10 @@ impl Inner {
         body.check_size()?;
         let harmless = self.is_harmless_twice(route, &parts, &mut body).await?;
         self.prepare(route, caller, &mut parts, upgrade.is_some())?;
+        let hop = RequestContext::current().unwrap_or_default().hop();
+        hop.apply(&mut parts.headers);
         let mut delivery = self.delivery(route, parts, body, harmless)?;
-        let mut answer = self.forward(route, &mut delivery).await?;
+        let mut answer = self.forward(route, &mut delivery, &hop).await?;
         if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
             tunnel::join(upgrade, &mut answer)?;
         }
@@ -245,7 +252,6 @@ impl Inner {
         };
         headers::outbound(&mut parts.headers);
         parts.headers.insert(IDENTITY, self.signer.sign(statement)?);
-        RequestContext::apply_current(&mut parts.headers);
         if upgrades {
             tunnel::request(&mut parts.headers);
         }
@@ -270,8 +276,14 @@ impl Inner {
         &self,
         route: &Route,
         delivery: &mut Delivery<'_>,
+        hop: &RequestContext,
     ) -> Result<Response<ReplyBody>, ApiError> {
+        let mut step = Span::begin(hop, GATEWAY, Kind::Client, || format!("-> {}", route.service));
+        step.note("peer.service", || route.service);
         let mut answer = delivery.run().await;
+        if answer.as_ref().map_or(true, |answer| answer.status().is_server_error()) {
+            step.fail();
+        }
         // A change whose answer was lost may have happened.
         let refused = answer.as_ref().is_ok_and(|answer| answer.status().is_client_error());
         if route.changes_access() && !refused {

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use grove_shared::NetId;
+use grove_shared::{NetId, traces::Span};
 use http::{HeaderValue, Method, StatusCode};
 use metrics::{Counter, Histogram};
 
@@ -33,6 +33,12 @@ impl Exchange {
             client: None,
             netid: None,
         }
+    }
+
+    /// Says in the trace what was asked and how it was answered.
+    pub(crate) fn tell(&self, step: &mut Span, status: StatusCode) {
+        step.rename(|| format!("{} {}", self.method, self.route));
+        step.answered(self.method, self.route, status);
     }
 
     /// Writes the line of the access log, and counts.

@@ -80,7 +80,7 @@ impl Watch {
             outbox: None,
         };
         let services = [own].into_iter().chain(join_all(services).await).collect();
-        let backup = self.backup.as_ref().map(|file| backup(file));
+        let backup = self.backup.as_ref().map(backup);
         Status { since: self.since, objective: OBJECTIVE, services, backup }
     }
 

@@ -109,6 +109,27 @@ pub struct TelemetryConfig {
     /// Log lines for people or for programs.
     #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Auto)]
     pub log_format: LogFormat,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a section")]
+    pub traces: TracesConfig,
+}
+
+/// Whom traces are told. Without a collector there are none, and they cost nothing.
+#[derive(Debug, Clone, Default, Args)]
+pub struct TracesConfig {
+    /// Base URL of a collector that takes OTLP over HTTP, such as <http://localhost:4318>.
+    #[arg(long, env = "OTLP_ENDPOINT")]
+    pub otlp_endpoint: Option<Url>,
+    /// The same, under its usual name.
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", hide = true)]
+    pub otel_exporter_otlp_endpoint: Option<Url>,
+}
+
+impl TracesConfig {
+    /// The base URL of the collector.
+    pub fn endpoint(&self) -> Option<&Url> {
+        self.otlp_endpoint.as_ref().or(self.otel_exporter_otlp_endpoint.as_ref())
+    }
 }
 
 /// How log lines look.

@@ -37,6 +37,7 @@ pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod token;
+pub mod traces;
 
 pub use clock::Clock;
 pub use error::ApiError;

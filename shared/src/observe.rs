@@ -17,6 +17,7 @@ use tracing::Instrument;
 use crate::{
     ApiError,
     request::{REQUEST_ID, RequestContext},
+    traces::{self, Kind},
 };
 
 /// How long a handler may take before its client is told to come back.
@@ -25,14 +26,19 @@ const DEADLINE: Duration = Duration::from_secs(10);
 /// axum middleware for every route of the service named by its state.
 pub async fn observe(
     State(service): State<&'static str>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
-    let context = RequestContext::from_headers(request.headers());
+    // Who surrounds this may have named the request already.
+    let context = request.extensions_mut().remove::<RequestContext>();
+    let context = context.unwrap_or_else(|| RequestContext::from_headers(request.headers()));
+    let context = context.served_by(service);
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let route = route.unwrap_or_else(|| "unmatched".to_owned());
     let span = tracing::info_span!("request", service, %method, route, request.id = context.id);
+    let mut step =
+        traces::Span::begin(&context, service, Kind::Server, || format!("{method} {route}"));
     let id = HeaderValue::from_str(&context.id);
     let started = Instant::now();
 
@@ -41,7 +47,9 @@ pub async fn observe(
     if let Ok(id) = id {
         response.headers_mut().insert(REQUEST_ID, id);
     }
-    let status = response.status().as_u16().to_string();
+    let status = response.status();
+    step.answered(method.as_str(), &route, status);
+    let status = status.as_u16().to_string();
     let labels = [
         ("service", service.to_owned()),
         ("method", method.to_string()),

@@ -11,6 +11,7 @@ use crate::{
     identity::{IDENTITY, SigningKey},
     outside,
     request::RequestContext,
+    traces::{Kind, Span},
 };
 
 /// Makes a repeated call have one effect (draft-ietf-httpapi-idempotency-key-header).
@@ -119,19 +120,17 @@ impl Peers {
         body: &impl Serialize,
         idempotency_key: Option<&str>,
     ) -> Result<T, PeerError> {
+        let hop = RequestContext::current().unwrap_or_default().hop();
+        let own_name = self.own_name();
+        let mut step = Span::begin(&hop, own_name, Kind::Client, || format!("{method} {peer}"));
+        step.note("peer.service", || peer);
         let unavailable = |reason: String| PeerError::Unavailable { peer: peer.to_owned(), reason };
-        let url = self.urls.0.get(peer).ok_or_else(|| unavailable("it has no URL".to_owned()))?;
-        let url = url.join(path).map_err(|cause| unavailable(cause.to_string()))?;
-        let identity = self.key.sign_own(peer).map_err(|cause| unavailable(cause.to_string()))?;
-        let mut request = self.http.request(method, url).header(IDENTITY, identity).json(body);
-        if let Some(key) = idempotency_key {
-            request = request.header(IDEMPOTENCY_KEY, key);
+        let sent = self.send(peer, method, path, body, idempotency_key, &hop).await;
+        let status = sent.as_ref().ok().map(reqwest::Response::status);
+        if status.is_none_or(|status| status.is_server_error()) {
+            step.fail();
         }
-        let mut headers = http::HeaderMap::new();
-        RequestContext::current().unwrap_or_default().apply(&mut headers);
-        let reply = request.headers(headers).send().await;
-        let reply =
-            reply.map_err(|cause| unavailable(format!("{:#}", anyhow::Error::from(cause))))?;
+        let reply = sent.map_err(unavailable)?;
         let status = reply.status();
         if status.is_success() {
             return reply.json().await.map_err(|cause| unavailable(cause.to_string()));
@@ -139,11 +138,39 @@ impl Peers {
         if status.is_server_error() {
             return Err(unavailable(format!("it answered {status}")));
         }
-        let retry_after = reply.headers().get(http::header::RETRY_AFTER);
-        let retry_after = retry_after.and_then(|seconds| seconds.to_str().ok()?.parse().ok());
-        let problem: serde_json::Value = reply.json().await.unwrap_or_default();
-        let message = problem["error"].as_str().unwrap_or_default().to_owned();
-        let retry_after = retry_after.map(Duration::from_secs);
-        Err(PeerError::Refused { peer: peer.to_owned(), status, message, retry_after })
+        Err(refusal(peer, reply).await)
     }
+
+    /// Sends the call that `hop` names; says why when there is no answer.
+    async fn send(
+        &self,
+        peer: &str,
+        method: Method,
+        path: &str,
+        body: &impl Serialize,
+        idempotency_key: Option<&str>,
+        hop: &RequestContext,
+    ) -> Result<reqwest::Response, String> {
+        let url = self.urls.0.get(peer).ok_or("it has no URL")?;
+        let url = url.join(path).map_err(|cause| cause.to_string())?;
+        let identity = self.key.sign_own(peer).map_err(|cause| cause.to_string())?;
+        let mut request = self.http.request(method, url).header(IDENTITY, identity).json(body);
+        if let Some(key) = idempotency_key {
+            request = request.header(IDEMPOTENCY_KEY, key);
+        }
+        let mut headers = http::HeaderMap::new();
+        hop.apply(&mut headers);
+        let reply = request.headers(headers).send().await;
+        reply.map_err(|cause| format!("{:#}", anyhow::Error::from(cause)))
+    }
+}
+
+async fn refusal(peer: &str, reply: reqwest::Response) -> PeerError {
+    let status = reply.status();
+    let retry_after = reply.headers().get(http::header::RETRY_AFTER);
+    let retry_after = retry_after.and_then(|seconds| seconds.to_str().ok()?.parse().ok());
+    let problem: serde_json::Value = reply.json().await.unwrap_or_default();
+    let message = problem["error"].as_str().unwrap_or_default().to_owned();
+    let retry_after = retry_after.map(Duration::from_secs);
+    PeerError::Refused { peer: peer.to_owned(), status, message, retry_after }
 }

@@ -16,33 +16,53 @@ tokio::task_local! {
     static CURRENT: RequestContext;
 }
 
-/// The names of one request: what a person quotes and what a trace is found by.
+/// The names of one request, or of one step of it: what a person quotes and what a trace is found by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestContext {
     /// 1 to 64 letters, digits and hyphens.
     pub id: String,
     /// 32 hexadecimal digits, not all zero.
     trace_id: String,
+    /// This step of the trace, not zero.
+    span_id: u64,
+    /// The step that caused this one.
+    parent_id: Option<u64>,
+    /// Who works for the request.
+    service: Option<&'static str>,
 }
 
 impl RequestContext {
     /// A request that nobody has named yet.
     pub fn new() -> Self {
-        let trace_id = format!("{:032x}", rand::random::<u128>().max(1));
-        Self { id: trace_id.clone(), trace_id }
+        Self::resume(None, None)
     }
 
     /// Takes the names that `headers` carry, and makes those that are missing or malformed.
     pub fn from_headers(headers: &HeaderMap) -> Self {
         let header = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-        let trace_id = header(TRACEPARENT).and_then(trace_id_of);
-        let id = header(REQUEST_ID).filter(|id| is_request_id(id));
-        match (id, trace_id) {
-            (Some(id), Some(trace)) => Self { id: id.to_owned(), trace_id: trace.to_owned() },
-            (None, Some(trace)) => Self { id: trace.to_owned(), trace_id: trace.to_owned() },
-            (Some(id), None) => Self { id: id.to_owned(), ..Self::new() },
-            (None, None) => Self::new(),
-        }
+        Self::resume(header(REQUEST_ID), header(TRACEPARENT))
+    }
+
+    /// A step of the request with this id, caused by the step that `traceparent` names.
+    pub fn resume(id: Option<&str>, traceparent: Option<&str>) -> Self {
+        let (trace_id, parent_id) = match traceparent.and_then(parent) {
+            Some((trace_id, parent_id)) => (trace_id.to_owned(), Some(parent_id)),
+            None => (format!("{:032x}", rand::random::<u128>().max(1)), None),
+        };
+        let id = id.filter(|id| is_request_id(id)).unwrap_or(&trace_id).to_owned();
+        Self { id, trace_id, span_id: new_span_id(), parent_id, service: None }
+    }
+
+    /// The same, in the hands of `service`.
+    #[must_use]
+    pub fn served_by(self, service: &'static str) -> Self {
+        Self { service: Some(service), ..self }
+    }
+
+    /// A step that this one causes, such as a call to another service.
+    #[must_use]
+    pub fn hop(self) -> Self {
+        Self { parent_id: Some(self.span_id), span_id: new_span_id(), ..self }
     }
 
     /// The request that this task works for, if it works for one.
@@ -56,20 +76,36 @@ impl RequestContext {
         CURRENT.scope(self, work)
     }
 
-    /// Names an outgoing request after the one that this task works for, if it works for one.
-    pub fn apply_current(headers: &mut HeaderMap) {
-        let _ = CURRENT.try_with(|request| request.apply(headers));
-    }
-
-    /// Names an outgoing request after this one, as its child span.
+    /// Names an outgoing request after this one, which causes it.
     pub fn apply(&self, headers: &mut HeaderMap) {
-        let mut parent = String::with_capacity(55);
-        let _ = write!(parent, "00-{}-{:016x}-01", self.trace_id, rand::random::<u64>().max(1));
-        for (name, value) in [(REQUEST_ID, self.id.clone()), (TRACEPARENT, parent)] {
+        for (name, value) in [(REQUEST_ID, self.id.clone()), (TRACEPARENT, self.traceparent())] {
             if let Ok(value) = HeaderValue::try_from(value) {
                 headers.insert(name, value);
             }
         }
+    }
+
+    /// This step, as what it causes is told of it.
+    pub fn traceparent(&self) -> String {
+        let mut parent = String::with_capacity(55);
+        let _ = write!(parent, "00-{}-{:016x}-01", self.trace_id, self.span_id);
+        parent
+    }
+
+    pub(crate) fn trace_id(&self) -> &str {
+        &self.trace_id
+    }
+
+    pub(crate) fn span_id(&self) -> u64 {
+        self.span_id
+    }
+
+    pub(crate) fn parent_id(&self) -> Option<u64> {
+        self.parent_id
+    }
+
+    pub(crate) fn service(&self) -> Option<&'static str> {
+        self.service
     }
 }
 
@@ -79,12 +115,16 @@ impl Default for RequestContext {
     }
 }
 
+fn new_span_id() -> u64 {
+    rand::random::<u64>().max(1)
+}
+
 fn is_request_id(id: &str) -> bool {
     (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
 // https://www.w3.org/TR/trace-context/#traceparent-header-field-values
-fn trace_id_of(traceparent: &str) -> Option<&str> {
+fn parent(traceparent: &str) -> Option<(&str, u64)> {
     let mut parts = traceparent.split('-');
     let (version, trace_id, parent_id) = (parts.next()?, parts.next()?, parts.next()?);
     let is_hex = |text: &str, len| {
@@ -95,7 +135,8 @@ fn trace_id_of(traceparent: &str) -> Option<&str> {
         && is_hex(trace_id, 32)
         && trace_id.bytes().any(|b| b != b'0')
         && is_hex(parent_id, 16);
-    valid.then_some(trace_id)
+    let parent_id = u64::from_str_radix(parent_id, 16).ok()?;
+    (valid && parent_id != 0).then_some((trace_id, parent_id))
 }
 
 #[cfg(test)]
@@ -109,12 +150,16 @@ mod tests {
         headers.insert(TRACEPARENT, format!("00-{trace}-00f067aa0ba902b7-01").parse().unwrap());
         let context = RequestContext::from_headers(&headers);
         assert_eq!(context.trace_id, trace);
+        assert_eq!(context.parent_id, Some(0x00f0_67aa_0ba9_02b7));
 
         let mut outgoing = HeaderMap::new();
         context.apply(&mut outgoing);
-        assert_eq!(RequestContext::from_headers(&outgoing), context);
+        let next = RequestContext::from_headers(&outgoing);
+        assert_eq!((&next.id, &next.trace_id), (&context.id, &context.trace_id));
+        assert_eq!(next.parent_id, Some(context.span_id));
 
-        for bad in ["", "00-0-0-0", "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"] {
+        let parent = "-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        for bad in ["", "00-0-0-0", &format!("ff{parent}"), &format!("00-{trace}-{:016}-01", 0)] {
             headers.insert(TRACEPARENT, bad.parse().unwrap());
             assert_ne!(RequestContext::from_headers(&headers).trace_id, trace);
         }

@@ -32,7 +32,7 @@ use crate::{
     observe::observe,
     request::RequestContext,
     strict::{Strict, Verdicts},
-    telemetry,
+    telemetry, traces,
 };
 
 /// How long a client may take to send its headers, and how long an idle connection lives.
@@ -149,6 +149,7 @@ pub async fn serve_clients<S, B>(
     if tokio::time::timeout(DRAIN_TIMEOUT + linger, connections.wait()).await.is_err() {
         tracing::warn!("requests were still running {} s after the stop", DRAIN_TIMEOUT.as_secs());
     }
+    traces::flush().await;
 }
 
 async fn connection<S, B>(

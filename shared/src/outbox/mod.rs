@@ -5,6 +5,8 @@
 //! once. What a receiver refuses, or what fails for [`GIVE_UP_AFTER`] tries, is dead: [`routes`] shows
 //! it to officers, who have it delivered again when its cause is mended.
 //!
+//! An effect remembers the request that caused it, and is delivered in its name.
+//!
 //! A body is shown to officers and kept, so it holds no secret.
 //!
 //! The table is the same in each schema (see `migrations/`), so the queries here are checked by the
@@ -16,6 +18,8 @@ mod worker;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::MySqlConnection;
+
+use crate::request::RequestContext;
 
 pub use crate::api::outbox::{Effects, PendingEffect};
 pub use admin::routes;
@@ -65,16 +69,20 @@ async fn insert<B: Serialize>(
     now: DateTime<Utc>,
 ) -> Result<(), sqlx::Error> {
     let body = serde_json::to_string(&effect.body).map_err(|e| sqlx::Error::Encode(e.into()))?;
+    let cause = RequestContext::current();
     sqlx::query(
         "INSERT INTO outbox
-             (idempotency_key, peer, path, body, subject, next_attempt_at, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?)",
+             (idempotency_key, peer, path, body, subject, request_id, traceparent, next_attempt_at,
+              created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(format!("{:032x}", rand::random::<u128>()))
     .bind(effect.peer)
     .bind(effect.path)
     .bind(body)
     .bind(subject)
+    .bind(cause.as_ref().map(|request| request.id.as_str()))
+    .bind(cause.as_ref().map(RequestContext::traceparent))
     .bind(now)
     .bind(now)
     .execute(transaction)

@@ -8,10 +8,13 @@ use http::{Method, StatusCode};
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, MySqlPool, Row, mysql::MySqlRow};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use crate::{
     Clock, db,
     peer::{PeerError, Peers},
+    request::RequestContext,
+    traces::{Kind, Span},
 };
 
 /// Tries after which an effect is dead. With the backoff below that is a little over a day.
@@ -43,6 +46,8 @@ struct Pending {
     path: String,
     body: String,
     attempts: u32,
+    request_id: Option<String>,
+    traceparent: Option<String>,
 }
 
 impl Worker {
@@ -80,7 +85,7 @@ impl Worker {
             if rows.is_empty() {
                 return Ok(delivered);
             }
-            for outcome in join_all(rows.into_iter().map(|row| self.deliver(row))).await {
+            for outcome in join_all(rows.into_iter().map(|row| self.deliver_in_name(row))).await {
                 delivered += usize::from(outcome?);
             }
         }
@@ -91,7 +96,8 @@ impl Worker {
         let now = self.clock.now();
         let mut transaction = db::begin(&self.db).await?;
         let rows = sqlx::query(
-            "SELECT id, idempotency_key, peer, path, body, attempts FROM outbox
+            "SELECT id, idempotency_key, peer, path, body, attempts, request_id, traceparent
+             FROM outbox
              WHERE delivered_at IS NULL AND dead_at IS NULL AND next_attempt_at <= ?
                AND (subject IS NULL OR NOT EXISTS (
                     SELECT 1 FROM outbox AS earlier
@@ -121,6 +127,16 @@ impl Worker {
         }
         transaction.commit().await?;
         Ok(rows)
+    }
+
+    /// Delivers as a part of the request that caused the effect.
+    async fn deliver_in_name(&self, row: Pending) -> Result<bool, sqlx::Error> {
+        let request = RequestContext::resume(row.request_id.as_deref(), row.traceparent.as_deref());
+        let span = tracing::info_span!("effect", request.id = request.id);
+        let _step = Span::begin(&request, self.peers.own_name(), Kind::Internal, || {
+            format!("effect for {}", row.peer)
+        });
+        request.scope(self.deliver(row).instrument(span)).await
     }
 
     async fn deliver(&self, row: Pending) -> Result<bool, sqlx::Error> {
@@ -223,6 +239,8 @@ fn pending(row: &MySqlRow) -> Result<Pending, sqlx::Error> {
         path: row.try_get(3)?,
         body: row.try_get(4)?,
         attempts: row.try_get(5)?,
+        request_id: row.try_get(6)?,
+        traceparent: row.try_get(7)?,
     })
 }
 
