@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use clap::Args;
-use grove_shared::{Clock, server};
+use grove_shared::{Clock, config::TracesConfig, server, traces};
 use grove_throwaway::Server;
 
 use super::{
@@ -41,11 +41,14 @@ pub struct Run {
     /// Which events are logged, in the form of tracing's `EnvFilter`.
     #[arg(long, env = "LOG", default_value = "info")]
     log: String,
+    #[command(flatten)]
+    traces: TracesConfig,
 }
 
 impl Run {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         let stop = server::stop_on_signal()?;
+        traces::start(&self.traces)?;
         let folder = RunFolder::create(Path::new(RUN_FOLDER))?;
         let server = Server::start().await?;
         console::say(&format!("The database is {}.", server.describe()));

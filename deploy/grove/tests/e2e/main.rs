@@ -22,4 +22,5 @@ mod program;
 mod services;
 mod setup;
 mod shapes;
+mod traces;
 mod world;
