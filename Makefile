@@ -123,7 +123,12 @@ sbom: ## Write what each image is made of (CycloneDX), in target/sbom
 	@deploy/prepare-machine.sh compiler sbom-tools
 	@deploy/sbom.sh
 
+test-all-in-one: ## Test the chapter in one container (after make images)
+	@deploy/docker/prepare.sh
+	@docker compose build grove
+	@deploy/grove/tests/containers/all_in_one.py
+
 clean: ## Remove everything that was built
 	@cargo clean
 
-.PHONY: help run dev up down logs images test test-containers test-tls test-kubernetes test-swarm sbom test-mysql test-slow new-service pictures check fmt fmt-check lint doc deny sqlx sqlx-check backup restore test-restore clean
+.PHONY: help run dev up down logs images test test-containers test-tls test-kubernetes test-swarm sbom test-all-in-one test-mysql test-slow new-service pictures check fmt fmt-check lint doc deny sqlx sqlx-check backup restore test-restore clean

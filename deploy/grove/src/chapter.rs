@@ -13,8 +13,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     ports::Ports,
-    process::{self, Ended, Running},
-    programs::Settings,
+    process::{self, Ended, Logs, Running},
+    programs::{Programs, Settings},
     schema::DatabaseServer,
 };
 
@@ -60,22 +60,43 @@ impl Chapter {
         let databases = options.database.provision().await?;
         let website_token = register_website(&options.database).await?;
         let settings = Settings::new(databases, options.ports.clone(), options.simulate_machine);
+        let programs = settings.programs(&website_token, &options.folder.join("mail"))?;
+        Self::start_programs(
+            programs,
+            options.ports,
+            options.folder,
+            &Logs::Folder(logs),
+            &options.log,
+        )
+        .await
+    }
+
+    /// Starts every program with the accounts and keys that `grove-setup` put into the folder `secrets`,
+    /// and waits until all are ready. They log to standard output, as `log` says.
+    ///
+    /// # Errors
+    /// When a program cannot start.
+    pub async fn start_from(secrets: PathBuf, ports: Ports, log: &str) -> anyhow::Result<Self> {
+        let settings = Settings::from_folder(secrets.clone(), ports.clone());
+        let programs = settings.programs_of_folder(&secrets)?;
+        Self::start_programs(programs, ports, PathBuf::new(), &Logs::Output, log).await
+    }
+
+    async fn start_programs(
+        programs: Programs,
+        ports: Ports,
+        folder: PathBuf,
+        logs: &Logs,
+        log: &str,
+    ) -> anyhow::Result<Self> {
         let (sender, ended) = unbounded_channel();
-        let mut chapter = Self {
-            ports: options.ports,
-            folder: options.folder,
-            stop: CancellationToken::new(),
-            running: Vec::new(),
-            ended,
-        };
-        let started = settings.programs(&website_token, &chapter.mails()).and_then(|programs| {
-            programs.into_iter().try_for_each(|(name, program)| {
-                let stop = chapter.stop.clone();
-                let program = move || program(stop);
-                let running = process::start(name, &logs, &options.log, sender.clone(), program)?;
-                chapter.running.push(running);
-                Ok(())
-            })
+        let mut chapter =
+            Self { ports, folder, stop: CancellationToken::new(), running: Vec::new(), ended };
+        let started = programs.into_iter().try_for_each(|(name, program)| {
+            let stop = chapter.stop.clone();
+            let program = move || program(stop);
+            chapter.running.push(process::start(name, logs, log, sender.clone(), program)?);
+            anyhow::Ok(())
         });
         drop(sender);
         let ready = match started {

@@ -67,6 +67,11 @@ impl Ports {
         self.0.get(name).copied().with_context(|| format!("{name} has no port"))
     }
 
+    /// The programs of a chapter: what listens, but for the simulated machine, and the gateway once.
+    pub(crate) fn programs(&self) -> impl Iterator<Item = &'static str> {
+        self.0.keys().copied().filter(|name| ![GATEWAY_ADMIN, VENDING_MACHINE].contains(name))
+    }
+
     /// `name=url` of every program, as peers and upstreams are configured.
     pub(crate) fn urls(&self) -> String {
         let urls = self.0.iter().map(|(name, address)| format!("{name}=http://{address}"));

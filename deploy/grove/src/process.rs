@@ -2,7 +2,8 @@
 
 use std::{
     fs::File,
-    path::Path,
+    io::{self, Write},
+    path::PathBuf,
     sync::{Mutex, PoisonError},
     thread,
 };
@@ -26,10 +27,58 @@ pub(crate) struct Ended {
     pub(crate) outcome: anyhow::Result<()>,
 }
 
-/// Starts `service` on a thread, logging to `<logs>/<name>.log`; tells `ended` when it is over.
+/// Where services log to.
+#[derive(Debug)]
+pub(crate) enum Logs {
+    /// `<folder>/<name>.log`, for people.
+    Folder(PathBuf),
+    /// Standard output, for machines: lines of JSON that begin with the service's name.
+    Output,
+}
+
+impl Logs {
+    fn open(&self, name: &'static str, filter: &str) -> anyhow::Result<Dispatch> {
+        let Self::Folder(folder) = self else {
+            return telemetry::dispatch(filter, false, move || Line { name, text: Vec::new() });
+        };
+        let path = folder.join(format!("{name}.log"));
+        let file =
+            File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+        telemetry::dispatch(filter, true, Mutex::new(file))
+    }
+}
+
+/// A line of JSON, which is written with the service's name when it is complete.
+struct Line {
+    name: &'static str,
+    text: Vec<u8>,
+}
+
+impl Write for Line {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        self.text.extend_from_slice(text);
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        let Some(rest) = self.text.strip_prefix(b"{") else { return };
+        let mut output = io::stdout().lock();
+        // Who does not read the log any more does not want it.
+        let _ = write!(output, "{{\"service\":\"{}\",", self.name);
+        let _ = output.write_all(rest);
+    }
+}
+
+/// Starts `service` on a thread of its own; tells `ended` when it is over.
 pub(crate) fn start<F>(
     name: &'static str,
-    logs: &Path,
+    logs: &Logs,
     filter: &str,
     ended: UnboundedSender<Ended>,
     service: impl FnOnce() -> F + Send + 'static,
@@ -37,9 +86,7 @@ pub(crate) fn start<F>(
 where
     F: Future<Output = anyhow::Result<()>>,
 {
-    let path = logs.join(format!("{name}.log"));
-    let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
-    let log = telemetry::dispatch(filter, true, Mutex::new(file))?;
+    let log = logs.open(name, filter)?;
     let thread = thread::Builder::new().name(name.to_owned()).spawn(move || {
         let outcome = run(&log, service);
         if let Err(cause) = &outcome {

@@ -3,7 +3,11 @@
 //! Flags that are not given here come from the environment, so a chapter's texts, its mail server and
 //! its keys at other companies are configured as in any other deployment.
 
-use std::{collections::BTreeMap, path::Path, pin::Pin};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    pin::Pin,
+};
 
 use anyhow::Context;
 use clap::Parser;
@@ -23,16 +27,27 @@ use crate::{
 type Future = Pin<Box<dyn std::future::Future<Output = anyhow::Result<()>>>>;
 /// Runs until the token is cancelled.
 pub(crate) type Program = Box<dyn FnOnce(CancellationToken) -> Future + Send>;
-type Programs = Vec<(&'static str, Program)>;
+/// The programs of a chapter, by name.
+pub(crate) type Programs = Vec<(&'static str, Program)>;
 type Flags<'a> = &'a [(&'a str, &'a str)];
 
 /// What the programs are configured with.
 pub(crate) struct Settings {
-    databases: BTreeMap<&'static str, DbConfig>,
     ports: Ports,
-    keys: BTreeMap<&'static str, SecretString>,
-    trusted_keys: String,
+    secrets: Secrets,
     simulate_machine: bool,
+}
+
+/// Where the programs have their accounts and keys from.
+enum Secrets {
+    /// Made for this run.
+    Made {
+        databases: BTreeMap<&'static str, DbConfig>,
+        keys: BTreeMap<&'static str, SecretString>,
+        trusted_keys: String,
+    },
+    /// A folder with one of each program, as `grove-setup` fills it.
+    Folder(PathBuf),
 }
 
 impl Settings {
@@ -45,21 +60,53 @@ impl Settings {
             OWNERS.iter().map(|owner| (owner.name, SigningKey::generate_secret())).collect();
         let public = keys.iter().filter_map(|(owner, key)| SigningKey::new(owner, key).ok());
         let trusted_keys = public.map(|key| key.public()).collect::<Vec<_>>().join(",");
-        Self { databases, ports, keys, trusted_keys, simulate_machine }
+        let secrets = Secrets::Made { databases, keys, trusted_keys };
+        Self { ports, secrets, simulate_machine }
     }
 
-    /// Every program, ready to start; the website has `website_token`, mails go to the folder `mails`
-    /// unless a mail server is configured.
+    /// Programs that have the secrets in `folder`, and everything else from the environment.
+    pub(crate) fn from_folder(folder: PathBuf, ports: Ports) -> Self {
+        Self { ports, secrets: Secrets::Folder(folder), simulate_machine: false }
+    }
+
+    /// Every program of a chapter on this machine, ready to start; the website has `website_token`,
+    /// mails go to the folder `mails` unless a mail server is configured.
     pub(crate) fn programs(
         &self,
         website_token: &SecretString,
         mails: &Path,
     ) -> anyhow::Result<Programs> {
-        let urls = self.ports.urls();
         let site = format!("http://localhost:{}", self.ports.of("frontend")?.port());
-        let calls: Flags<'_> = &[("peers", &urls), ("site-url", &site)];
-        let mails = mails.display().to_string();
-        let notifications = [calls, &[("mail-folder", &mails)]].concat();
+        let (mails, secret) = (mails.display().to_string(), token::generate());
+        self.all(
+            &[("site-url", &site)],
+            &[("mail-folder", &mails)],
+            &[
+                ("site-url", &site),
+                ("gateway-token", website_token.expose_secret()),
+                ("site-secret", secret.expose_secret()),
+            ],
+        )
+    }
+
+    /// Every program of a chapter whose secrets are in a folder, ready to start.
+    pub(crate) fn programs_of_folder(&self, folder: &Path) -> anyhow::Result<Programs> {
+        let file = |name: &str| folder.join("frontend").join(name).display().to_string();
+        let (token, secret) = (file("gateway-token"), file("site-secret"));
+        self.all(&[], &[], &[("gateway-token-file", &token), ("site-secret-file", &secret)])
+    }
+
+    /// Every program; with these flags for those that know the website's address, for notifications,
+    /// and for the website.
+    fn all(
+        &self,
+        site: Flags<'_>,
+        mails: Flags<'_>,
+        website: Flags<'_>,
+    ) -> anyhow::Result<Programs> {
+        let urls = self.ports.urls();
+        let calls: Flags<'_> = &[&[("peers", urls.as_str())], site].concat();
+        let notifications = [calls, mails].concat();
         let admin = self.ports.of(GATEWAY_ADMIN)?.to_string();
         let mut programs = vec![
             self.program("auth", calls, grove_auth::run)?,
@@ -75,26 +122,30 @@ impl Settings {
                 &[("upstreams", &urls), ("admin-listen", &admin)],
                 grove_gateway::run,
             )?,
-            self.website(website_token, &site)?,
+            self.website(website)?,
         ];
         programs.extend(self.merch(&urls)?);
         Ok(programs)
     }
 
-    fn website(&self, token: &SecretString, site: &str) -> anyhow::Result<(&'static str, Program)> {
+    fn website(&self, more: Flags<'_>) -> anyhow::Result<(&'static str, Program)> {
         let gateway = format!("http://{}", self.ports.of(GATEWAY)?);
-        let secret = token::generate();
-        let flags: Flags<'_> = &[
-            ("gateway-url", &gateway),
-            ("gateway-token", token.expose_secret()),
-            ("site-secret", secret.expose_secret()),
-            ("site-url", site),
-        ];
-        self.program("frontend", flags, grove_frontend::run)
+        let flags = [&[("gateway-url", gateway.as_str())], more].concat();
+        self.program("frontend", &flags, grove_frontend::run)
     }
 
     /// Merch, and the machine that it sells from.
     fn merch(&self, urls: &str) -> anyhow::Result<Programs> {
+        if let Secrets::Folder(folder) = &self.secrets {
+            let file = |name: &str| folder.join("merch").join(name).display().to_string();
+            let (pin_key, token) = (file("pin-key"), file("machine-token"));
+            let flags: Flags<'_> = &[
+                ("peers", urls),
+                ("merch-pin-key-file", &pin_key),
+                ("machine-token-file", &token),
+            ];
+            return Ok(vec![self.program("merch", flags, grove_merch::run)?]);
+        }
         let (machine_token, pin_key) = (token::generate(), token::generate());
         let machine = format!("http://{}", self.ports.of(VENDING_MACHINE)?);
         let mut flags = vec![("peers", urls), ("merch-pin-key", pin_key.expose_secret())];
@@ -132,10 +183,21 @@ impl Settings {
     /// The flags of a program: where it listens, its schema, its keys, and `more`.
     fn flags(&self, name: &'static str, more: Flags<'_>) -> anyhow::Result<Vec<String>> {
         let mut flags = vec![name.to_owned(), format!("--listen={}", self.ports.of(name)?)];
-        if let (Some(db), Some(key)) = (self.databases.get(name), self.keys.get(name)) {
-            flags.push(format!("--database-url={}", db.url()?.expose_secret()));
-            flags.push(format!("--identity-key={}", key.expose_secret()));
-            flags.push(format!("--trusted-keys={}", self.trusted_keys));
+        match &self.secrets {
+            Secrets::Made { databases, keys, trusted_keys } => {
+                if let (Some(db), Some(key)) = (databases.get(name), keys.get(name)) {
+                    flags.push(format!("--database-url={}", db.url()?.expose_secret()));
+                    flags.push(format!("--identity-key={}", key.expose_secret()));
+                    flags.push(format!("--trusted-keys={trusted_keys}"));
+                }
+            }
+            Secrets::Folder(folder) if OWNERS.iter().any(|owner| owner.name == name) => {
+                for secret in ["database-url", "identity-key", "trusted-keys"] {
+                    let path = folder.join(name).join(secret);
+                    flags.push(format!("--{secret}-file={}", path.display()));
+                }
+            }
+            Secrets::Folder(_) => {}
         }
         flags.extend(more.iter().map(|(flag, value)| format!("--{flag}={value}")));
         Ok(flags)

@@ -1,6 +1,7 @@
 //! The commands, a module each.
 
 pub mod account;
+pub mod all;
 pub mod client;
 pub mod console;
 pub mod doctor;
@@ -29,6 +30,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::Run),
+    All(all::All),
     Migrate(migrate::Migrate),
     Seed(seed::Seed),
     #[command(subcommand)]
@@ -49,6 +51,7 @@ impl Cli {
     pub async fn run(self) -> anyhow::Result<()> {
         match self.command {
             Command::Run(run) => run.run().await,
+            Command::All(all) => all.run().await,
             Command::Migrate(migrate) => migrate.run().await,
             Command::Seed(seed) => seed.run().await,
             Command::Import(import) => import.run().await,

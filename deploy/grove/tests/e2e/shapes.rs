@@ -147,3 +147,41 @@ fn the_proxy_that_ends_tls_may_do_little_and_is_alone_published() {
     assert_eq!(services["gateway"]["ports"], json!([]));
     assert_eq!(overlay["networks"]["tls"]["internal"], true);
 }
+
+#[test]
+fn the_programs_of_a_swarm_are_those_of_compose() {
+    let (stack, compose) = (yaml("deploy/swarm/stack.yaml"), yaml("compose.yaml"));
+    for name in programs() {
+        let (task, container) = (&stack["services"][&name], &compose["services"][&name]);
+        for (fact, holds) in [
+            ("its image", task["image"] == container["image"]),
+            ("its user", task["user"] == "10001:10001"),
+            ("a read-only root", task["read_only"] == true),
+            ("no capabilities", task["cap_drop"] == json!(["ALL"]) && task["cap_add"].is_null()),
+            ("its networks", strings(&task["networks"]) == strings(&container["networks"])),
+            ("a memory limit", task["deploy"]["resources"]["limits"]["memory"].is_string()),
+            ("a process limit", task["deploy"]["resources"]["limits"]["pids"].is_number()),
+            ("a processor limit", task["deploy"]["resources"]["limits"]["cpus"].is_string()),
+            ("rolling updates", task["deploy"]["update_config"]["order"] == "start-first"),
+            ("rollback", task["deploy"]["update_config"]["failure_action"] == "rollback"),
+        ] {
+            assert!(holds, "{name} in the swarm does not have {fact}");
+        }
+        // Backups are compose's own.
+        let variables = |service: &Value| -> BTreeSet<String> {
+            let all = service["environment"].as_object().unwrap().keys();
+            all.filter(|name| !name.starts_with("BACKUP_")).cloned().collect()
+        };
+        assert_eq!(variables(task), variables(container), "the settings of {name}");
+        for secret in task["secrets"].as_array().unwrap() {
+            let source = secret["source"].as_str().unwrap();
+            assert!(source.starts_with(&format!("{name}-")), "{name} sees {source}");
+            assert_eq!(secret["uid"], "10001");
+            assert!(stack["secrets"][source].is_object(), "{source} is not made");
+        }
+    }
+    for (name, network) in stack["networks"].as_object().unwrap() {
+        let is_internal = compose["networks"][name]["internal"] == true && name != "setup";
+        assert_eq!(network["internal"] == true, is_internal, "the network {name}");
+    }
+}

@@ -1,0 +1,104 @@
+#!/usr/bin/env -S python3 -B
+"""Tests the chapter in one container beside MySQL (deploy/compose.all-in-one.yaml): it comes up, may do little, sees
+its own secrets alone, its first officer signs in, it is small, and ends when it is told to. Needs Docker and the
+images `setup` and `grove` (GROVE_IMAGES names others).
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import time
+
+from stack import PASSWORD, ROOT, Person, free_port, run
+
+PROJECT = "grove-all"
+MEMORY = 150 * 2**20
+
+
+def expect(condition, message):
+    if not condition:
+        raise SystemExit(f"FAILED: {message}")
+
+
+class Chapter:
+    def __init__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="grove-all-"))
+        for name in ["compose.yaml", "deploy/docker/mysql", *(path.relative_to(ROOT) for path in (ROOT / "deploy").glob("compose.*"))]:
+            target = self.folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            (shutil.copytree if (ROOT / name).is_dir() else shutil.copy2)(ROOT / name, target)
+        self.site, self.api = free_port(), free_port()
+        self.env = os.environ | {
+            "COMPOSE_PROJECT_NAME": PROJECT, "FRONTEND_PORT": str(self.site), "GATEWAY_PORT": str(self.api),
+            "SITE_URL": f"http://localhost:{self.site}", "API_URL": f"http://localhost:{self.api}"}
+
+    def compose(self, *arguments, check=True):
+        return run("docker", "compose", "--project-directory", ".", "-f", "deploy/compose.all-in-one.yaml", *arguments,
+                   folder=self.folder, env=self.env, check=check)
+
+    def inspect(self, name):
+        return json.loads(run("docker", "inspect", self.compose("ps", "-aq", name).strip()))[0]
+
+    def remove(self):
+        self.compose("down", "--volumes", check=False)
+        run("docker", "run", "--rm", "--user", "0", "--entrypoint", "rm", "--volume", f"{self.folder}:/folder",
+            os.environ.get("GROVE_MYSQL_IMAGE", "mysql:9"), "-rf", "/folder/data", "/folder/data-backups", check=False)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def test(chapter):
+    begin = time.monotonic()
+    chapter.compose("up", "--detach", "--no-build", "--wait")
+    print(f"up in {time.monotonic() - begin:.1f} s", flush=True)
+    found = chapter.inspect("chapter")
+    host = found["HostConfig"]
+    expect(found["Config"]["User"] == "10001:10001" and host["ReadonlyRootfs"], "the user or the root")
+    expect(host["CapDrop"] == ["ALL"] and "no-new-privileges:true" in host["SecurityOpt"], "rights")
+    sources = [mount["Source"] for mount in found["Mounts"]]
+    expect(not any(path.endswith(("secrets/setup", "secrets/mysql", "/secrets")) for path in sources), sources)
+    shell = subprocess.run(["docker", "run", "--rm", "--entrypoint", "/bin/sh", found["Image"], "-c", "true"], capture_output=True)
+    expect(shell.returncode != 0, "the image has a shell")
+    link = chapter.compose("logs", "--no-log-prefix", "setup").split("token=")[-1].split()[0]
+    secret = chapter.compose("run", "--rm", "--no-TTY", "--volume", f"{chapter.folder}/data/secrets/setup:/setup:ro", "--env",
+                             "DATABASE_URL_FILE=/setup/database-url", "chapter", "client", "add", "kiosk")
+    token = max(secret.split(), key=len)
+    client = Person(chapter, token)
+    client.does("POST", f"/password/link/{link}", {"password": PASSWORD})
+    officer = client.sign_in("admin")
+    officer.does("POST", "/quotes", {"text": "It was like this.", "source": "admin", "author": "admin"})
+    page = run("curl", "-sf", f"http://127.0.0.1:{chapter.site}/quotes", check=False) or \
+        run("curl", "-sf", f"http://127.0.0.1:{chapter.site}/")
+    expect("<html" in page, page[:200])
+    for line in chapter.compose("logs", "--no-log-prefix", "chapter").splitlines():
+        expect("service" in json.loads(line), line)
+    time.sleep(20)
+    group = f"/sys/fs/cgroup/system.slice/docker-{found['Id']}.scope"
+    if not pathlib.Path(group).exists():
+        group = f"/sys/fs/cgroup/docker/{found['Id']}"
+    statistics = dict(line.split() for line in pathlib.Path(group, "memory.stat").read_text().splitlines())
+    anonymous = int(statistics["anon"]) + int(statistics.get("kernel", 0))
+    current = int(pathlib.Path(group, "memory.current").read_text())
+    print(f"idle: {anonymous / 2**20:.1f} MiB of its own, {current / 2**20:.1f} MiB with the file cache", flush=True)
+    expect(current <= MEMORY, f"{current} bytes")
+    begin = time.monotonic()
+    chapter.compose("stop", "chapter")
+    state = chapter.inspect("chapter")["State"]
+    expect(state["ExitCode"] == 0, state)
+    print(f"ends in {time.monotonic() - begin:.1f} s", flush=True)
+
+
+def main():
+    chapter = Chapter()
+    try:
+        test(chapter)
+    except BaseException:
+        print(chapter.compose("logs", "--tail", "20", check=False))
+        raise
+    finally:
+        chapter.remove()
+
+
+main()
