@@ -73,6 +73,8 @@ class Chapter:
         return ssl.create_default_context(cadata=root)
 
     def remove(self):
+        # Everything that was ever part of it.
+        self.env["COMPOSE_FILE"] = ":".join(FILES)
         self.compose("down", "--volumes", check=False)
         run("docker", "run", "--rm", "--user", "0", "--entrypoint", "rm", "--volume", f"{self.folder}:/folder",
             self.env["GROVE_CADDY_IMAGE"], "-rf", "/folder/data", check=False)
