@@ -115,13 +115,14 @@ test-kubernetes: ## Test the manifests of Kubernetes (PODS=1: run its pods in Do
 	@cargo build --quiet --locked --package grove-setup
 	@deploy/grove/tests/containers/kubernetes.py $(if $(PODS),--pods)
 
-test-swarm: ## Test the chapter on a swarm of this one machine (after make images)
-	@deploy/docker/prepare.sh
-	@deploy/grove/tests/containers/swarm.py
-
 sbom: ## Write what each image is made of (CycloneDX), in target/sbom
 	@deploy/prepare-machine.sh compiler sbom-tools
 	@deploy/sbom.sh
+
+test-swarm: ## Test the chapter on a swarm of this one machine (after make images)
+	@deploy/docker/prepare.sh
+	@deploy/prepare-machine.sh caddy
+	@deploy/grove/tests/containers/swarm.py
 
 test-all-in-one: ## Test the chapter in one container (after make images)
 	@deploy/docker/prepare.sh
