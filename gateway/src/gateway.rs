@@ -61,7 +61,7 @@ pub(crate) struct Inner {
     cors: Cors,
     limits: Limits,
     metrics: Metrics,
-    watch: Watch,
+    pub(crate) watch: Watch,
 }
 
 /// Who a request comes from.

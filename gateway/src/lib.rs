@@ -27,6 +27,7 @@ pub mod routes;
 mod session;
 mod status;
 mod store;
+mod targets;
 mod traffic;
 mod tunnel;
 mod upstream;
@@ -74,7 +75,8 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     let loaded = Arc::<OnceCell<()>>::default();
     // It tells of a stop, and so ends after all others.
     let last = CancellationToken::new();
-    let admin = tokio::spawn(server::serve(admin, admin_routes(&loaded, &stop), last.clone()));
+    let admin =
+        tokio::spawn(server::serve(admin, admin_routes(&gateway, &loaded, &stop), last.clone()));
     let ended = serve_public(gateway, &config, db.as_ref(), &loaded, stop).await;
     last.cancel();
     admin.await?;
@@ -100,8 +102,8 @@ async fn serve_public(
     Ok(())
 }
 
-/// Health and metrics, on a private address of their own.
-fn admin_routes(loaded: &Arc<OnceCell<()>>, stop: &CancellationToken) -> Router {
+/// Health, metrics and where those of the services are, on a private address of their own.
+fn admin_routes(gateway: &Gateway, loaded: &Arc<OnceCell<()>>, stop: &CancellationToken) -> Router {
     let (loaded, stop) = (loaded.clone(), stop.clone());
     let readiness = Readiness::new(move || {
         let ready = loaded.initialized() && !stop.is_cancelled();
@@ -109,7 +111,7 @@ fn admin_routes(loaded: &Arc<OnceCell<()>>, stop: &CancellationToken) -> Router 
             if ready { Ok(()) } else { Err(ApiError::unavailable("The gateway is not ready")) }
         })
     });
-    server::with_standard_routes(GATEWAY, Router::new(), readiness)
+    server::with_standard_routes(GATEWAY, targets::routes(gateway), readiness)
 }
 
 impl Gateway {
@@ -123,7 +125,8 @@ impl Gateway {
             server::serve_clients(listener, service, stop.clone(), server::LINGER),
             self.keep_clients(stop.clone()),
             self.prune(stop.clone()),
-            self.resolve(stop),
+            self.resolve(stop.clone()),
+            stop.run_until_cancelled(self.0.watch.measure_backups()),
         );
     }
 

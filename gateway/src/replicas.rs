@@ -69,6 +69,11 @@ impl<L> Replicas<L> {
         None
     }
 
+    /// The addresses that are known.
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
+        self.replicas.iter().map(|replica| replica.address)
+    }
+
     /// The addresses, the one whose turn it is first, those that are passed over last.
     pub(crate) fn in_turn(&mut self) -> Vec<SocketAddr> {
         if self.replicas.is_empty() {

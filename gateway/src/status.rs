@@ -18,6 +18,8 @@ use crate::traffic::Traffic;
 
 /// How long a service has to answer.
 const PATIENCE: Duration = Duration::from_millis(800);
+/// How often the metrics are told of the backups.
+const MEASURE_INTERVAL: Duration = Duration::from_secs(15);
 /// The share of requests that may fail: one in a thousand.
 const OBJECTIVE: f64 = 0.001;
 
@@ -82,6 +84,22 @@ impl Watch {
         let services = [own].into_iter().chain(join_all(services).await).collect();
         let backup = self.backup.as_ref().map(backup);
         Status { since: self.since, objective: OBJECTIVE, services, backup }
+    }
+
+    /// Tells the metrics again and again when the backups were made.
+    pub(crate) async fn measure_backups(&self) {
+        let Some(file) = &self.backup else { return };
+        loop {
+            let status = backup(file);
+            for (name, at) in [
+                ("backup_last_full_timestamp_seconds", status.last_full_at),
+                ("backup_saved_until_timestamp_seconds", status.saved_until),
+            ] {
+                #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
+                metrics::gauge!(name).set(at.map_or(0, |at| at.timestamp()) as f64);
+            }
+            tokio::time::sleep(MEASURE_INTERVAL).await;
+        }
     }
 
     /// Nothing when the service does not answer.

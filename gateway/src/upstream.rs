@@ -105,6 +105,11 @@ impl Upstream {
         Ok(())
     }
 
+    /// Where its replicas are, as far as it is known.
+    pub(crate) fn addresses(&self) -> Vec<String> {
+        self.replicas().addresses().map(|address| address.to_string()).collect()
+    }
+
     /// Keeps a connection whose answer has been read to its end.
     pub(crate) fn keep(&self, mut link: Box<Link>) {
         if link.is_usable() {

@@ -28,6 +28,7 @@ pub mod observe;
 pub mod outbox;
 pub mod outside;
 pub mod peer;
+mod process;
 pub mod reload;
 pub mod request;
 pub mod role;

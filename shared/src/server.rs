@@ -30,6 +30,7 @@ use crate::{
     extract::Json,
     head::MAX_HEAD_BYTES,
     observe::observe,
+    process,
     request::RequestContext,
     strict::{Strict, Verdicts},
     telemetry, traces,
@@ -97,6 +98,7 @@ pub fn with_standard_routes(name: &'static str, routes: Router, readiness: Readi
 }
 
 async fn metrics() -> Response {
+    process::measure();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], telemetry::metrics().render())
         .into_response()
 }

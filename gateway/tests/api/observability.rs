@@ -2,6 +2,7 @@
 
 use std::{
     io::Write,
+    net::SocketAddr,
     sync::{Arc, Mutex},
 };
 
@@ -13,6 +14,7 @@ use grove_shared::{
 };
 use http::StatusCode;
 use serde_json::Value;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::{House, failures::nobody, reply};
@@ -60,36 +62,98 @@ async fn a_request_is_one_line_that_holds_no_secret() {
     }
 }
 
+/// The gateway as a program, with its public and its private address.
+struct Program {
+    public: SocketAddr,
+    admin: SocketAddr,
+    http: reqwest::Client,
+    stop: CancellationToken,
+    run: JoinHandle<anyhow::Result<()>>,
+    _db: TestDatabase,
+}
+
+impl Program {
+    async fn start(more: &[String]) -> Self {
+        let db = TestDatabase::create(&MIGRATOR).await;
+        let (public, admin) = (nobody().await, nobody().await);
+        let secret = grove_shared::identity::SigningKey::generate_secret();
+        let mut flags = vec![
+            "gateway".to_owned(),
+            format!("--listen={public}"),
+            format!("--admin-listen={admin}"),
+            format!("--database-url={}", reveal(&db.url())),
+            format!("--identity-key={}", reveal(&secret)),
+        ];
+        flags.extend_from_slice(more);
+        let stop = CancellationToken::new();
+        let run = tokio::spawn(grove_gateway::run(Config::parse_from(flags), stop.clone()));
+        let http = grove_shared::peer::http_client().unwrap();
+        let program = Self { public, admin, http, stop, run, _db: db };
+        while !program.asks("/readyz").await.is_ok_and(|answer| answer.status().is_success()) {
+            tokio::task::yield_now().await;
+        }
+        program
+    }
+
+    async fn asks(&self, path: &str) -> reqwest::Result<reqwest::Response> {
+        self.http.get(format!("http://{}{path}", self.admin)).send().await
+    }
+
+    async fn metrics(&self) -> String {
+        self.asks("/metrics").await.unwrap().text().await.unwrap()
+    }
+
+    async fn end(self) {
+        self.stop.cancel();
+        self.run.await.unwrap().unwrap();
+    }
+}
+
 #[tokio::test]
 async fn health_and_metrics_have_an_address_of_their_own() {
-    let db = TestDatabase::create(&MIGRATOR).await;
-    let (public, admin) = (nobody().await, nobody().await);
-    let secret = grove_shared::identity::SigningKey::generate_secret();
-    let flags = [
-        "gateway".to_owned(),
-        format!("--listen={public}"),
-        format!("--admin-listen={admin}"),
-        format!("--database-url={}", reveal(&db.url())),
-        format!("--identity-key={}", reveal(&secret)),
-    ];
-    let stop = CancellationToken::new();
-    let run = tokio::spawn(grove_gateway::run(Config::parse_from(flags), stop.clone()));
-    let http = grove_shared::peer::http_client().unwrap();
-    let get = async |path: &str| http.get(format!("http://{admin}{path}")).send().await;
-    while !get("/readyz").await.is_ok_and(|answer| answer.status().is_success()) {
-        tokio::task::yield_now().await;
-    }
-    assert_eq!(get("/livez").await.unwrap().status(), StatusCode::OK);
-    let index = http.get(format!("http://{public}/")).send().await.unwrap();
-    assert_eq!(index.status(), StatusCode::OK);
-    let metrics = get("/metrics").await.unwrap().text().await.unwrap();
+    let program = Program::start(&[]).await;
+    let public = async |path: &str| {
+        program.http.get(format!("http://{}{path}", program.public)).send().await.unwrap().status()
+    };
+    assert_eq!(program.asks("/livez").await.unwrap().status(), StatusCode::OK);
+    assert_eq!(public("/").await, StatusCode::OK);
+    let metrics = program.metrics().await;
     let counted =
         "http_requests_total{service=\"gateway\",method=\"GET\",route=\"/\",status=\"200\"}";
     assert!(metrics.contains(counted), "{metrics}");
-    for path in ["/metrics", "/readyz", "/livez"] {
-        let public = http.get(format!("http://{public}{path}")).send().await.unwrap();
-        assert_eq!(public.status(), StatusCode::NOT_FOUND, "{path}");
+    for path in ["/metrics", "/readyz", "/livez", "/targets"] {
+        assert_eq!(public(path).await, StatusCode::NOT_FOUND, "{path}");
     }
-    stop.cancel();
-    run.await.unwrap().unwrap();
+    program.end().await;
+}
+
+#[tokio::test]
+async fn the_private_address_tells_where_the_metrics_of_each_service_are() {
+    let upstreams = "--upstreams=users=http://localhost:8001,polls=http://nowhere.invalid:7001";
+    let program = Program::start(&[upstreams.to_owned()]).await;
+    let targets: Value = program.asks("/targets").await.unwrap().json().await.unwrap();
+    let of = |service: &str| {
+        let mut groups = targets.as_array().unwrap().iter();
+        groups.find(|group| group["labels"]["service"] == service).unwrap()["targets"].clone()
+    };
+    assert!(of("users").as_array().unwrap().contains(&"127.0.0.1:8001".into()), "{targets}");
+    // What cannot be found is asked for, so that it is seen to be down.
+    assert_eq!(of("polls"), serde_json::json!(["nowhere.invalid:7001"]));
+    program.end().await;
+}
+
+#[tokio::test]
+async fn the_metrics_tell_of_the_process_and_when_the_last_backup_was_made() {
+    let file = std::env::temp_dir().join(format!("grove-backup-{}.json", std::process::id()));
+    std::fs::write(&file, r#"{"last_full_at": "2026-11-22T03:00:00Z"}"#).unwrap();
+    let program = Program::start(&[format!("--backup-status-file={}", file.display())]).await;
+    let metrics = program.metrics().await;
+    for line in ["backup_last_full_timestamp_seconds 1795316400", "process_cpu_seconds_total "] {
+        assert!(metrics.contains(line), "{metrics}");
+    }
+    let memory =
+        metrics.lines().find_map(|line| line.strip_prefix("process_resident_memory_bytes "));
+    assert!(memory.unwrap().parse::<f64>().unwrap() > 1e6);
+    std::fs::remove_file(file).unwrap();
+    program.end().await;
 }
