@@ -143,6 +143,8 @@ insert_before compose.yaml '^  # These hold$' "  $name: *internal # $name"
 insert_after_last deploy/compose.dev.yaml '^  [a-z]+: \{ develop: ' \
   "  $name: { develop: { watch: [*watch-shared, { path: ./services/$name/src, action: rebuild }] } }"
 insert_before deploy/compose.production.yaml '^  grove: ' "  $name: { build: !reset null, restart: always }"
+# shellcheck disable=SC2016  # awk's $0
+edit deploy/compose.observability.yaml '/^    networks: \[observability, edge, / { sub(/\]/, ", " name "]") } { print }'
 edit deploy/grove/tests/containers/reach.json '/^    "gateway": / { sub(/\]/, ", \"" name "\"]") } { print }'
 insert_before deploy/grove/tests/containers/reach.json '^    "setup": ' "    \"$name\": [\"mysql\"],"
 
