@@ -72,9 +72,11 @@ impl Ports {
         self.0.keys().copied().filter(|name| ![GATEWAY_ADMIN, VENDING_MACHINE].contains(name))
     }
 
-    /// `name=url` of every program, as peers and upstreams are configured.
+    /// `name=url` of every service, as peers and upstreams are configured.
     pub(crate) fn urls(&self) -> String {
-        let urls = self.0.iter().map(|(name, address)| format!("{name}=http://{address}"));
+        let is_service = |name: &str| OTHERS.iter().all(|(other, _)| *other != name);
+        let services = self.0.iter().filter(|(name, _)| is_service(name));
+        let urls = services.map(|(name, address)| format!("{name}=http://{address}"));
         urls.collect::<Vec<_>>().join(",")
     }
 

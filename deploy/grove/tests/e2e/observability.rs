@@ -47,7 +47,7 @@ fn expressions(value: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// The metrics that an expression of PromQL names: the words that are no label, function or keyword.
+/// The metrics that an expression names: the words that are no label, function or keyword.
 fn metrics(expression: &str) -> BTreeSet<String> {
     let without = |text: &str, open: char, close: char| {
         let mut depth = 0;
