@@ -126,11 +126,11 @@ impl Watch {
     }
 }
 
-/// What the metrics of a service say of its outbox. Services in one process share their metrics.
-fn backlog(service: &str, metrics: &str) -> Option<Backlog> {
+/// What the metrics say of the outbox of `service`; several services may be one process.
+fn backlog(metrics: &str, service: &str) -> Option<Backlog> {
     let value = |name: &str| {
-        let start = format!("{name}{{service=\"{service}\"}} ");
-        let value = metrics.lines().find_map(|line| line.strip_prefix(&start))?;
+        let series = format!("{name}{{service=\"{service}\"}} ");
+        let value = metrics.lines().find_map(|line| line.strip_prefix(&series))?;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
         value.parse::<f64>().ok().map(|value| value.max(0.0) as u64)
     };
@@ -161,14 +161,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_outbox_is_read_from_the_metrics() {
-        let metrics = "# TYPE outbox_pending gauge\n\
-                       outbox_pending{service=\"auth\"} 5\n\
-                       outbox_pending{service=\"users\"} 3\n\
-                       outbox_dead{service=\"users\"} 1\n\
-                       outbox_oldest_age_seconds{service=\"users\"} 12.7\n";
+    fn the_outbox_of_a_service_is_read_from_the_metrics_of_its_process() {
+        let metrics = "# TYPE outbox_pending gauge\noutbox_pending{service=\"auth\"} 9\n\
+             outbox_pending{service=\"users\"} 3\noutbox_dead{service=\"users\"} 1\n\
+             outbox_oldest_age_seconds{service=\"users\"} 12.7\n";
         let expected = Backlog { pending: 3, dead: 1, oldest_age_seconds: 12 };
-        assert_eq!(backlog("users", metrics), Some(expected));
-        assert_eq!(backlog("quotes", metrics), None);
+        assert_eq!(backlog(metrics, "users"), Some(expected));
+        assert_eq!(backlog(metrics, "quotes"), None);
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::ensure;
 use clap::Args;
-use grove_shared::{health, server};
+use grove_shared::{config::TracesConfig, health, server, traces};
 
 use crate::{Chapter, ports::Ports};
 
@@ -24,6 +24,8 @@ pub struct All {
     /// Which events are logged, in the form of tracing's `EnvFilter`.
     #[arg(long, env = "LOG", default_value = "info")]
     log: String,
+    #[command(flatten)]
+    traces: TracesConfig,
     /// Asks the programs that run whether all are ready, and ends.
     #[arg(long)]
     healthcheck: bool,
@@ -35,6 +37,7 @@ impl All {
             return check();
         }
         let stop = server::stop_on_signal()?;
+        traces::start(&self.traces)?;
         let mut ports = Ports::usual();
         for name in ["frontend", "gateway"] {
             let port = ports.of(name)?.port();
