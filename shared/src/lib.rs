@@ -9,6 +9,7 @@ pub mod api;
 pub mod caller;
 pub mod clock;
 pub mod config;
+mod contact;
 #[cfg(feature = "db")]
 pub mod db;
 pub mod error;

@@ -8,6 +8,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     ApiError,
     config::PeerUrls,
+    contact::Contacts,
     identity::{IDENTITY, SigningKey},
     outside,
     request::RequestContext,
@@ -21,12 +22,16 @@ pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key
 /// request into a connection that is being closed.
 pub const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 
+/// Between two tries to connect to a service that is being replaced.
+const PAUSE: Duration = Duration::from_millis(50);
+
 /// The other services, as one service calls them.
 #[derive(Debug, Clone)]
 pub struct Peers {
     http: reqwest::Client,
     key: Arc<SigningKey>,
     urls: Arc<PeerUrls>,
+    contacts: Arc<Contacts>,
 }
 
 /// Why a call to another service gave no result.
@@ -86,7 +91,8 @@ impl Peers {
     /// # Errors
     /// As [`http_client`].
     pub fn new(key: SigningKey, urls: PeerUrls) -> anyhow::Result<Self> {
-        Ok(Self { http: http_client()?, key: Arc::new(key), urls: Arc::new(urls) })
+        let (http, contacts) = (http_client()?, Arc::default());
+        Ok(Self { http, key: Arc::new(key), urls: Arc::new(urls), contacts })
     }
 
     /// The service that calls.
@@ -160,8 +166,33 @@ impl Peers {
         }
         let mut headers = http::HeaderMap::new();
         hop.apply(&mut headers);
-        let reply = request.headers(headers).send().await;
-        reply.map_err(|cause| format!("{:#}", anyhow::Error::from(cause)))
+        let request = request.headers(headers);
+        let request = request.build().map_err(|cause| cause.to_string())?;
+        self.deliver(peer, request).await
+    }
+
+    /// Sends a request, and again as long as nothing of it went out because the service is being replaced.
+    async fn deliver(
+        &self,
+        peer: &str,
+        mut request: reqwest::Request,
+    ) -> Result<reqwest::Response, String> {
+        loop {
+            let again = request.try_clone();
+            match (self.http.execute(request).await, again) {
+                (Ok(reply), _) => {
+                    self.contacts.answered(peer);
+                    return Ok(reply);
+                }
+                (Err(cause), Some(again))
+                    if cause.is_connect() && self.contacts.may_come_back(peer) =>
+                {
+                    tokio::time::sleep(PAUSE).await;
+                    request = again;
+                }
+                (Err(cause), _) => return Err(format!("{:#}", anyhow::Error::from(cause))),
+            }
+        }
     }
 }
 
@@ -173,4 +204,55 @@ async fn refusal(peer: &str, reply: reqwest::Response) -> PeerError {
     let message = problem["error"].as_str().unwrap_or_default().to_owned();
     let retry_after = retry_after.map(Duration::from_secs);
     PeerError::Refused { peer: peer.to_owned(), status, message, retry_after }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::HashMap, time::Instant};
+
+    use axum::{Router, routing::post};
+    use serde_json::{Value, json};
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::{extract::Json, server};
+
+    #[tokio::test]
+    async fn a_call_waits_for_a_service_that_has_just_gone_and_not_for_one_that_stays_away() {
+        let listener = server::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let url = format!("http://{address}/").parse().unwrap();
+        let urls = PeerUrls(HashMap::from([("quotes".to_owned(), url)]));
+        let key = SigningKey::new("users", &SigningKey::generate_secret()).unwrap();
+        let peers = Peers::new(key, urls).unwrap();
+        let routes = Router::new().route("/", post(async || Json(json!({ "ok": true }))));
+        let start = |listener, stop: &CancellationToken| {
+            tokio::spawn(server::serve(listener, routes.clone(), stop.clone()))
+        };
+        let call = async || peers.call::<Value>("quotes", Method::POST, "/", &json!({})).await;
+
+        let stop = CancellationToken::new();
+        let first = start(listener, &stop);
+        call().await.unwrap();
+        stop.cancel();
+        first.await.unwrap();
+
+        let last = CancellationToken::new();
+        let waits = call();
+        let comes_back = async {
+            tokio::time::sleep(4 * PAUSE).await;
+            start(server::bind(address).await.unwrap(), &last)
+        };
+        let (answer, second) = tokio::join!(waits, comes_back);
+        answer.unwrap();
+
+        last.cancel();
+        second.await.unwrap();
+        let began = Instant::now();
+        call().await.unwrap_err();
+        assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
+        let began = Instant::now();
+        call().await.unwrap_err();
+        assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    }
 }
