@@ -10,7 +10,7 @@ use tokio::{
 };
 use url::Url;
 
-use super::{Step, otlp};
+use super::{Step, otlp::Traces};
 use crate::{config::TracesConfig, peer};
 
 /// Steps that wait; what comes on top is lost, rather than memory.
@@ -116,7 +116,7 @@ impl Exporter {
         if batch.is_empty() {
             return;
         }
-        let sent = self.http.post(self.url.clone()).json(&otlp::body(batch)).send().await;
+        let sent = self.http.post(self.url.clone()).json(&Traces::of(batch)).send().await;
         let outcome = sent.and_then(reqwest::Response::error_for_status).map(drop);
         count(if outcome.is_ok() { "sent" } else { "lost" }, batch.len());
         if let (Err(cause), false) = (&outcome, self.failing) {

@@ -8,65 +8,132 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::{Kind, Step};
 
 const FAILED: u8 = 2;
 
-/// The body of a request that tells of `steps`.
-pub(super) fn body(steps: &[Box<Step>]) -> Value {
-    let mut services: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
-    for step in steps {
-        services.entry(&step.service).or_default().push(span(step));
-    }
-    let resources = services.into_iter().map(|(service, spans)| {
-        let attributes = json!([
-            attribute("service.name", &service.into()),
-            attribute("service.namespace", &"grove".into()),
-            attribute("service.version", &env!("CARGO_PKG_VERSION").into()),
-        ]);
-        json!({
-            "resource": { "attributes": attributes },
-            "scopeSpans": [{ "scope": { "name": "grove" }, "spans": spans }],
-        })
-    });
-    json!({ "resourceSpans": resources.collect::<Vec<_>>() })
+/// The body of a request that tells of steps.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Traces<'a> {
+    resource_spans: Vec<ResourceSpans<'a>>,
 }
 
-fn span(step: &Step) -> Value {
-    let context = &step.context;
-    let kind = match step.kind {
-        Kind::Internal => 1,
-        Kind::Server => 2,
-        Kind::Client => 3,
-    };
-    let mut attributes = vec![attribute("request.id", &context.id.as_str().into())];
-    attributes.extend(step.attributes.iter().map(|(name, value)| attribute(name, value)));
-    let mut span = json!({
-        "traceId": context.trace_id(),
-        "spanId": hex(context.span_id()),
-        "name": step.name,
-        "kind": kind,
-        "startTimeUnixNano": nanoseconds(step.start),
-        "endTimeUnixNano": nanoseconds(step.start + step.took),
-        "attributes": attributes,
-        "status": if step.failed { json!({ "code": FAILED }) } else { json!({}) },
-    });
-    if let Some(parent) = context.parent_id() {
-        span["parentSpanId"] = hex(parent).into();
-    }
-    span
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ResourceSpans<'a> {
+    resource: Resource<'a>,
+    scope_spans: [ScopeSpans<'a>; 1],
 }
 
-fn attribute(name: &str, value: &Value) -> Value {
-    let value = match value {
-        Value::Number(number) if number.is_f64() => json!({ "doubleValue": number }),
-        Value::Number(number) => json!({ "intValue": number.to_string() }),
-        Value::Bool(truth) => json!({ "boolValue": truth }),
-        text => json!({ "stringValue": text.as_str() }),
-    };
-    json!({ "key": name, "value": value })
+/// Who tells.
+#[derive(Serialize)]
+struct Resource<'a> {
+    attributes: [Attribute<'a>; 3],
+}
+
+#[derive(Serialize)]
+struct ScopeSpans<'a> {
+    scope: Scope,
+    spans: Vec<Told<'a>>,
+}
+
+#[derive(Serialize)]
+struct Scope {
+    name: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Told<'a> {
+    trace_id: &'a str,
+    span_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent_span_id: Option<String>,
+    name: &'a str,
+    kind: u8,
+    start_time_unix_nano: String,
+    end_time_unix_nano: String,
+    attributes: Vec<Attribute<'a>>,
+    status: Status,
+}
+
+#[derive(Serialize)]
+struct Status {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<u8>,
+}
+
+#[derive(Serialize)]
+struct Attribute<'a> {
+    key: &'a str,
+    value: AnyValue<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+enum AnyValue<'a> {
+    StringValue(&'a str),
+    IntValue(String),
+}
+
+impl<'a> Traces<'a> {
+    pub(super) fn of(steps: &'a [Box<Step>]) -> Self {
+        let mut services: BTreeMap<&str, Vec<Told<'_>>> = BTreeMap::new();
+        for step in steps {
+            services.entry(&step.service).or_default().push(Told::of(step));
+        }
+        let resource_spans = services.into_iter().map(|(service, spans)| ResourceSpans {
+            resource: Resource {
+                attributes: [
+                    Attribute::text("service.name", service),
+                    Attribute::text("service.namespace", "grove"),
+                    Attribute::text("service.version", env!("CARGO_PKG_VERSION")),
+                ],
+            },
+            scope_spans: [ScopeSpans { scope: Scope { name: "grove" }, spans }],
+        });
+        Self { resource_spans: resource_spans.collect() }
+    }
+}
+
+impl<'a> Told<'a> {
+    fn of(step: &'a Step) -> Self {
+        let context = &step.context;
+        let mut attributes = vec![Attribute::text("request.id", &context.id)];
+        attributes.extend(step.attributes.iter().map(|(key, value)| Attribute::of(key, value)));
+        Self {
+            trace_id: context.trace_id(),
+            span_id: hex(context.span_id()),
+            parent_span_id: context.parent_id().map(hex),
+            name: &step.name,
+            kind: match step.kind {
+                Kind::Internal => 1,
+                Kind::Server => 2,
+                Kind::Client => 3,
+            },
+            start_time_unix_nano: nanoseconds(step.start),
+            end_time_unix_nano: nanoseconds(step.start + step.took),
+            attributes,
+            status: Status { code: step.failed.then_some(FAILED) },
+        }
+    }
+}
+
+impl<'a> Attribute<'a> {
+    fn text(key: &'a str, text: &'a str) -> Self {
+        Self { key, value: AnyValue::StringValue(text) }
+    }
+
+    fn of(key: &'a str, value: &'a Value) -> Self {
+        match value {
+            Value::Number(number) => Self { key, value: AnyValue::IntValue(number.to_string()) },
+            text => Self::text(key, text.as_str().unwrap_or_default()),
+        }
+    }
 }
 
 fn hex(id: u64) -> String {
