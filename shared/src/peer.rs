@@ -239,15 +239,16 @@ mod tests {
 
         let last = CancellationToken::new();
         let waits = call();
+        let mut second = None;
         let comes_back = async {
             tokio::time::sleep(4 * PAUSE).await;
-            start(server::bind(address).await.unwrap(), &last)
+            second = Some(start(server::bind(address).await.unwrap(), &last));
         };
-        let (answer, second) = tokio::join!(waits, comes_back);
+        let (answer, ()) = tokio::join!(waits, comes_back);
         answer.unwrap();
 
         last.cancel();
-        second.await.unwrap();
+        second.unwrap().await.unwrap();
         let began = Instant::now();
         call().await.unwrap_err();
         assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
