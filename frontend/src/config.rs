@@ -19,6 +19,9 @@ pub struct Config {
     /// The address to listen on.
     #[arg(long, env = "LISTEN", default_value = "127.0.0.1:5000")]
     pub listen: SocketAddr,
+    /// The private address of /metrics, such as 127.0.0.1:5010; without it they are nowhere.
+    #[arg(long, env = "METRICS_LISTEN")]
+    pub metrics_listen: Option<SocketAddr>,
     /// Where the gateway answers.
     #[arg(long, env = "GATEWAY_URL", default_value = "http://127.0.0.1:8000")]
     pub gateway_url: Url,

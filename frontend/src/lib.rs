@@ -117,7 +117,7 @@ pub fn router(state: AppState) -> Router {
         .route("/static/{name}", get(assets::show))
         .route("/favicon.ico", get(assets::favicon))
         .with_state(state.clone());
-    server::with_standard_routes("frontend", routes, Readiness::always())
+    server::with_public_routes("frontend", routes, Readiness::always())
         .layer(middleware::from_fn_with_state(state, surround::surround))
         .layer(CompressionLayer::new())
 }
@@ -128,7 +128,17 @@ pub fn router(state: AppState) -> Router {
 /// When the configuration is incomplete or the address is taken.
 pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> {
     let state = AppState::new(&config)?;
+    let metrics = match config.metrics_listen {
+        Some(address) => Some(server::bind(address).await?),
+        None => None,
+    };
     let listener = server::bind(config.listen).await?;
-    server::serve_clients(listener, router(state), stop, server::LINGER).await;
+    let private = async {
+        if let Some(listener) = metrics {
+            server::serve(listener, server::metrics_routes(), stop.clone()).await;
+        }
+    };
+    let public = server::serve_clients(listener, router(state), stop.clone(), server::LINGER);
+    tokio::join!(public, private);
     Ok(())
 }

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Paths for machines, which get no pages.
-const MACHINES: [&str; 3] = ["/livez", "/readyz", "/metrics"];
+const MACHINES: [&str; 2] = ["/livez", "/readyz"];
 
 /// The same on every answer.
 const HEADERS: [(&str, &str); 7] = [

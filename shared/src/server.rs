@@ -77,6 +77,11 @@ impl fmt::Debug for Readiness {
 /// Adds to a service's routes what every service has: health, metrics, answers for unknown paths,
 /// and the surroundings of [`observe`].
 pub fn with_standard_routes(name: &'static str, routes: Router, readiness: Readiness) -> Router {
+    with_public_routes(name, routes.merge(metrics_routes()), readiness)
+}
+
+/// The same without the metrics, for who listens to everyone.
+pub fn with_public_routes(name: &'static str, routes: Router, readiness: Readiness) -> Router {
     // From here on, not from the first look at them, requests are counted.
     telemetry::metrics();
     let version = env!("CARGO_PKG_VERSION");
@@ -89,12 +94,16 @@ pub fn with_standard_routes(name: &'static str, routes: Router, readiness: Readi
     routes
         .route("/livez", get(async move || Json(alive)))
         .route("/readyz", get(ready))
-        .route("/metrics", get(metrics))
         .fallback(|| async { ApiError::not_found("Not found") })
         .method_not_allowed_fallback(|| async {
             ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "This path does not take this method")
         })
         .layer(middleware::from_fn_with_state(name, observe))
+}
+
+/// `GET /metrics`, for a private address.
+pub fn metrics_routes() -> Router {
+    Router::new().route("/metrics", get(metrics))
 }
 
 async fn metrics() -> Response {

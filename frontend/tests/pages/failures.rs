@@ -80,3 +80,11 @@ async fn a_gateway_that_never_answers_does_not_hold_the_visitor() {
     let page = tokio::time::timeout(Duration::from_secs(6), browser.get("/sigs")).await.unwrap();
     assert_eq!(page.status, 503);
 }
+
+#[tokio::test]
+async fn the_metrics_are_not_for_visitors() {
+    let gateway = FakeGateway::start().await;
+    let page = Browser::new(&gateway).get("/metrics").await;
+    assert_eq!(page.status, 404);
+    assert!(!page.body.contains("http_requests_total"));
+}

@@ -136,11 +136,13 @@ def main():
     subprocess.run(["cargo", "build", "--quiet", "--locked", "--package", "grove"], cwd=ROOT, check=True)
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
+        website = free_port()
         chapter = subprocess.Popen([TARGET / "debug/grove", "run", "--demo", "--free-ports"], cwd=folder,
+                                   env=os.environ | {"METRICS_LISTEN": f"127.0.0.1:{website}"},
                                    stdout=subprocess.PIPE, text=True)
         try:
-            website = next(line for line in chapter.stdout if line.split()[:1] == ["Website"])
-            watch(folder, chapter, int(website.rsplit(":", 1)[1]))
+            next(line for line in chapter.stdout if line.startswith("Ctrl-C"))
+            watch(folder, chapter, website)
         finally:
             chapter.terminate()
             chapter.wait()
