@@ -8,6 +8,7 @@ usage: swap.py [rounds, 3 unless told]
 import json
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -15,7 +16,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "deploy/grove/tests/containers"))
 import tls  # noqa: E402
-from stack import PASSWORD, run  # noqa: E402
+from stack import PASSWORD, expect  # noqa: E402
 
 # wrk names the host that it connects to.
 tls.API = "localhost"
@@ -80,7 +81,7 @@ class Clients:
         self.over.set()
         for thread in self.threads:
             thread.join()
-        self.wrk.send_signal(2)
+        self.wrk.send_signal(signal.SIGINT)
         said = self.wrk.communicate(timeout=20)[0]
         self.read = int(re.search(r"(\d+) requests in", said)[1])
         refused = re.search(r"Non-2xx or 3xx responses: (\d+)", said)
@@ -90,13 +91,13 @@ class Clients:
 
 def sign_in(clients, netid):
     status, text = clients.api("POST", "/session", {"username": netid, "password": PASSWORD})
-    tls.expect(status == 200, text)
+    expect(status == 200, text)
     clients.session = json.loads(text)["token"]
 
 
 def balance(clients, netid):
     status, text = clients.api("GET", f"/credits/users/{netid}")
-    tls.expect(status == 200, f"the balance of {netid}: {status} {text}")
+    expect(status == 200, f"the balance of {netid}: {status} {text}")
     return json.loads(text)["balance"]
 
 
@@ -104,16 +105,13 @@ def main():
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
     chapter = tls.Chapter()
     try:
-        chapter.compose("up", "--detach", "--wait", "--no-build", "--quiet-pull")
-        while "Demo logins" not in chapter.compose("logs", "demo"):
-            time.sleep(0.2)
-        trust = chapter.trust()
+        trust = chapter.start()
         token = chapter.compose("exec", "-T", "gateway", "/usr/local/bin/grove-gateway", "--register-client", "swap").strip()
         clients = Clients(chapter, trust, token, "")
         sign_in(clients, OFFICER)
         status, text = clients.api("POST", "/credits/transactions",
                                    {"netid": GIVER, "amount": 100_000, "description": "for the bench"})
-        tls.expect(status == 200, text)
+        expect(status == 200, text)
         sign_in(clients, GIVER)
         before, swaps, slowest, begin = balance(clients, GIVER), 0, 0, time.monotonic()
         with clients:
@@ -129,7 +127,7 @@ def main():
         print(f"{total} requests ({clients.read} reads, {clients.pages} pages, {clients.transfers} transfers), {failed} failed")
         print(f"credits spent: {spent}, acknowledged transfers: {clients.transfers}")
         print("first failures:", clients.failed[:5], f"wrk: {clients.wrk_failed}")
-        tls.expect(failed == 0 and spent == clients.transfers, "see above")
+        expect(failed == 0 and spent == clients.transfers, "see above")
     finally:
         if sys.exc_info()[0]:
             print(chapter.compose("logs", "--no-color", "--tail", "5", check=False))

@@ -25,16 +25,19 @@ pulse=${TMPDIR:-/tmp}/backup.pulse
 # shellcheck source=deploy/backup/retention.sh
 . "$here/retention.sh"
 
-# status.json: what others (`grove doctor`, a page for officers) may read of the backups.
+# The moment of a full backup, as RFC 3339 has it; nothing where there is none. usage: moment_of FULL
+moment_of() { [ -z "$1" ] || field "$1/manifest.json" at | sed 's/ /T/; s/$/Z/'; }
+
+# status.json: what others (a page for officers, alerts) may read of the backups.
 write_status() {
   local newest=$1 error=$2
   cat > "$BACKUPS/.status.json" <<JSON
 {
   "checked_at": "$(date -u +%FT%TZ)",
-  "last_full_at": "$([ -z "$newest" ] || field "$newest/manifest.json" at)",
+  "last_full_at": "$(moment_of "$newest")",
   "last_full_bytes": $(if [ -n "$newest" ]; then field "$newest/manifest.json" bytes; else echo 0; fi),
   "last_full_seconds": $(if [ -n "$newest" ]; then field "$newest/manifest.json" seconds; else echo 0; fi),
-  "oldest_full_at": "$([ -z "$newest" ] || field "$(fulls | head -n 1)/manifest.json" at)",
+  "oldest_full_at": "$(moment_of "$(fulls | head -n 1)")",
   "fulls": $(fulls | wc -l),
   "logs_copied_at": "$(date -u -d "@$(stat -c %Y "$pulse" 2>/dev/null || echo 0)" +%FT%TZ)",
   "error": "$error"

@@ -90,6 +90,10 @@ insert_after_last() { # insert_after_last FILE PATTERN LINE: below the last line
     END { for (i = 1; i <= NR; i++) { print lines[i]; if (i == last) print line } }"
 }
 
+also() { # also FILE PATTERN: below each line of quotes that matches, the same line of the new service.
+  edit "$1" "{ print } /$2/ && /quotes/ { gsub(/quotes/, name); gsub(/QUOTES/, toupper(name)); print }"
+}
+
 add_to_networks_of() { # In compose.yaml, to the networks of a service.
   edit compose.yaml "
     /^  [a-z-]+:/ { is_it = /^  $1:/ }
@@ -148,6 +152,28 @@ edit deploy/compose.observability.yaml '/^    networks: \[observability, edge, /
 edit deploy/grove/tests/containers/reach.json '/^    "gateway": / { sub(/\]/, ", \"" name "\"]") } { print }'
 insert_before deploy/grove/tests/containers/reach.json '^    "setup": ' "    \"$name\": [\"mysql\"],"
 
+# The other shapes of a deployment, in which it is as quotes is.
+for file in kustomization program reach; do
+  source=deploy/kubernetes/base/programs/quotes/$file.yaml
+  mkdir -p "$stage/deploy/kubernetes/base/programs/$name"
+  sed "s/quotes/$name/g" "$source" >"$stage/deploy/kubernetes/base/programs/$name/$file.yaml"
+done
+also deploy/kubernetes/base/kustomization.yaml programs
+also deploy/kubernetes/base/programs/gateway/reach.yaml podSelector
+also deploy/kubernetes/mysql/reach.yaml podSelector
+# shellcheck disable=SC2016  # awk's $0
+edit deploy/kubernetes/base/settings.env '/^UPSTREAMS=/ { $0 = $0 "," name "=http://" name ":8080" } { print }'
+# shellcheck disable=SC2016  # awk's $0
+edit deploy/swarm/stack.yaml '
+  /^      UPSTREAMS: / { $0 = $0 "," name "=http://" name ":" port }
+  /^    networks: \[(edge|setup), / { sub(/\]/, ", " name "]") }
+  { print }
+  /^  quotes:$/ { inside = 1 }
+  inside { copy = $0; gsub(/quotes/, name, copy); block = block copy "\n" }
+  inside && /^$/ { printf "%s", block; inside = 0 }'
+also deploy/swarm/stack.yaml '(internal$|file: )'
+also deploy/compose.all-in-one.yaml secrets
+
 # What the documentation lists.
 insert_before docs/containers.md 'without these two' "| \`$name\` | $name |"
 # shellcheck disable=SC2016  # Markdown's backticks
@@ -176,7 +202,8 @@ The service $name is there; it listens on port $port.
   docs/services/$name.md
 
 It has a line in Cargo.toml, deploy/grove (Cargo.toml, src/programs.rs), deploy/setup/src/owners.rs,
-compose.yaml with its overlays, the list of who reaches whom, two pages of docs/, and the gateway's
+compose.yaml with its overlays, deploy/kubernetes and deploy/swarm, the list of who reaches whom, two
+pages of docs/, and the gateway's
 $routed: git diff shows them.
 
 Next:

@@ -1,6 +1,6 @@
 //! How every service is, for officers: each is asked at once, and who does not answer soon is down.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
@@ -28,7 +28,7 @@ const OBJECTIVE: f64 = 0.001;
 pub(crate) struct Watch {
     since: DateTime<Utc>,
     http: reqwest::Client,
-    services: BTreeMap<String, (Url, Arc<Traffic>)>,
+    services: BTreeMap<String, (Url, Traffic)>,
     /// What the gateway answers itself.
     own: Traffic,
     backup: Option<PathBuf>,
@@ -42,7 +42,7 @@ impl Watch {
         now: DateTime<Utc>,
     ) -> anyhow::Result<Self> {
         let services =
-            services.0.iter().map(|(name, url)| (name.clone(), (url.clone(), Arc::default())));
+            services.0.iter().map(|(name, url)| (name.clone(), (url.clone(), Traffic::default())));
         Ok(Self {
             since: now,
             http: peer::http_client()?,
@@ -60,19 +60,8 @@ impl Watch {
 
     /// Asks every service.
     pub(crate) async fn look(&self) -> Status {
-        let services = self.services.iter().map(async |(name, (url, traffic))| {
-            let answers = tokio::time::timeout(PATIENCE, self.ask(name, url)).await;
-            let down = || ServiceStatus {
-                name: name.clone(),
-                health: Health::Down,
-                version: None,
-                started_at: None,
-                traffic: traffic.seen(),
-                outbox: None,
-            };
-            let asked = answers.ok().flatten();
-            asked.map_or_else(down, |asked| ServiceStatus { traffic: traffic.seen(), ..asked })
-        });
+        let services =
+            self.services.iter().map(|(name, (url, traffic))| self.ask(name, url, traffic));
         let own = ServiceStatus {
             name: GATEWAY.to_owned(),
             health: Health::Ready,
@@ -102,27 +91,31 @@ impl Watch {
         }
     }
 
-    /// Nothing when the service does not answer.
-    async fn ask(&self, name: &str, url: &Url) -> Option<ServiceStatus> {
+    async fn ask(&self, name: &str, url: &Url, traffic: &Traffic) -> ServiceStatus {
         let (alive, ready, metrics) =
             tokio::join!(self.get(url, "livez"), self.get(url, "readyz"), self.get(url, "metrics"));
-        let (_, alive) = alive?;
-        let alive: Value = serde_json::from_str(&alive).unwrap_or_default();
-        let is_ready = ready.is_some_and(|(status, _)| status.is_success());
-        let (_, metrics) = metrics.unwrap_or_default();
-        Some(ServiceStatus {
+        let health = match (&alive, ready) {
+            (None, _) => Health::Down,
+            (Some(_), Some(_)) => Health::Ready,
+            // It says so, or waits in vain for what it depends on.
+            (Some(_), None) => Health::NotReady,
+        };
+        let alive: Value =
+            alive.and_then(|alive| serde_json::from_str(&alive).ok()).unwrap_or_default();
+        ServiceStatus {
             name: name.to_owned(),
-            health: if is_ready { Health::Ready } else { Health::NotReady },
+            health,
             version: alive["version"].as_str().map(str::to_owned),
             started_at: alive["started_at"].as_str().and_then(|at| at.parse().ok()),
-            traffic: grove_shared::api::status::Traffic::default(),
-            outbox: backlog(name, &metrics),
-        })
+            traffic: traffic.seen(),
+            outbox: metrics.and_then(|metrics| backlog(&metrics, name)),
+        }
     }
 
-    async fn get(&self, url: &Url, path: &str) -> Option<(StatusCode, String)> {
-        let reply = self.http.get(url.join(path).ok()?).send().await.ok()?;
-        Some((reply.status(), reply.text().await.ok()?))
+    /// What comes back in time, if it is a success.
+    async fn get(&self, url: &Url, path: &str) -> Option<String> {
+        let request = self.http.get(url.join(path).ok()?).timeout(PATIENCE);
+        request.send().await.ok()?.error_for_status().ok()?.text().await.ok()
     }
 }
 

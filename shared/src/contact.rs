@@ -24,13 +24,9 @@ struct Contact {
 
 impl Contacts {
     pub(crate) fn answered(&self, peer: &str) {
-        let (mut contacts, now) =
-            (self.0.lock().unwrap_or_else(PoisonError::into_inner), Instant::now());
-        if let Some(contact) = contacts.get_mut(peer) {
-            *contact = Contact { answered: now, gone: None };
-        } else {
-            contacts.insert(peer.to_owned(), Contact { answered: now, gone: None });
-        }
+        let contact = Contact { answered: Instant::now(), gone: None };
+        let mut contacts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        contacts.insert(peer.to_owned(), contact);
     }
 
     /// Notes that a service takes no connection; says whether to wait for it.

@@ -112,31 +112,48 @@ async fn metrics() -> Response {
         .into_response()
 }
 
-/// Serves `service` until `stop` is cancelled, then drains.
-pub async fn serve<S, B>(listener: TcpListener, service: S, stop: CancellationToken)
+/// A service that answers every request, such as a router.
+pub trait Answer:
+    Service<
+        Request<Incoming>,
+        Response = http::Response<<Self as Answer>::Body>,
+        Error = Infallible,
+        Future: Send,
+    > + Clone
+    + Send
+    + Sync
+    + 'static
+{
+    /// What its answers consist of.
+    type Body: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>>
+        + Send
+        + 'static;
+}
+
+impl<S, B> Answer for S
 where
     S: Service<Request<Incoming>, Response = http::Response<B>, Error = Infallible>,
     S: Clone + Send + Sync + 'static,
     S::Future: Send,
     B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
 {
+    type Body = B;
+}
+
+/// Serves `service` until `stop` is cancelled, then drains.
+pub async fn serve<S: Answer>(listener: TcpListener, service: S, stop: CancellationToken) {
     serve_clients(listener, service, stop, Duration::ZERO).await;
 }
 
 /// As [`serve`], for clients that are not ours: a connection that is idle when the stop comes is closed
 /// `linger` later, and a request that still comes on it is answered, and told to be the last. To close
 /// it at once would cut off a request that is on its way (RFC 9112, section 9.5).
-pub async fn serve_clients<S, B>(
+pub async fn serve_clients<S: Answer>(
     listener: TcpListener,
     service: S,
     stop: CancellationToken,
     linger: Duration,
-) where
-    S: Service<Request<Incoming>, Response = http::Response<B>, Error = Infallible>,
-    S: Clone + Send + Sync + 'static,
-    S::Future: Send,
-    B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
-{
+) {
     let connections = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
@@ -163,18 +180,13 @@ pub async fn serve_clients<S, B>(
     traces::flush().await;
 }
 
-async fn connection<S, B>(
+async fn connection<S: Answer>(
     stream: TcpStream,
     remote: SocketAddr,
     service: S,
     stop: CancellationToken,
     linger: Duration,
-) where
-    S: Service<Request<Incoming>, Response = http::Response<B>, Error = Infallible>,
-    S: Clone + Send + Sync + 'static,
-    S::Future: Send,
-    B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
-{
+) {
     let stopped = stop.clone();
     // Small answers go out at once; failing to ask for it costs speed only.
     let _ = stream.set_nodelay(true);
@@ -216,14 +228,11 @@ async fn lingered(stop: &CancellationToken, linger: Duration) {
 }
 
 /// Lets the service answer, or refuses in its place.
-async fn answer<S, B>(
+async fn answer<S: Answer>(
     service: S,
     request: Request<Incoming>,
     verdicts: Arc<Verdicts>,
-) -> Result<http::Response<Either<B, axum::body::Body>>, Infallible>
-where
-    S: Service<Request<Incoming>, Response = http::Response<B>, Error = Infallible>,
-{
+) -> Result<http::Response<Either<S::Body, axum::body::Body>>, Infallible> {
     if !request.headers().contains_key(header::HOST) {
         let refused = RequestContext::new().scope(async { refused(&verdicts) }).await;
         return Ok(refused.map(Either::Right));

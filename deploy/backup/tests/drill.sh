@@ -53,6 +53,8 @@ start_backup
 start_writers 1 2
 until_true has_full_of_this_data
 step "a full backup while two people write: $(sed -n 's/.*"locked_ms": \([0-9]*\).*/\1/p' "$(newest_full)/manifest.json") ms in which they waited"
+tells_of_it() { grep -qE '"last_full_at": "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z"' "$BACKUPS/status.json" 2>/dev/null; }
+until_true tells_of_it
 mkdir -p "$OBJECTS/pictures"
 head -c 200000 /dev/urandom > "$OBJECTS/pictures/a cat.png"
 (cd "$OBJECTS" && find . -type f | sort | xargs -d '\n' sha256sum) > "$work/objects.before"

@@ -77,8 +77,7 @@ impl Chapter {
     /// # Errors
     /// When a program cannot start.
     pub async fn start_from(secrets: PathBuf, ports: Ports, log: &str) -> anyhow::Result<Self> {
-        let settings = Settings::from_folder(secrets.clone(), ports.clone());
-        let programs = settings.programs_of_folder(&secrets)?;
+        let programs = Settings::programs_of_folder(secrets, ports.clone())?;
         Self::start_programs(programs, ports, PathBuf::new(), &Logs::Output, log).await
     }
 

@@ -64,11 +64,6 @@ impl Settings {
         Self { ports, secrets, simulate_machine }
     }
 
-    /// Programs that have the secrets in `folder`, and everything else from the environment.
-    pub(crate) fn from_folder(folder: PathBuf, ports: Ports) -> Self {
-        Self { ports, secrets: Secrets::Folder(folder), simulate_machine: false }
-    }
-
     /// Every program of a chapter on this machine, ready to start; the website has `website_token`,
     /// mails go to the folder `mails` unless a mail server is configured.
     pub(crate) fn programs(
@@ -89,11 +84,13 @@ impl Settings {
         )
     }
 
-    /// Every program of a chapter whose secrets are in a folder, ready to start.
-    pub(crate) fn programs_of_folder(&self, folder: &Path) -> anyhow::Result<Programs> {
+    /// Every program of a chapter, ready to start, with the secrets in `folder` and everything else from
+    /// the environment.
+    pub(crate) fn programs_of_folder(folder: PathBuf, ports: Ports) -> anyhow::Result<Programs> {
         let file = |name: &str| folder.join("frontend").join(name).display().to_string();
         let (token, secret) = (file("gateway-token"), file("site-secret"));
-        self.all(&[], &[], &[("gateway-token-file", &token), ("site-secret-file", &secret)])
+        let settings = Self { ports, secrets: Secrets::Folder(folder), simulate_machine: false };
+        settings.all(&[], &[], &[("gateway-token-file", &token), ("site-secret-file", &secret)])
     }
 
     /// Every program; with these flags for those that know the website's address, for notifications,

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use axum::{Router, routing::get};
 use grove_shared::api::status::{Health, ServiceStatus, Status};
 use serde_json::Value;
 
@@ -37,6 +38,26 @@ async fn every_service_is_asked_and_a_dead_or_silent_one_is_down_soon() {
         assert_eq!(service(&status, name).health, health, "{name}");
     }
     assert_eq!(status.backup, None);
+}
+
+#[tokio::test]
+async fn a_service_that_waits_for_its_database_is_not_ready_and_what_it_owes_is_shown() {
+    const OWED: &str = "outbox_pending{service=\"gigs\"} 3\noutbox_dead{service=\"gigs\"} 1\n";
+    let routes = Router::new()
+        .route("/livez", get(async || r#"{"status":"alive","version":"1.2.3"}"#))
+        .route("/readyz", get(async || std::future::pending::<()>().await))
+        .route("/metrics", get(async || OWED));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let flag = format!("--upstreams=gigs=http://{}", listener.local_addr().unwrap());
+    let stop = CancellationToken::new();
+    tokio::spawn(grove_shared::server::serve(listener, routes, stop.clone()));
+    let house = House::with(&[&flag]).await;
+    let status = house.status().await;
+    let gigs = service(&status, "gigs");
+    assert_eq!((gigs.health, gigs.version.as_deref()), (Health::NotReady, Some("1.2.3")));
+    let outbox = gigs.outbox.unwrap();
+    assert_eq!((outbox.pending, outbox.dead), (3, 1));
+    stop.cancel();
 }
 
 #[tokio::test]

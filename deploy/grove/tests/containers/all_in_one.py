@@ -12,16 +12,11 @@ import subprocess
 import tempfile
 import time
 
-from stack import PASSWORD, ROOT, Person, free_port, run
+from stack import PASSWORD, ROOT, Person, expect, free_port, run
 
 PROJECT = "grove-all"
 # MiB
 MEMORY = 150
-
-
-def expect(condition, message):
-    if not condition:
-        raise SystemExit(f"FAILED: {message}")
 
 
 class Chapter:

@@ -11,17 +11,12 @@ import threading
 import time
 
 import reach
-from stack import PASSWORD, PROJECT, ROOT, Person, Stack, run
+from stack import PASSWORD, PROJECT, ROOT, Person, Stack, expect, run, secret_variables
 
 ONE_SHOTS = ["secrets", "setup"]
 SCHEMAS = sorted(folder.name for folder in (ROOT / "migrations").iterdir())
 APPEND_ONLY = ["entries", "transactions", "seals"]
 figures = {}
-
-
-def expect(condition, message):
-    if not condition:
-        raise SystemExit(f"FAILED: {message}")
 
 
 def the_stack_comes_up(stack):
@@ -54,9 +49,7 @@ def containers_are_hardened(stack):
             "namespaces of its own": "host" not in (host["NetworkMode"], host["PidMode"], host["IpcMode"]),
             "no Docker socket": not any("docker.sock" in mount["Source"] for mount in found["Mounts"]),
             "health": service in ONE_SHOTS or found["State"]["Health"]["Status"] == "healthy",
-            "no secret in the environment": not any(
-                word in variable.split("=", 1)[0] and "_FILE" not in variable.split("=", 1)[0]
-                for variable in config["Env"] for word in ("PASSWORD", "SECRET", "KEY", "TOKEN", "DATABASE_URL")),
+            "no secret in the environment": not secret_variables(config["Env"]),
         }
         for fact, holds in facts.items():
             expect(holds, f"{service} does not have {fact}")

@@ -17,17 +17,13 @@ import sys
 import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[4]
+from stack import ROOT, expect
+
 TOOLS = ROOT / "target/tools/kubernetes/bin"
 VERSIONS = ["1.30.0", "1.33.0", "1.37.0"]
 OVERLAYS = ["small", "production"]
 PREFIX = "grove-pods"
 PART = {"app.kubernetes.io/part-of": "grove"}
-
-
-def expect(condition, message):
-    if not condition:
-        raise SystemExit(f"FAILED: {message}")
 
 
 def run(*command, check=True, **more):

@@ -26,6 +26,18 @@ def run(*command, folder=ROOT, env=None, check=True):
     return done.stdout
 
 
+def expect(condition, message):
+    if not condition:
+        raise SystemExit(f"FAILED: {message}")
+
+
+def secret_variables(environment):
+    """The variables of a container that seem to hold a secret, rather than where one lies."""
+    words = ("PASSWORD", "SECRET", "KEY", "TOKEN", "DATABASE_URL")
+    names = [variable.split("=", 1)[0] for variable in environment]
+    return [name for name in names if "_FILE" not in name and any(word in name for word in words)]
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 
-from stack import PASSWORD, ROOT, free_port, run
+from stack import PASSWORD, ROOT, expect, free_port, run, secret_variables
 from tls import image_of_caddy
 
 PROXY = """{
@@ -42,11 +42,6 @@ PROXY = """{
 """
 STACK = "grove-swarm"
 REPLICAS = os.environ.get("REPLICAS", "2")
-
-
-def expect(condition, message):
-    if not condition:
-        raise SystemExit(f"FAILED: {message}")
 
 
 class Swarm:
@@ -156,9 +151,7 @@ def tasks_may_do_little(swarm):
                 "a memory limit": host["Memory"] > 0,
                 "a process limit": host["PidsLimit"] > 0,
                 "health": found["State"]["Health"]["Status"] == "healthy",
-                "no secret in the environment": not any(
-                    word in variable.split("=", 1)[0] and "_FILE" not in variable.split("=", 1)[0]
-                    for variable in config["Env"] for word in ("PASSWORD", "SECRET", "KEY", "TOKEN", "DATABASE_URL")),
+                "no secret in the environment": not secret_variables(config["Env"]),
             }.items():
                 expect(holds, f"{name} does not have {fact}")
 

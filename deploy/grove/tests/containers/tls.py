@@ -20,7 +20,7 @@ import tempfile
 import time
 import urllib.parse
 
-from stack import ROOT, free_port, run
+from stack import ROOT, expect, free_port, run
 
 PROJECT = "grove-tls"
 SITE, API = "grove.test", "api.grove.test"
@@ -28,11 +28,6 @@ FILES = ["compose.yaml", "deploy/compose.production.yaml", "deploy/compose.tls.y
 INCLUDED = sorted(path.relative_to(ROOT) for path in (ROOT / "deploy").glob("compose.*.yaml"))
 NEEDED = ["compose.yaml", *INCLUDED, "deploy/caddy", "deploy/docker/mysql"]
 PASSWORD = "purple otters juggle teacups"
-
-
-def expect(condition, message):
-    if not condition:
-        raise SystemExit(f"FAILED: {message}")
 
 
 def image_of_caddy():
@@ -66,6 +61,15 @@ class Chapter:
 
     def compose(self, *arguments, check=True):
         return run("docker", "compose", *arguments, folder=self.folder, env=self.env, check=check)
+
+    def start(self):
+        """Starts it with its demo people; returns whom a client has to trust."""
+        self.compose("up", "--detach", "--wait", "--no-build", "--quiet-pull")
+        deadline = time.monotonic() + 60
+        while "Demo logins" not in self.compose("logs", "demo"):
+            expect(time.monotonic() < deadline, self.compose("logs", "demo"))
+            time.sleep(0.2)
+        return self.trust()
 
     def trust(self):
         """Trusts the authority that Caddy has made, which only its user may read."""
@@ -250,13 +254,8 @@ def main():
     chapter = Chapter()
     try:
         begin = time.monotonic()
-        chapter.compose("up", "--detach", "--wait", "--no-build", "--quiet-pull")
+        trust = chapter.start()
         print(f"up in {time.monotonic() - begin:.1f} s")
-        deadline = time.monotonic() + 60
-        while "Demo logins" not in chapter.compose("logs", "demo"):
-            expect(time.monotonic() < deadline, chapter.compose("logs", "demo"))
-            time.sleep(0.2)
-        trust = chapter.trust()
         for check in (only_caddy_is_published_and_it_may_do_little, http_leads_to_https,
                       browsers_are_told_once_to_use_https, someone_signs_in_and_is_seen_with_their_address,
                       an_unknown_host_gets_no_certificate, replacing_the_website_and_the_gateway_fails_no_request,

@@ -187,3 +187,33 @@ fn who_calls_another_shares_a_network_with_it() {
 fn both_end(one: &str, other: &str) -> bool {
     is_one_shot(one) && is_one_shot(other)
 }
+
+#[test]
+fn everything_that_can_be_set_is_in_the_sample() {
+    let sample = file(".env.sample");
+    let is_in_sample = |name: &str| {
+        let entry = format!("{name}=");
+        sample.lines().any(|line| line.trim_start_matches('#').starts_with(&entry))
+    };
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let overlays = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let overlays =
+        overlays.filter(|path| path.extension().is_some_and(|extension| extension == "yaml"));
+    let texts = overlays.map(|path| std::fs::read_to_string(path).unwrap());
+    for text in texts.chain([file("compose.yaml")]) {
+        // `${NAME` anywhere, and `NAME:` without a value, which is passed on from .env.
+        let used = text.split("${").skip(1).map(|rest| {
+            let end = rest.find(|c: char| !c.is_ascii_uppercase() && c != '_');
+            &rest[..end.unwrap_or(rest.len())]
+        });
+        let passed_on = text.lines().filter_map(|line| {
+            let (name, value) = line.strip_prefix("      ")?.split_once(':')?;
+            let is_variable = name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
+            let is_empty = value.trim().is_empty() || value.trim().starts_with('#');
+            (is_variable && is_empty).then_some(name)
+        });
+        for name in used.chain(passed_on) {
+            assert!(is_in_sample(name), ".env.sample does not explain {name}");
+        }
+    }
+}

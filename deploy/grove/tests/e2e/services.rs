@@ -48,7 +48,13 @@ fn every_service_is_in_the_compose_files_and_reaches_what_it_has_to() {
             .map(|path| serde_saphyr::from_str::<Value>(&file(path)).unwrap());
     let reach: Value =
         serde_json::from_str(&file("deploy/grove/tests/containers/reach.json")).unwrap();
+    let together: Value = serde_saphyr::from_str(&file("deploy/compose.all-in-one.yaml")).unwrap();
     for name in services() {
+        let secrets = format!("./data/secrets/{name}:/run/secrets/{name}:ro");
+        assert!(
+            contains(&together["services"]["chapter"]["volumes"], &secrets),
+            "all-in-one: {name}"
+        );
         let watched = &development["services"][&name]["develop"]["watch"];
         let source = format!("./services/{name}/src");
         let is_watched = watched.as_array().unwrap().iter().any(|one| one["path"] == source);

@@ -34,7 +34,7 @@ cargo test --locked --package grove-polls
 step "the tests that would notice a forgotten place"
 cargo build --quiet --locked --package grove-throwaway
 "$CARGO_TARGET_DIR/debug/grove-throwaway" cargo test --locked --package grove --test e2e -- \
-  architecture containers matrix services
+  architecture containers matrix services shapes
 cargo test --locked --package grove-setup
 step "lints, formatting, queries"
 cargo fmt --all --check

@@ -1,7 +1,5 @@
 //! The {{name}} service through its router, on a database of its own for each test.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 mod {{name}};
 
 use grove_{{name}}::{AppState, MIGRATOR, router};
