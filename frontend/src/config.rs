@@ -1,12 +1,9 @@
 //! What the website is configured with.
 
-use std::{
-    net::{IpAddr, SocketAddr},
-    path::PathBuf,
-};
+use std::{net::SocketAddr, path::PathBuf};
 
 use clap::Parser;
-use grove_shared::{config::TelemetryConfig, reload::Reloaded};
+use grove_shared::{config::TelemetryConfig, forwarded::TrustedProxies, reload::Reloaded};
 use secrecy::SecretString;
 use url::Url;
 
@@ -42,9 +39,10 @@ pub struct Config {
     /// host are refused.
     #[arg(long, env = "SITE_URL", default_value = "http://localhost:5000")]
     pub site_url: Url,
-    /// Proxies in front of the website, whose `X-Forwarded-For` counts; separated by commas.
-    #[arg(long, env = "TRUSTED_PROXIES", value_delimiter = ',')]
-    pub trusted_proxies: Vec<IpAddr>,
+    /// Proxies in front of the website, whose `X-Forwarded-For` counts: addresses and ranges, separated
+    /// by commas.
+    #[arg(long, env = "TRUSTED_PROXIES", default_value = "")]
+    pub trusted_proxies: TrustedProxies,
     #[command(flatten)]
     #[expect(missing_docs, reason = "it says so itself")]
     pub chapter: ChapterConfig,

@@ -11,7 +11,7 @@ use std::{
 use axum::extract::{FromRequestParts, Request};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use cookie::{Cookie, CookieJar, SameSite};
-use grove_shared::server::RemoteAddr;
+use grove_shared::{forwarded::TrustedProxies, server::RemoteAddr};
 use http::{HeaderMap, HeaderValue, Method, header, request::Parts};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::OnceCell;
@@ -39,14 +39,15 @@ struct Inner {
 }
 
 impl Exchange {
-    pub(crate) fn new(request: &Request, trusted_proxies: &[IpAddr]) -> Self {
+    pub(crate) fn new(request: &Request, proxies: &TrustedProxies) -> Self {
         let headers = request.headers();
         let target = request.uri().path_and_query();
+        let remote = request.extensions().get::<RemoteAddr>();
         Self(Arc::new(Inner {
             nonce: BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 16]>()),
             get: matches!(*request.method(), Method::GET | Method::HEAD),
             target: target.map_or_else(|| "/".to_owned(), ToString::to_string),
-            address: address(request, trusted_proxies),
+            address: remote.map(|remote| proxies.client(remote.0.ip(), headers)),
             user_agent: headers.get(header::USER_AGENT).cloned(),
             cookies: Mutex::new(cookies(headers)),
             visitor: OnceCell::new(),
@@ -170,36 +171,4 @@ fn cookies(headers: &HeaderMap) -> CookieJar {
         }
     }
     jar
-}
-
-/// The address of the visitor: the other end of the connection, or what a trusted proxy there says.
-fn address(request: &Request, trusted_proxies: &[IpAddr]) -> Option<IpAddr> {
-    let remote = request.extensions().get::<RemoteAddr>()?.0.ip().to_canonical();
-    let forwarded = request.headers().get_all("x-forwarded-for").iter();
-    let forwarded: Vec<IpAddr> = forwarded
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(','))
-        .map_while(|address| address.trim().parse().ok())
-        .collect();
-    let mut hops = forwarded.into_iter().rev();
-    let mut visitor = remote;
-    while trusted_proxies.contains(&visitor) {
-        let Some(hop) = hops.next() else { break };
-        visitor = hop.to_canonical();
-    }
-    Some(visitor)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_trusted_proxy_speaks_for_a_visitor() {
-        let mut request = Request::new(axum::body::Body::empty());
-        request.extensions_mut().insert(RemoteAddr(([10, 0, 0, 1], 9).into()));
-        request.headers_mut().insert("x-forwarded-for", "6.6.6.6, 9.9.9.9".parse().unwrap());
-        assert_eq!(address(&request, &[]), Some([10, 0, 0, 1].into()));
-        assert_eq!(address(&request, &[[10, 0, 0, 1].into()]), Some([9, 9, 9, 9].into()));
-    }
 }

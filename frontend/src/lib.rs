@@ -57,11 +57,12 @@ pub mod render;
 pub mod session;
 mod surround;
 
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
 use axum::{Router, middleware, routing::get};
 use grove_shared::{
     Clock,
+    forwarded::TrustedProxies,
     server::{self, Readiness},
 };
 use tokio_util::sync::CancellationToken;
@@ -89,7 +90,7 @@ pub struct AppState {
     /// Where visitors find the website.
     pub site_url: Arc<Url>,
     /// Proxies in front of the website.
-    pub trusted_proxies: Arc<[IpAddr]>,
+    pub trusted_proxies: Arc<TrustedProxies>,
 }
 
 impl AppState {

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use grove_shared::{ApiError, NetId, Role, server::RemoteAddr};
+use grove_shared::{ApiError, NetId, Role, forwarded::TrustedProxies, server::RemoteAddr};
 use http::{HeaderMap, HeaderName, StatusCode, header, request::Parts};
 
 use crate::{
@@ -19,7 +19,6 @@ static TOKENS: [HeaderName; 3] = [
     HeaderName::from_static("meme-token"),
 ];
 pub(crate) const NETID: HeaderName = HeaderName::from_static("netid");
-const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The one who acts, as the signed identity will say.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -75,15 +74,18 @@ pub(crate) async fn application(
 }
 
 /// The address that the request came from. Only a trusted application may name another.
-pub(crate) fn address(parts: &Parts, application: Option<&Application>) -> Option<IpAddr> {
-    let remote = parts.extensions.get::<RemoteAddr>().map(|remote| remote.0.ip());
-    if !application.is_some_and(|application| application.may(Scope::ForwardAddress)) {
-        return remote;
-    }
-    // The application itself wrote the last entry; those before are what it was told.
-    let last = parts.headers.get_all(FORWARDED_FOR).into_iter().next_back();
-    let last = last.and_then(|list| list.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
-    last.or(remote)
+pub(crate) fn address(
+    parts: &Parts,
+    application: Option<&Application>,
+    proxies: &TrustedProxies,
+) -> Option<IpAddr> {
+    let remote = parts.extensions.get::<RemoteAddr>()?.0.ip();
+    Some(match application {
+        Some(application) if application.may(Scope::ForwardAddress) => {
+            proxies.client_of_application(remote, &parts.headers)
+        }
+        _ => proxies.client(remote, &parts.headers),
+    })
 }
 
 /// The person whose session the request carries. Where a person is not needed, one who is not known

@@ -3,7 +3,10 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser};
-use grove_shared::config::{DbConfig, IdentityConfig, PeerUrls, TelemetryConfig};
+use grove_shared::{
+    config::{DbConfig, IdentityConfig, PeerUrls, TelemetryConfig},
+    forwarded::TrustedProxies,
+};
 
 /// The one public door: client tokens, identity, routing, limits.
 #[derive(Debug, Clone, Parser)]
@@ -21,6 +24,10 @@ pub struct Config {
     /// Where the services are: name=url, separated by commas.
     #[arg(long, env = "UPSTREAMS", default_value = UPSTREAMS)]
     pub upstreams: PeerUrls,
+    /// Proxies in front of the gateway, whose `X-Forwarded-For` counts: addresses and ranges, separated
+    /// by commas. The website is none.
+    #[arg(long, env = "TRUSTED_PROXIES", default_value = "")]
+    pub trusted_proxies: TrustedProxies,
     /// Origins whose pages may call the API from a browser, separated by commas.
     #[arg(long = "cors-origin", env = "CORS_ORIGINS", value_delimiter = ',')]
     pub cors_origins: Vec<String>,

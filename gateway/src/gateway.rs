@@ -6,6 +6,7 @@ use axum::body::Body;
 use futures_util::FutureExt;
 use grove_shared::{
     ApiError, Clock,
+    forwarded::TrustedProxies,
     identity::{GATEWAY, IDENTITY, SigningKey},
     peer::{IDEMPOTENCY_KEY, Peers},
     request::{REQUEST_ID, RequestContext},
@@ -58,6 +59,7 @@ pub(crate) struct Inner {
     sessions: Sessions,
     signer: Signer,
     pub(crate) upstreams: HashMap<String, Arc<Upstream>>,
+    proxies: TrustedProxies,
     cors: Cors,
     limits: Limits,
     metrics: Metrics,
@@ -97,6 +99,7 @@ impl Gateway {
             sessions: Sessions::new(peers, clock),
             signer: Signer::new(key),
             upstreams: upstreams.collect::<anyhow::Result<_>>()?,
+            proxies: config.trusted_proxies.clone(),
             cors: Cors::new(&config.cors_origins)?,
             limits: config.limits.clone(),
             metrics: Metrics::default(),
@@ -247,7 +250,7 @@ impl Inner {
         let statement = Statement {
             actor: caller.actor,
             client: application.map(|application| application.name.clone()),
-            address: caller::address(parts, application),
+            address: caller::address(parts, application, &self.proxies),
             service: route.service,
         };
         headers::outbound(&mut parts.headers);

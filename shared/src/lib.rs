@@ -14,6 +14,7 @@ mod contact;
 pub mod db;
 pub mod error;
 pub mod extract;
+pub mod forwarded;
 mod framing;
 mod head;
 pub mod health;

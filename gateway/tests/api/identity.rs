@@ -224,6 +224,26 @@ async fn only_a_client_with_the_scope_names_addresses() {
 }
 
 #[tokio::test]
+async fn behind_a_trusted_proxy_each_client_has_its_own_address() {
+    let house = House::with(&["--trusted-proxies=127.0.0.0/8,10.9.0.1"]).await;
+    let site = house.client("site", &[Scope::ForwardAddress]).await;
+    for (token, forwarded, expected) in [
+        (&house.token, "203.0.113.9", "203.0.113.9"),
+        (&house.token, "198.51.100.6, 203.0.113.9", "203.0.113.9"),
+        (&house.token, "203.0.113.9, 10.9.0.1", "203.0.113.9"),
+        (&house.token, "198.51.100.6, nonsense", "127.0.0.1"),
+        // The site wrote the first entry, and the proxy in front of it the second.
+        (&site, "198.51.100.6, 203.0.113.9", "198.51.100.6"),
+        (&site, "203.0.113.9", "203.0.113.9"),
+    ] {
+        let request =
+            house.request_by(token, "GET", "/events").header("x-forwarded-for", forwarded);
+        let address = house.told("events", request).await.address.unwrap().to_string();
+        assert_eq!(address, expected, "{forwarded}");
+    }
+}
+
+#[tokio::test]
 async fn a_route_for_anyone_needs_no_token_and_nobody_is_vouched_for_on_it() {
     let house = House::start().await;
     let event = r#"{ "type":  "charge.refunded" }"#;
