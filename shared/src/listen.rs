@@ -5,19 +5,38 @@
 //! how many there are and `LISTEN_PID` to whom (`sd_listen_fds(3)`).
 
 use std::{
-    env,
-    net::SocketAddr,
+    env, io,
+    net::{Ipv4Addr, SocketAddr},
     sync::{Mutex, PoisonError},
 };
 
 use anyhow::Context;
 use listenfd::ListenFd;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 /// The sockets that were handed over and are not taken yet.
 static HANDED_OVER: Mutex<Option<Vec<std::net::TcpListener>>> = Mutex::new(None);
 
-/// Listens on `address`, on the socket that was handed over for it if there is one.
+/// The ports of this machine that are kept for servers which do not listen yet.
+static RESERVED: Mutex<Vec<TcpSocket>> = Mutex::new(Vec::new());
+
+/// How many connections may wait to be accepted.
+const BACKLOG: u32 = 1024;
+
+/// Keeps a free port of this machine for a server that [`bind`]s its address later in this process. Until
+/// then nobody else gets it, and connections to it are refused.
+///
+/// # Errors
+/// When the machine has no free port.
+pub fn reserve() -> io::Result<SocketAddr> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+    let address = socket.local_addr()?;
+    RESERVED.lock().unwrap_or_else(PoisonError::into_inner).push(socket);
+    Ok(address)
+}
+
+/// Listens on `address`, on the socket that was handed over or reserved for it if there is one.
 ///
 /// # Errors
 /// When the address is taken or not ours; the error names it.
@@ -28,9 +47,19 @@ pub async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
         tracing::info!("listening on {address}, on a socket that was handed over");
         return TcpListener::from_std(listener).with_context(cannot);
     }
-    let listener = TcpListener::bind(address).await.with_context(cannot)?;
+    let listener = match reserved(address) {
+        Some(socket) => socket.listen(BACKLOG),
+        None => TcpListener::bind(address).await,
+    };
+    let listener = listener.with_context(cannot)?;
     tracing::info!("listening on {address}");
     Ok(listener)
+}
+
+fn reserved(address: SocketAddr) -> Option<TcpSocket> {
+    let mut kept = RESERVED.lock().unwrap_or_else(PoisonError::into_inner);
+    let is_for = |socket: &TcpSocket| socket.local_addr().ok() == Some(address);
+    kept.iter().position(is_for).map(|index| kept.swap_remove(index))
 }
 
 fn handed_over(address: SocketAddr) -> Option<std::net::TcpListener> {

@@ -24,7 +24,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::{Service, ServiceExt};
 
-pub use crate::listen::bind;
+pub use crate::listen::{bind, reserve};
 use crate::{
     ApiError, Clock,
     extract::Json,

@@ -2,11 +2,11 @@
 
 use std::{
     collections::BTreeMap,
-    net::{Ipv4Addr, SocketAddr, TcpListener},
+    net::{Ipv4Addr, SocketAddr},
 };
 
 use anyhow::Context;
-use grove_shared::identity::GATEWAY;
+use grove_shared::{identity::GATEWAY, server};
 
 use crate::schema::OWNERS;
 
@@ -40,17 +40,12 @@ impl Ports {
         Self(usual().map(|(name, port)| (name, address(port))).collect())
     }
 
-    /// Ports that nobody uses at this moment, for several chapters on a machine.
+    /// Free ports, which are kept for this process: for several chapters on a machine.
     ///
     /// # Errors
     /// When the machine has no free ports.
     pub fn free() -> anyhow::Result<Self> {
-        // Hold all of them until the last is known, so that no port comes twice.
-        let listeners: Vec<_> = usual()
-            .map(|(name, _)| Ok((name, TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?)))
-            .collect::<std::io::Result<_>>()?;
-        let addresses =
-            listeners.iter().map(|(name, listener)| Ok((*name, listener.local_addr()?)));
+        let addresses = usual().map(|(name, _)| Ok((name, server::reserve()?)));
         Ok(Self(addresses.collect::<std::io::Result<_>>()?))
     }
 
