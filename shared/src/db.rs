@@ -84,7 +84,7 @@ async fn follow(options: Reloaded<MySqlConnectOptions>, pool: MySqlPool) {
 }
 
 /// Brings the schema up to date, waiting for the database for as long as it takes. An account that may
-/// not change the schema waits until another has done so.
+/// not change the schema, or is not there yet, waits until another has done so.
 ///
 /// # Errors
 /// When a migration fails or does not fit the schema; never because the database is away.
@@ -100,13 +100,17 @@ pub async fn migrate(db: &MySqlPool, migrator: &Migrator) -> anyhow::Result<()> 
                 if has_number(&cause, &DENIED) =>
             {
                 if !told {
-                    tracing::warn!(%cause, "the schema is older than this program; run grove migrate");
+                    tracing::warn!(%cause, "the schema or the account is not set up yet; grove migrate does that");
                 }
                 told = true;
+                // A connection has the rights on its schema that the account had when it was opened.
+                if let Ok(connection) = db.acquire().await {
+                    let _ = connection.close().await;
+                }
             }
             Err(cause) => return Err(cause).context("the migrations failed"),
         }
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }
 
@@ -205,8 +209,8 @@ impl From<sqlx::Error> for ApiError {
 // https://dev.mysql.com/doc/mysql-errors/9.0/en/server-error-reference.html
 /// Server shutting down, too many connections, lock wait timeout, deadlock, read-only (failover).
 const TRANSIENT: [&str; 6] = ["1053", "1040", "1205", "1213", "1290", "1927"];
-/// The account may not use the schema, or not change the table.
-const DENIED: [&str; 2] = ["1044", "1142"];
+/// The account is not there yet, may not use the schema, or not change the table.
+const DENIED: [&str; 4] = ["1044", "1045", "1142", "1698"];
 
 fn is_outage(cause: &sqlx::Error) -> bool {
     match cause {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context;
+use futures_util::future::try_join_all;
 use grove_shared::{config::DbConfig, db, token};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
@@ -72,20 +73,24 @@ impl DatabaseServer {
     /// When the account may not, or a migration fails.
     pub async fn migrate(&self) -> anyhow::Result<Vec<(&'static str, usize)>> {
         let mut connection = self.connect().await?;
-        let mut versions = Vec::new();
-        for Owner { name: owner, migrator, .. } in OWNERS {
+        for Owner { name: owner, .. } in OWNERS {
             let create = format!(
                 "CREATE DATABASE IF NOT EXISTS {} CHARACTER SET utf8mb4",
                 self.schema(owner)
             );
             sqlx::query(AssertSqlSafe(create)).execute(&mut connection).await?;
-            let db = self.open(owner)?;
-            db::migrate(&db, migrator).await.with_context(|| format!("schema of {owner}"))?;
-            db.close().await;
-            versions.push((*owner, migrator.iter().count()));
         }
         connection.close().await?;
-        Ok(versions)
+        // Each waits for the database most of its time.
+        try_join_all(OWNERS.iter().map(|owner| self.migrate_schema(owner))).await
+    }
+
+    async fn migrate_schema(&self, owner: &Owner) -> anyhow::Result<(&'static str, usize)> {
+        let Owner { name, migrator, .. } = owner;
+        let db = self.open(name)?;
+        db::migrate(&db, migrator).await.with_context(|| format!("schema of {name}"))?;
+        db.close().await;
+        Ok((*name, migrator.iter().count()))
     }
 
     /// Gives each service an account of its own with a fresh password and rights on the rows of its

@@ -8,6 +8,7 @@ use std::{
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use clap::{Args, builder::FalseyValueParser};
+use futures_util::future::try_join_all;
 use grove_shared::{Clock, NetId, config};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
@@ -66,9 +67,10 @@ impl Setup {
         now: DateTime<Utc>,
     ) -> anyhow::Result<String> {
         server.migrate().await?;
-        for owner in OWNERS {
-            set_account(server, owner, &self.secrets.join(owner.name)).await?;
-        }
+        let accounts = OWNERS.iter().map(|owner| async {
+            set_account(server, owner, &self.secrets.join(owner.name)).await
+        });
+        try_join_all(accounts).await?;
         let password = self.secrets.join("setup").join(backup::PASSWORD);
         let password = config::secret(None, Some(&password), "the password of the backup")?;
         server.set_backup_account(&password).await?;
