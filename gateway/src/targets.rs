@@ -1,10 +1,13 @@
-//! Where the metrics of every replica are, as Prometheus discovers it over HTTP
+//! What the gateway tells of the services on its private address.
+//!
+//! `GET /status` is what officers see of them, for `grove doctor`. `GET /targets` is where the metrics of
+//! every replica are, as Prometheus discovers it over HTTP
 //! (<https://prometheus.io/docs/prometheus/latest/http_sd/>): a service that is added, or has more
 //! replicas, needs no line in its configuration.
 
 use axum::{Router, extract::State, routing::get};
 use futures_util::future::join_all;
-use grove_shared::extract::Json;
+use grove_shared::{api::status::Status, extract::Json};
 use serde::Serialize;
 
 use crate::{gateway::Gateway, upstream::Upstream};
@@ -21,9 +24,14 @@ struct Labels {
     service: String,
 }
 
-/// `GET /targets`, for the private address.
+/// The routes of the private address.
 pub(crate) fn routes(gateway: &Gateway) -> Router {
-    Router::new().route("/targets", get(list)).with_state(gateway.clone())
+    let routes = Router::new().route("/targets", get(list)).route("/status", get(status));
+    routes.with_state(gateway.clone())
+}
+
+async fn status(State(gateway): State<Gateway>) -> Json<Status> {
+    Json(gateway.0.watch.look().await)
 }
 
 async fn list(State(gateway): State<Gateway>) -> Json<Vec<Group>> {

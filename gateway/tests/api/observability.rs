@@ -128,9 +128,11 @@ async fn health_and_metrics_have_an_address_of_their_own() {
 }
 
 #[tokio::test]
-async fn the_private_address_tells_where_the_metrics_of_each_service_are() {
+async fn the_private_address_tells_how_the_services_are_and_where_their_metrics() {
     let upstreams = "--upstreams=users=http://localhost:8001,polls=http://nowhere.invalid:7001";
     let program = Program::start(&[upstreams.to_owned()]).await;
+    let status: Value = program.asks("/status").await.unwrap().json().await.unwrap();
+    assert_eq!(status["services"][0]["name"], "gateway");
     let targets: Value = program.asks("/targets").await.unwrap().json().await.unwrap();
     let of = |service: &str| {
         let mut groups = targets.as_array().unwrap().iter();

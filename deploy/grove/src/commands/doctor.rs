@@ -1,21 +1,24 @@
 //! `grove doctor`
 
+mod database;
+mod services;
+
 use clap::Args;
-use grove_shared::peer;
-use sqlx::Row;
+use url::Url;
 
 use super::{Target, console};
-use crate::schema::{DatabaseServer, OWNERS, Owner};
 
 /// Tells what is wrong with a chapter, and how to mend it.
+///
+/// In containers: docker compose run --rm grove doctor
 #[derive(Debug, Args)]
 pub struct Doctor {
     /// Where the website is.
-    #[arg(long, default_value = "http://localhost:5000")]
-    website: String,
-    /// Where the gateway is.
-    #[arg(long, default_value = "http://localhost:8000")]
-    gateway: String,
+    #[arg(long, env = "WEBSITE_URL", default_value = "http://localhost:5000")]
+    website: Url,
+    /// The gateway's private address, on which it tells how every service is.
+    #[arg(long, env = "GATEWAY_ADMIN_URL", default_value = "http://localhost:8010")]
+    gateway_admin: Url,
     #[command(flatten)]
     target: Target,
 }
@@ -38,12 +41,9 @@ impl Finding {
 
 impl Doctor {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
-        let mut findings = vec![
-            answers("website", &self.website).await?,
-            answers("gateway", &self.gateway).await?,
-        ];
+        let mut findings = services::look(&self.website, &self.gateway_admin).await?;
         match self.target.server() {
-            Ok(server) => findings.extend(database(&server).await),
+            Ok(server) => findings.extend(database::look(&server).await),
             Err(cause) => findings.push(Finding::bad(
                 format!("database: {cause:#}"),
                 "start the chapter here (grove run), or set DATABASE_URL",
@@ -62,62 +62,4 @@ impl Doctor {
         anyhow::ensure!(sick == 0, "{sick} of the above need attention");
         Ok(())
     }
-}
-
-async fn answers(name: &str, url: &str) -> anyhow::Result<Finding> {
-    Ok(match peer::http_client()?.get(url).send().await {
-        Ok(reply) if reply.status().is_success() => {
-            Finding::good(format!("{name} answers at {url}"))
-        }
-        Ok(reply) => Finding::bad(
-            format!("{name} answers {} at {url}", reply.status()),
-            format!("its log says why: data/run/logs/{name}.log"),
-        ),
-        Err(_) => Finding::bad(
-            format!("{name} does not answer at {url}"),
-            format!("start the chapter (grove run), or say where it is with --{name}"),
-        ),
-    })
-}
-
-async fn database(server: &DatabaseServer) -> Vec<Finding> {
-    let mut findings = vec![match server.version().await {
-        Ok(version) => Finding::good(format!("the database answers: {version}")),
-        Err(cause) => {
-            return vec![Finding::bad(
-                format!("{cause:#}"),
-                "is the server running, and are user and password in DATABASE_URL right?",
-            )];
-        }
-    }];
-    for Owner { name: owner, migrator, .. } in OWNERS {
-        let known = migrator.iter().count();
-        findings.push(match applied(server, owner).await {
-            Ok(applied) if applied >= known => Finding::good(format!("{owner}: schema up to date")),
-            Ok(applied) => {
-                Finding::bad(format!("{owner}: {applied} of {known} migrations"), "grove migrate")
-            }
-            Err(_) => Finding::bad(format!("{owner}: no schema"), "grove migrate"),
-        });
-    }
-    for owner in ["auth", "users"] {
-        if let Ok(dead @ 1..) = dead_effects(server, owner).await {
-            findings.push(Finding::bad(
-                format!("{owner}: {dead} effects were given up"),
-                format!("see last_error in the table outbox of grove_{owner}"),
-            ));
-        }
-    }
-    findings
-}
-
-async fn applied(server: &DatabaseServer, owner: &str) -> anyhow::Result<usize> {
-    let count = "SELECT COUNT(*) FROM _sqlx_migrations WHERE success";
-    let row = sqlx::query(count).fetch_one(&server.open(owner)?).await?;
-    Ok(usize::try_from(row.try_get::<i64, _>(0)?)?)
-}
-
-async fn dead_effects(server: &DatabaseServer, owner: &str) -> anyhow::Result<i64> {
-    let count = "SELECT COUNT(*) FROM outbox WHERE dead_at IS NOT NULL";
-    Ok(sqlx::query(count).fetch_one(&server.open(owner)?).await?.try_get(0)?)
 }

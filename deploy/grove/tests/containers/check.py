@@ -200,6 +200,13 @@ def the_program_is_built_when_it_is_used(stack):
     figures["build of the grove program, s"] = round(time.monotonic() - begin, 1)
     clients = stack.compose("run", "--rm", "--no-TTY", "grove", "client", "list")
     expect("kiosk" in clients, f"the grove program lists other clients: {clients}")
+    doctor = ("run", "--rm", "--no-TTY", "grove", "doctor")
+    healthy = stack.compose(*doctor, check=False)
+    expect("WRONG" not in healthy and "backups: a full one" in healthy, f"the doctor finds: {healthy}")
+    stack.compose("stop", "quotes")
+    sick = stack.compose(*doctor, check=False)
+    expect(sick.count("WRONG") == 1 and "WRONG quotes does not answer" in sick, f"the doctor finds: {sick}")
+    stack.compose("start", "--wait", "quotes")
     size = json.loads(run("docker", "image", "inspect", f"{PROJECT}/grove"))[0]["Size"]
     figures["image of grove, MB"] = round(size / 1e6, 1)
     expect(size <= 40_000_000, f"the image of grove has {size} bytes")

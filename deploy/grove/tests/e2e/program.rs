@@ -128,6 +128,26 @@ fn a_run_serves_the_site_and_leaves_no_process_port_or_file_behind() {
 }
 
 #[test]
+fn the_doctor_tells_what_is_well_and_what_is_not() {
+    let running = Running::start();
+    let nowhere = "http://127.0.0.1:1";
+    let doctor = |website: &str| {
+        let arguments = ["doctor", "--gateway-admin", nowhere, "--website", website];
+        run(grove(running.folder.path()).args(arguments).env_remove("DATABASE_URL"), "")
+    };
+    let found = doctor(&running.website);
+    let said = text(&found.stdout);
+    assert!(!found.status.success() && said.matches("WRONG").count() == 1, "{said}");
+    for line in ["ok    the website answers", "ok    quotes: schema up to date"] {
+        assert!(said.contains(line), "{said}");
+    }
+    assert!(
+        said.contains("the gateway does not tell") && said.contains("docker compose logs gateway")
+    );
+    assert!(text(&doctor(nowhere).stdout).contains("WRONG the website does not answer"));
+}
+
+#[test]
 fn a_run_that_is_killed_takes_its_database_with_it() {
     let mut running = Running::start();
     let url = std::fs::read_to_string(running.folder.path().join("data/run/database-url")).unwrap();
