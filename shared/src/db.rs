@@ -103,14 +103,10 @@ pub async fn migrate(db: &MySqlPool, migrator: &Migrator) -> anyhow::Result<()> 
                     tracing::warn!(%cause, "the schema or the account is not set up yet; grove migrate does that");
                 }
                 told = true;
-                // A connection has the rights on its schema that the account had when it was opened.
-                if let Ok(connection) = db.acquire().await {
-                    let _ = connection.close().await;
-                }
             }
             Err(cause) => return Err(cause).context("the migrations failed"),
         }
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
     }
 }
 
@@ -120,11 +116,16 @@ async fn bring_up_to_date(db: &MySqlPool, migrator: &Migrator) -> Result<(), Mig
 
 /// Whether every migration that this program knows is applied; there may be later ones.
 async fn is_up_to_date(db: &MySqlPool, migrator: &Migrator) -> Result<bool, MigrateError> {
+    let mut connection = db.acquire().await?;
     let applied = sqlx::query("SELECT version, checksum, success FROM _sqlx_migrations");
-    let applied = match applied.fetch_all(db).await {
+    let applied = match applied.fetch_all(&mut *connection).await {
         Ok(rows) => rows,
         Err(cause) if has_number(&cause, &["1146"]) => return Ok(false),
-        Err(cause) => return Err(cause.into()),
+        Err(cause) => {
+            // A connection has the rights on its schema that the account had when it was opened.
+            let _ = connection.close().await;
+            return Err(cause.into());
+        }
     };
     let mut known = HashMap::new();
     for row in applied {

@@ -1,6 +1,9 @@
 //! The schemas of all services on one server: making them, migrating them, opening them.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use anyhow::Context;
 use futures_util::future::try_join_all;
@@ -64,6 +67,23 @@ impl DatabaseServer {
     async fn connect(&self) -> anyhow::Result<MySqlConnection> {
         let options: MySqlConnectOptions = self.url.expose_secret().parse()?;
         MySqlConnection::connect_with(&options).await.context("the database does not answer")
+    }
+
+    /// Waits until the server can be reached, as one that is starting cannot.
+    ///
+    /// # Errors
+    /// When that takes longer than `patience`, or the server refuses the account.
+    pub async fn wait(&self, patience: Duration) -> anyhow::Result<()> {
+        let begin = Instant::now();
+        loop {
+            let options: MySqlConnectOptions = self.url.expose_secret().parse()?;
+            match MySqlConnection::connect_with(&options).await {
+                Err(sqlx::Error::Io(_)) if begin.elapsed() < patience => {}
+                Err(cause) => return Err(cause).context("the database does not answer"),
+                Ok(connection) => return Ok(connection.close().await?),
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
     }
 
     /// Creates what schemas are missing and brings all up to date; returns how many migrations each

@@ -3,6 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use anyhow::Context;
@@ -14,6 +15,9 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::{DatabaseServer, OWNERS, Owner, backup, console, first_officer, website};
+
+/// How long a database may take to start: a new one makes its files first.
+const PATIENCE: Duration = Duration::from_mins(3);
 
 /// Prepares the database of a chapter in containers, and says where the website is.
 ///
@@ -49,6 +53,7 @@ impl Setup {
         let (url, file) = (self.database_url.as_ref(), self.database_url_file.as_ref());
         let url = config::secret(url, file, "DATABASE_URL")?;
         let server = DatabaseServer::new(url.expose_secret())?;
+        server.wait(PATIENCE).await?;
         let first = self.prepare(&server, Clock::system().now()).await?;
         let (site, api) = (text(&self.site_url), text(&self.api_url));
         console::say(&format!(
@@ -70,12 +75,14 @@ impl Setup {
         let accounts = OWNERS.iter().map(|owner| async {
             set_account(server, owner, &self.secrets.join(owner.name)).await
         });
-        try_join_all(accounts).await?;
         let password = self.secrets.join("setup").join(backup::PASSWORD);
         let password = config::secret(None, Some(&password), "the password of the backup")?;
-        server.set_backup_account(&password).await?;
         let (gateway, folder) = (server.open("gateway")?, self.secrets.join("frontend"));
-        website::register(&gateway, &folder, now).await?;
+        tokio::try_join!(
+            try_join_all(accounts),
+            server.set_backup_account(&password),
+            website::register(&gateway, &folder, now),
+        )?;
         if self.demo {
             return Ok("The demo's people sign in there: docker compose logs demo\n".to_owned());
         }
