@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use grove_setup::{DatabaseServer, OWNERS, Owner};
-use grove_shared::{config::DbConfig, db};
+use grove_shared::{config::DbConfig, db, token};
 use secrecy::ExposeSecret;
 use sqlx::{AssertSqlSafe, Connection, MySqlConnection, MySqlPool, Row};
 
@@ -146,6 +146,29 @@ async fn a_service_that_is_newer_than_its_schema_waits_for_the_migrations() {
     assert!(!waiting.is_finished());
     server.migrate().await.unwrap();
     waiting.await.unwrap().unwrap();
+    end(server).await;
+}
+
+#[tokio::test]
+async fn a_service_that_starts_first_waits_for_its_account_and_its_rights() {
+    let server = super::server().await;
+    server.migrate().await.unwrap();
+    let (quotes, password) = (owner("quotes"), token::generate());
+    let url = Some(server.url_of("quotes", &password).unwrap());
+    let config = DbConfig { database_url: url, database_url_file: None, database_connections: 2 };
+    let service = db::connect(&config).unwrap();
+    let waiting = tokio::spawn(async move { db::migrate(&service, &quotes.migrator).await });
+    // It can sign in before it has any right on its schema.
+    let admin = server.open("quotes").unwrap();
+    let user = schema_of(&admin).await;
+    let create = format!("CREATE USER '{user}' IDENTIFIED BY '{}'", password.expose_secret());
+    assert!(may(&admin, &create).await);
+    let grant = format!("GRANT INSERT ON {user}.quotes TO '{user}'");
+    assert!(may(&admin, &grant).await);
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    assert!(!waiting.is_finished());
+    server.set_account(quotes, &password, None).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(10), waiting).await.unwrap().unwrap().unwrap();
     end(server).await;
 }
 
