@@ -2,16 +2,19 @@
 # Restores the chapter of this folder from its backups, also when its data or the whole stack is gone.
 # usage: restore-chapter.sh [AT]     `make restore AT=...`; restore.sh says what AT can be
 #        restore-chapter.sh --list   the statements that made, changed or dropped a table, with their AT
+# COMPOSE_ARGUMENTS names another shape: "--project-directory . -f deploy/compose.all-in-one.yaml"
 # It asks before it stops anything; YES=1 stands for the answer yes. What was there is kept beside it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 at=${1:-}
 export GROVE_BACKUP=1
 
-restore() { docker compose run --rm --no-deps --no-TTY restore "$@"; }
+# shellcheck disable=SC2086  # several words
+compose() { docker compose ${COMPOSE_ARGUMENTS:-} "$@"; }
+restore() { compose run --rm --no-deps --no-TTY restore "$@"; }
 # The folders belong to the users of containers: only root moves and gives them.
 as_root() {
-  docker compose run --rm --no-deps --no-TTY --user 0:0 --cap-add CHOWN --cap-add DAC_OVERRIDE --cap-add FOWNER \
+  compose run --rm --no-deps --no-TTY --user 0:0 --cap-add CHOWN --cap-add DAC_OVERRIDE --cap-add FOWNER \
     --volume "$PWD/data:/data" --entrypoint bash restore -euc "$1"
 }
 
@@ -30,11 +33,11 @@ if [ "${YES:-}" != 1 ]; then
 fi
 
 # The backup last: it copies what the database writes as it ends.
-mapfile -t running < <(docker compose ps --services --status running | grep -vx backup)
-[ ${#running[@]} -eq 0 ] || docker compose stop "${running[@]}"
-docker compose stop backup
+mapfile -t running < <(compose ps --services --status running | grep -vx backup)
+[ ${#running[@]} -eq 0 ] || compose stop "${running[@]}"
+compose stop backup
 began=$SECONDS
-docker compose run --rm --no-deps --no-TTY secrets
+compose run --rm --no-deps --no-TTY secrets
 as_root 'rm -rf /data/restoring/*
   mkdir /data/restoring/mysql /data/restoring/objects
   chown 999:999 /data/restoring /data/restoring/*'
@@ -51,5 +54,5 @@ as_root "
   fi
   rm -rf /data/restoring"
 echo "Restored after $((SECONDS - began)) s."
-docker compose up --detach --wait
+compose up --detach --wait
 echo "Everything runs after $((SECONDS - began)) s. When all is well, delete data/*.$kept, if there is any."

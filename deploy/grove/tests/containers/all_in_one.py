@@ -15,6 +15,7 @@ import time
 from stack import PASSWORD, ROOT, Person, expect, free_port, run
 
 PROJECT = "grove-all"
+ARGUMENTS = ["--project-directory", ".", "-f", "deploy/compose.all-in-one.yaml"]
 # MiB
 MEMORY = 150
 
@@ -22,7 +23,7 @@ MEMORY = 150
 class Chapter:
     def __init__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="grove-all-"))
-        for name in ["compose.yaml", "deploy/docker/mysql", *(path.relative_to(ROOT) for path in (ROOT / "deploy").glob("compose.*"))]:
+        for name in ["compose.yaml", "deploy/backup", "deploy/docker/mysql", *(path.relative_to(ROOT) for path in (ROOT / "deploy").glob("compose.*"))]:
             target = self.folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             (shutil.copytree if (ROOT / name).is_dir() else shutil.copy2)(ROOT / name, target)
@@ -32,8 +33,7 @@ class Chapter:
             "SITE_URL": f"http://localhost:{self.site}", "API_URL": f"http://localhost:{self.api}"}
 
     def compose(self, *arguments, check=True):
-        return run("docker", "compose", "--project-directory", ".", "-f", "deploy/compose.all-in-one.yaml", *arguments,
-                   folder=self.folder, env=self.env, check=check)
+        return run("docker", "compose", *ARGUMENTS, *arguments, folder=self.folder, env=self.env, check=check)
 
     def inspect(self, name):
         return json.loads(run("docker", "inspect", self.compose("ps", "-aq", name).strip()))[0]
@@ -43,6 +43,16 @@ class Chapter:
         run("docker", "run", "--rm", "--user", "0", "--entrypoint", "rm", "--volume", f"{self.folder}:/folder",
             os.environ.get("GROVE_MYSQL_IMAGE", "mysql:9"), "-rf", "/folder/data", "/folder/data-backups", check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def the_quote_is_in_the_backups(chapter, officer):
+    before = officer.does("GET", "/quotes")["data"]
+    chapter.compose("exec", "-T", "backup", "bash", "/backup/backup.sh", "now")
+    begin = time.monotonic()
+    run("deploy/backup/restore-chapter.sh", folder=chapter.folder,
+        env=chapter.env | {"YES": "1", "COMPOSE_ARGUMENTS": " ".join(ARGUMENTS)})
+    print(f"restored in {time.monotonic() - begin:.1f} s", flush=True)
+    expect(before and officer.does("GET", "/quotes")["data"] == before, "the quote was not restored")
 
 
 def test(chapter):
@@ -76,6 +86,7 @@ def test(chapter):
     counted = run("docker", "stats", "--no-stream", "--format", "{{.MemUsage}}", found["Id"]).split("/")[0].strip()
     print(f"idle: {resident:.1f} MiB resident, {own:.1f} of them its own; Docker counts {counted}", flush=True)
     expect(resident <= MEMORY, f"{resident} MiB")
+    the_quote_is_in_the_backups(chapter, officer)
     begin = time.monotonic()
     chapter.compose("stop", "chapter")
     state = chapter.inspect("chapter")["State"]
