@@ -19,6 +19,10 @@ const SHORT_HOLD: Duration = Duration::from_secs(1);
 /// How often a service that does not listen is tried.
 const RETRY_PAUSE: Duration = Duration::from_millis(50);
 
+/// How often a harmless request whose answer was lost is sent once more. A service that is replaced can
+/// lose one twice: on a connection that it closes, and on one that it did not accept any more.
+const REPEATS: u32 = 2;
+
 /// A request on its way to one service.
 pub(crate) struct Delivery<'a> {
     upstream: &'a Arc<Upstream>,
@@ -27,6 +31,7 @@ pub(crate) struct Delivery<'a> {
     request: Option<Request<RequestBody>>,
     /// The request once more, if repeating it is harmless.
     copy: Option<(Method, Uri, HeaderMap, RequestBody)>,
+    repeats: u32,
     began: Instant,
 }
 
@@ -40,7 +45,7 @@ enum Outcome {
 }
 
 impl<'a> Delivery<'a> {
-    /// A request that may be sent twice if the first answer is lost, when that is `harmless`.
+    /// A request that may be sent again if its answer is lost, when that is `harmless`.
     pub(crate) fn new(
         upstream: &'a Arc<Upstream>,
         limits: &'a Limits,
@@ -51,7 +56,15 @@ impl<'a> Delivery<'a> {
             (request.method().clone(), request.uri().clone(), request.headers().clone(), body)
         });
         let progress = request.body().progress();
-        Self { upstream, limits, progress, request: Some(request), copy, began: Instant::now() }
+        Self {
+            upstream,
+            limits,
+            progress,
+            request: Some(request),
+            copy,
+            repeats: REPEATS,
+            began: Instant::now(),
+        }
     }
 
     /// Sends the request, waiting for the service to come back if it has just gone.
@@ -130,6 +143,11 @@ impl<'a> Delivery<'a> {
         }
         let (method, uri, headers, body) =
             self.copy.take().ok_or_else(|| self.lost().because(cause))?;
+        self.repeats -= 1;
+        if self.repeats > 0 {
+            let again = body.again();
+            self.copy = again.map(|body| (method.clone(), uri.clone(), headers.clone(), body));
+        }
         let mut request = Request::new(body);
         *request.method_mut() = method;
         *request.uri_mut() = uri;
