@@ -37,7 +37,8 @@ function event(  t) {
     }
     first_query = 0
   }
-  else if (!in_group) good = begin + length_of_event
+  # That a server stopped in good order (3) is the end of a log and no change: none that replays gets past it.
+  else if (!in_group && type != 3) good = begin + length_of_event
 }
 # The next byte of the event; sets `want` to the position of the byte to read after it.
 function take(value) {

@@ -60,7 +60,7 @@ async fn a_service_writes_its_rows_and_nothing_else() {
 async fn the_backup_reads_everything_and_writes_nothing() {
     let server = super::server().await;
     server.migrate().await.unwrap();
-    let password = grove_shared::token::generate();
+    let password = token::generate();
     server.set_backup_account(&password).await.unwrap();
     server.set_backup_account(&password).await.unwrap();
     let url = server.url_of("backup", &password).unwrap();
@@ -110,7 +110,7 @@ async fn nobody_rewrites_what_is_append_only() {
 async fn wider_rights_from_before_are_taken_back() {
     let server = super::server().await;
     server.migrate().await.unwrap();
-    let (password, name) = (grove_shared::token::generate(), owner("quotes"));
+    let (password, name) = (token::generate(), owner("quotes"));
     let admin = server.open("quotes").unwrap();
     server.set_account(name, &password, None).await.unwrap();
     let schema = schema_of(&admin).await;
@@ -189,7 +189,7 @@ async fn a_schema_that_is_newer_than_the_program_is_no_obstacle() {
 async fn during_a_rotation_both_passwords_open_the_account() {
     let server = super::server().await;
     server.migrate().await.unwrap();
-    let (old, new) = (grove_shared::token::generate(), grove_shared::token::generate());
+    let (old, new) = (token::generate(), token::generate());
     let opens = async |password| {
         let url = server.url_of("quotes", password).unwrap();
         MySqlConnection::connect(url.expose_secret()).await.is_ok()
