@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use grove_shared::ApiError;
-use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
+use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use tokio::time::{Instant, sleep_until};
 
@@ -30,7 +30,8 @@ pub(crate) struct Delivery<'a> {
     progress: Option<Arc<Progress>>,
     request: Option<Request<RequestBody>>,
     /// The request once more, if repeating it is harmless.
-    copy: Option<(Method, Uri, HeaderMap, RequestBody)>,
+    copy: Option<Request<RequestBody>>,
+    /// How often it may still be repeated.
     repeats: u32,
     began: Instant,
 }
@@ -44,6 +45,15 @@ enum Outcome {
     TimedOut,
 }
 
+/// The same request, unless its body comes from the client and is on its way.
+fn copy_of(request: &Request<RequestBody>) -> Option<Request<RequestBody>> {
+    let mut copy = Request::new(request.body().again()?);
+    *copy.method_mut() = request.method().clone();
+    *copy.uri_mut() = request.uri().clone();
+    *copy.headers_mut() = request.headers().clone();
+    Some(copy)
+}
+
 impl<'a> Delivery<'a> {
     /// A request that may be sent again if its answer is lost, when that is `harmless`.
     pub(crate) fn new(
@@ -52,9 +62,7 @@ impl<'a> Delivery<'a> {
         request: Request<RequestBody>,
         harmless: bool,
     ) -> Self {
-        let copy = request.body().again().filter(|_| harmless).map(|body| {
-            (request.method().clone(), request.uri().clone(), request.headers().clone(), body)
-        });
+        let copy = harmless.then(|| copy_of(&request)).flatten();
         let progress = request.body().progress();
         Self {
             upstream,
@@ -141,18 +149,9 @@ impl<'a> Delivery<'a> {
         if let Some(fault) = self.progress.as_ref().and_then(|progress| progress.fault()) {
             return Err(fault);
         }
-        let (method, uri, headers, body) =
-            self.copy.take().ok_or_else(|| self.lost().because(cause))?;
+        let copy = self.copy.as_ref().filter(|_| self.repeats > 0).and_then(copy_of);
+        self.request = Some(copy.ok_or_else(|| self.lost().because(cause))?);
         self.repeats -= 1;
-        if self.repeats > 0 {
-            let again = body.again();
-            self.copy = again.map(|body| (method.clone(), uri.clone(), headers.clone(), body));
-        }
-        let mut request = Request::new(body);
-        *request.method_mut() = method;
-        *request.uri_mut() = uri;
-        *request.headers_mut() = headers;
-        self.request = Some(request);
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! The socket that a server listens on: a new one, or one that was handed over.
+//! The socket that a server listens on: a new one, one that was reserved before, or one that was handed over.
 //!
 //! A socket that somebody else holds outlives the process that serves it, so the next one takes over
 //! without a moment in which nobody can connect. It is handed over as systemd does it: `LISTEN_FDS` says

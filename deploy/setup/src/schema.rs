@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::Context;
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use grove_shared::{config::DbConfig, db, token};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
@@ -76,11 +76,12 @@ impl DatabaseServer {
     pub async fn wait(&self, patience: Duration) -> anyhow::Result<()> {
         let begin = Instant::now();
         loop {
-            let options: MySqlConnectOptions = self.url.expose_secret().parse()?;
-            match MySqlConnection::connect_with(&options).await {
-                Err(sqlx::Error::Io(_)) if begin.elapsed() < patience => {}
-                Err(cause) => return Err(cause).context("the database does not answer"),
+            match self.connect().await {
                 Ok(connection) => return Ok(connection.close().await?),
+                Err(cause)
+                    if matches!(cause.downcast_ref(), Some(sqlx::Error::Io(_)))
+                        && begin.elapsed() < patience => {}
+                Err(cause) => return Err(cause),
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
@@ -101,8 +102,10 @@ impl DatabaseServer {
             sqlx::query(AssertSqlSafe(create)).execute(&mut connection).await?;
         }
         connection.close().await?;
-        // Each waits for the database most of its time.
-        try_join_all(OWNERS.iter().map(|owner| self.migrate_schema(owner))).await
+        // At once, since each waits for the database most of its time; and each to its end, since a
+        // migration that is cut off leaves a schema that a person has to look at.
+        let migrated = join_all(OWNERS.iter().map(|owner| self.migrate_schema(owner))).await;
+        migrated.into_iter().collect()
     }
 
     async fn migrate_schema(&self, owner: &Owner) -> anyhow::Result<(&'static str, usize)> {

@@ -1,9 +1,12 @@
 //! The database.
 
-use sqlx::Row;
+use sqlx::{MySqlPool, Row};
 
 use super::Finding;
 use crate::schema::{DatabaseServer, OWNERS, Owner};
+
+/// How a schema is made and brought up to date.
+const SET_UP: &str = "docker compose up -d setup; without containers: grove migrate";
 
 /// The schemas, and the effects that wait in them.
 pub(super) async fn look(server: &DatabaseServer) -> Vec<Finding> {
@@ -16,35 +19,34 @@ pub(super) async fn look(server: &DatabaseServer) -> Vec<Finding> {
             )];
         }
     }];
-    for Owner { name: owner, migrator, .. } in OWNERS {
-        let known = migrator.iter().count();
-        findings.push(match applied(server, owner).await {
-            Ok(applied) if applied >= known => Finding::good(format!("{owner}: schema up to date")),
-            Ok(applied) => {
-                Finding::bad(format!("{owner}: {applied} of {known} migrations"), "grove migrate")
-            }
-            Err(_) => Finding::bad(format!("{owner}: no schema"), "grove migrate"),
-        });
-    }
-    for Owner { name: owner, .. } in OWNERS {
-        // Not every schema has an outbox.
-        if let Ok(dead @ 1..) = dead_effects(server, owner).await {
-            findings.push(Finding::bad(
-                format!("{owner}: {dead} effects were given up"),
-                "officers see why under Effects on the website, and have them delivered again",
-            ));
+    for owner in OWNERS {
+        match server.open(owner.name) {
+            Ok(schema) => findings.extend(of_schema(owner, &schema).await),
+            Err(cause) => findings.push(Finding::bad(format!("{}: {cause:#}", owner.name), SET_UP)),
         }
     }
     findings
 }
 
-async fn applied(server: &DatabaseServer, owner: &str) -> anyhow::Result<usize> {
-    let count = "SELECT COUNT(*) FROM _sqlx_migrations WHERE success";
-    let row = sqlx::query(count).fetch_one(&server.open(owner)?).await?;
-    Ok(usize::try_from(row.try_get::<i64, _>(0)?)?)
+async fn of_schema(Owner { name, migrator, .. }: &Owner, schema: &MySqlPool) -> Vec<Finding> {
+    let known = i64::try_from(migrator.iter().count()).unwrap_or(i64::MAX);
+    let applied = count(schema, "SELECT COUNT(*) FROM _sqlx_migrations WHERE success").await;
+    let mut findings = vec![match applied {
+        Ok(applied) if applied >= known => Finding::good(format!("{name}: schema up to date")),
+        Ok(applied) => Finding::bad(format!("{name}: {applied} of {known} migrations"), SET_UP),
+        Err(_) => Finding::bad(format!("{name}: no schema"), SET_UP),
+    }];
+    // Not every schema has an outbox.
+    let dead = count(schema, "SELECT COUNT(*) FROM outbox WHERE dead_at IS NOT NULL").await;
+    if let Ok(dead @ 1..) = dead {
+        findings.push(Finding::bad(
+            format!("{name}: {dead} effects were given up"),
+            "officers see why under Effects on the website, and have them delivered again",
+        ));
+    }
+    findings
 }
 
-async fn dead_effects(server: &DatabaseServer, owner: &str) -> anyhow::Result<i64> {
-    let count = "SELECT COUNT(*) FROM outbox WHERE dead_at IS NOT NULL";
-    Ok(sqlx::query(count).fetch_one(&server.open(owner)?).await?.try_get(0)?)
+async fn count(schema: &MySqlPool, query: &'static str) -> Result<i64, sqlx::Error> {
+    sqlx::query(query).fetch_one(schema).await?.try_get(0)
 }
