@@ -138,7 +138,7 @@ add_to_networks_of mysql
 insert_before compose.yaml '^  mysql:$' "  $name:
     <<: *program
     image: \${GROVE_IMAGES:-grove}/$name:\${GROVE_VERSION:-latest}
-    build: { context: ., dockerfile: services/$name/Dockerfile }
+    build: { context: ., dockerfile: services/$name/Dockerfile, args: [GROVE_PROFILE] }
     environment: *environment
     volumes: [\"./data/secrets/$name:/run/secrets:ro\"]
     networks: [$name]

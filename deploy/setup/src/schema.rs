@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -10,7 +11,8 @@ use futures_util::future::join_all;
 use grove_shared::{config::DbConfig, db, token};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
-    AssertSqlSafe, Connection, MySqlConnection, MySqlPool, Row, mysql::MySqlConnectOptions,
+    AssertSqlSafe, Connection, MySql, MySqlConnection, MySqlPool, Row, mysql::MySqlConnectOptions,
+    pool::PoolConnection,
 };
 use url::Url;
 
@@ -21,6 +23,8 @@ use crate::{OWNERS, Owner, backup, rights};
 pub struct DatabaseServer {
     url: SecretString,
     prefix: String,
+    /// By schema, and one of no schema. They are kept: to connect takes longer than most of what follows.
+    pools: Arc<Mutex<BTreeMap<String, MySqlPool>>>,
 }
 
 impl DatabaseServer {
@@ -36,7 +40,11 @@ impl DatabaseServer {
             "a database is mysql://user:password@host:port"
         );
         parsed.set_path("");
-        Ok(Self { url: parsed.to_string().into(), prefix: "grove_".to_owned() })
+        Ok(Self {
+            url: parsed.to_string().into(),
+            prefix: "grove_".to_owned(),
+            pools: Arc::default(),
+        })
     }
 
     /// The same server with schemas and accounts of other names, so that it holds several chapters.
@@ -56,17 +64,32 @@ impl DatabaseServer {
         format!("{server}/{}", self.schema(owner)).into()
     }
 
-    /// A pool on a service's schema, for the commands of the `grove` program.
+    /// The pool on a service's schema, the same one each time.
     ///
     /// # Errors
     /// When the URL is malformed.
     pub fn open(&self, owner: &str) -> anyhow::Result<MySqlPool> {
-        db::connect(&db_config(self.schema_url(owner)))
+        self.pool(&self.schema(owner), self.schema_url(owner))
     }
 
-    async fn connect(&self) -> anyhow::Result<MySqlConnection> {
-        let options: MySqlConnectOptions = self.url.expose_secret().parse()?;
-        MySqlConnection::connect_with(&options).await.context("the database does not answer")
+    fn pool(&self, schema: &str, url: SecretString) -> anyhow::Result<MySqlPool> {
+        let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pool) = pools.get(schema) {
+            return Ok(pool.clone());
+        }
+        let pool = db::connect(&db_config(url))?;
+        pools.insert(schema.to_owned(), pool.clone());
+        Ok(pool)
+    }
+
+    /// A connection that uses no schema.
+    async fn connect(&self) -> anyhow::Result<PoolConnection<MySql>> {
+        let pool = self.pool("", self.url.clone())?;
+        pool.acquire().await.context("the database does not answer")
+    }
+
+    async fn connect_to(&self, owner: &str) -> anyhow::Result<PoolConnection<MySql>> {
+        self.open(owner)?.acquire().await.context("the database does not answer")
     }
 
     /// Waits until the server can be reached, as one that is starting cannot.
@@ -77,10 +100,12 @@ impl DatabaseServer {
         let begin = Instant::now();
         loop {
             match self.connect().await {
-                Ok(connection) => return Ok(connection.close().await?),
+                Ok(_) => return Ok(()),
                 Err(cause)
-                    if matches!(cause.downcast_ref(), Some(sqlx::Error::Io(_)))
-                        && begin.elapsed() < patience => {}
+                    if matches!(
+                        cause.downcast_ref(),
+                        Some(sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut)
+                    ) && begin.elapsed() < patience => {}
                 Err(cause) => return Err(cause),
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
@@ -99,9 +124,8 @@ impl DatabaseServer {
                 "CREATE DATABASE IF NOT EXISTS {} CHARACTER SET utf8mb4",
                 self.schema(owner)
             );
-            sqlx::query(AssertSqlSafe(create)).execute(&mut connection).await?;
+            sqlx::query(AssertSqlSafe(create)).execute(&mut *connection).await?;
         }
-        connection.close().await?;
         // At once, since each waits for the database most of its time; and each to its end, since a
         // migration that is cut off leaves a schema that a person has to look at.
         let migrated = join_all(OWNERS.iter().map(|owner| self.migrate_schema(owner))).await;
@@ -112,7 +136,6 @@ impl DatabaseServer {
         let Owner { name, migrator, .. } = owner;
         let db = self.open(name)?;
         db::migrate(&db, migrator).await.with_context(|| format!("schema of {name}"))?;
-        db.close().await;
         Ok((*name, migrator.iter().count()))
     }
 
@@ -154,11 +177,10 @@ impl DatabaseServer {
         password: &SecretString,
         old: Option<&SecretString>,
     ) -> anyhow::Result<()> {
-        let mut connection = self.connect().await?;
+        let mut connection = self.connect_to(owner.name).await?;
         let account = rights::Account { schema: self.schema(owner.name), owner };
         let done = account.set(&mut connection, password, old).await;
-        done.with_context(|| format!("the account of {}", owner.name))?;
-        Ok(connection.close().await?)
+        done.with_context(|| format!("the account of {}", owner.name))
     }
 
     /// Gives a service's account the rights that it needs and no other.
@@ -166,11 +188,10 @@ impl DatabaseServer {
     /// # Errors
     /// When the server's account may not.
     pub async fn set_rights(&self, owner: &Owner) -> anyhow::Result<()> {
-        let mut connection = self.connect().await?;
+        let mut connection = self.connect_to(owner.name).await?;
         let account = rights::Account { schema: self.schema(owner.name), owner };
         let done = account.set_rights(&mut connection).await;
-        done.with_context(|| format!("the account of {}", owner.name))?;
-        Ok(connection.close().await?)
+        done.with_context(|| format!("the account of {}", owner.name))
     }
 
     /// Whether this password opens a service's account.
@@ -196,8 +217,7 @@ impl DatabaseServer {
             return Ok(());
         }
         let mut connection = self.connect().await?;
-        backup::set_account(&mut connection, &user, password.expose_secret()).await?;
-        Ok(connection.close().await?)
+        backup::set_account(&mut connection, &user, password.expose_secret()).await
     }
 
     /// Removes every schema and account of this chapter.
@@ -212,12 +232,12 @@ impl DatabaseServer {
                 format!("DROP DATABASE IF EXISTS {name}"),
                 format!("DROP USER IF EXISTS '{name}'@'%'"),
             ] {
-                sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await?;
+                sqlx::query(AssertSqlSafe(statement)).execute(&mut *connection).await?;
             }
         }
         let backup = format!("DROP USER IF EXISTS '{}'@'%'", self.schema(backup::ACCOUNT));
-        sqlx::query(AssertSqlSafe(backup)).execute(&mut connection).await?;
-        Ok(connection.close().await?)
+        sqlx::query(AssertSqlSafe(backup)).execute(&mut *connection).await?;
+        Ok(())
     }
 
     /// What the server says it is, such as `10.11.19-MariaDB`.
@@ -226,7 +246,7 @@ impl DatabaseServer {
     /// When it does not answer.
     pub async fn version(&self) -> anyhow::Result<String> {
         let mut connection = self.connect().await?;
-        Ok(sqlx::query("SELECT VERSION()").fetch_one(&mut connection).await?.try_get(0)?)
+        Ok(sqlx::query("SELECT VERSION()").fetch_one(&mut *connection).await?.try_get(0)?)
     }
 }
 
