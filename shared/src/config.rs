@@ -3,14 +3,34 @@
 //! Everything is a flag or an environment variable; a secret may also be a file, named by the same
 //! variable with `_FILE`, as Docker and Kubernetes mount it.
 
-use std::{collections::HashMap, path::PathBuf, str::FromStr};
+use std::{collections::HashMap, env, path::PathBuf, str::FromStr};
 
 use anyhow::Context;
-use clap::{Args, ValueEnum};
+use clap::{Args, Command, CommandFactory, Parser, ValueEnum};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::identity::{SigningKey, TrustedKeys, Verifier};
+
+/// Reads a program's configuration; when that fails, says why and ends.
+pub fn parse<C: Parser>() -> C {
+    let matches = command::<C>().get_matches();
+    C::from_arg_matches(&matches).unwrap_or_else(|cause| cause.exit())
+}
+
+/// The flags of a program and its subcommands. A variable that is empty counts as one that is not set: so it
+/// is in a compose file and in `.env`.
+pub fn command<C: CommandFactory>() -> Command {
+    without_empty_variables(C::command())
+}
+
+fn without_empty_variables(command: Command) -> Command {
+    let command = command.mut_args(|arg| {
+        let value = arg.get_env().and_then(env::var_os);
+        if value.is_some_and(|value| value.is_empty()) { arg.env(None::<&str>) } else { arg }
+    });
+    command.mut_subcommands(without_empty_variables)
+}
 
 /// Which MySQL schema a service owns.
 #[derive(Debug, Clone, Args)]

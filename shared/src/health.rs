@@ -9,6 +9,8 @@ use std::{
 
 use clap::{Arg, ArgAction, Parser};
 
+use crate::config;
+
 const FLAG: &str = "healthcheck";
 const TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -21,7 +23,7 @@ pub fn parse<C: Parser>(address: impl FnOnce(&C) -> SocketAddr) -> C {
         .long(FLAG)
         .action(ArgAction::SetTrue)
         .help("Asks the program that runs whether it is ready, and ends: with 0 if it is");
-    let matches = C::command().arg(flag).get_matches();
+    let matches = config::command::<C>().arg(flag).get_matches();
     let config = C::from_arg_matches(&matches).unwrap_or_else(|cause| cause.exit());
     if matches.get_flag(FLAG) {
         process::exit(i32::from(!is_ready(address(&config)).unwrap_or(false)));

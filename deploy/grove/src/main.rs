@@ -2,12 +2,12 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use grove::commands::{Cli, console};
+use grove_shared::config;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match Cli::parse().run().await {
+    match config::parse::<Cli>().run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(cause) => {
             console::error(&format!("{cause:#}"));

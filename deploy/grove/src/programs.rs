@@ -12,7 +12,7 @@ use std::{
 use anyhow::Context;
 use clap::Parser;
 use grove_shared::{
-    config::DbConfig,
+    config::{self, DbConfig},
     identity::{GATEWAY, SigningKey},
     token,
 };
@@ -173,7 +173,9 @@ impl Settings {
     }
 
     fn parse<C: Parser>(&self, name: &'static str, more: Flags<'_>) -> anyhow::Result<C> {
-        C::try_parse_from(self.flags(name, more)?)
+        config::command::<C>()
+            .try_get_matches_from(self.flags(name, more)?)
+            .and_then(|matches| C::from_arg_matches(&matches))
             .with_context(|| format!("configuration of {name}"))
     }
 

@@ -2,12 +2,12 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use grove_setup::{Cli, console};
+use grove_shared::config;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    match Cli::parse().run().await {
+    match config::parse::<Cli>().run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(cause) => {
             console::error(&format!("{cause:#}"));

@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::Context;
-use futures_util::future::join_all;
+use futures_util::future::{join_all, try_join_all};
 use grove_shared::{config::DbConfig, db, token};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
@@ -145,13 +145,12 @@ impl DatabaseServer {
     /// # Errors
     /// When the server's account may not create users.
     pub async fn provision(&self) -> anyhow::Result<BTreeMap<&'static str, DbConfig>> {
-        let mut configs = BTreeMap::new();
-        for owner in OWNERS {
+        let configs = OWNERS.iter().map(|owner| async {
             let password = token::generate();
             self.set_account(owner, &password, None).await?;
-            configs.insert(owner.name, db_config(self.url_of(owner.name, &password)?));
-        }
-        Ok(configs)
+            Ok::<_, anyhow::Error>((owner.name, db_config(self.url_of(owner.name, &password)?)))
+        });
+        Ok(try_join_all(configs).await?.into_iter().collect())
     }
 
     /// The URL of a service's schema, under its own account with this password.

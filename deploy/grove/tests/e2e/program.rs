@@ -82,6 +82,11 @@ impl Running {
         let mut child = grove(folder.path())
             .args(["run", "--free-ports"])
             .env_remove("DATABASE_URL")
+            // As compose passes on what .env leaves empty.
+            .envs(
+                ["CHAPTER_LINKS", "CHAPTER_LOGO", "MAIL_RATE", "OTLP_ENDPOINT"]
+                    .map(|name| (name, "")),
+            )
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
