@@ -23,7 +23,7 @@ use crate::{OWNERS, Owner, backup, rights};
 pub struct DatabaseServer {
     url: SecretString,
     prefix: String,
-    /// By schema, and one of no schema. They are kept: to connect takes longer than most of what follows.
+    /// By schema. They are kept: to connect takes longer than most of what follows.
     pools: Arc<Mutex<BTreeMap<String, MySqlPool>>>,
 }
 
@@ -69,25 +69,23 @@ impl DatabaseServer {
     /// # Errors
     /// When the URL is malformed.
     pub fn open(&self, owner: &str) -> anyhow::Result<MySqlPool> {
-        self.pool(&self.schema(owner), self.schema_url(owner))
-    }
-
-    fn pool(&self, schema: &str, url: SecretString) -> anyhow::Result<MySqlPool> {
+        let schema = self.schema(owner);
         let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(pool) = pools.get(schema) {
+        if let Some(pool) = pools.get(&schema) {
             return Ok(pool.clone());
         }
-        let pool = db::connect(&db_config(url))?;
-        pools.insert(schema.to_owned(), pool.clone());
+        let pool = db::connect(&db_config(self.schema_url(owner)))?;
+        pools.insert(schema, pool.clone());
         Ok(pool)
     }
 
-    /// A connection that uses no schema.
-    async fn connect(&self) -> anyhow::Result<PoolConnection<MySql>> {
-        let pool = self.pool("", self.url.clone())?;
-        pool.acquire().await.context("the database does not answer")
+    /// A connection that uses no schema. It is no pool's, which would not say why it cannot be opened.
+    async fn connect(&self) -> anyhow::Result<MySqlConnection> {
+        let options: MySqlConnectOptions = self.url.expose_secret().parse()?;
+        MySqlConnection::connect_with(&options).await.context("the database does not answer")
     }
 
+    /// A connection to a service's schema, which exists.
     async fn connect_to(&self, owner: &str) -> anyhow::Result<PoolConnection<MySql>> {
         self.open(owner)?.acquire().await.context("the database does not answer")
     }
@@ -100,12 +98,10 @@ impl DatabaseServer {
         let begin = Instant::now();
         loop {
             match self.connect().await {
-                Ok(_) => return Ok(()),
+                Ok(connection) => return Ok(connection.close().await?),
                 Err(cause)
-                    if matches!(
-                        cause.downcast_ref(),
-                        Some(sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut)
-                    ) && begin.elapsed() < patience => {}
+                    if matches!(cause.downcast_ref(), Some(sqlx::Error::Io(_)))
+                        && begin.elapsed() < patience => {}
                 Err(cause) => return Err(cause),
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
@@ -124,8 +120,9 @@ impl DatabaseServer {
                 "CREATE DATABASE IF NOT EXISTS {} CHARACTER SET utf8mb4",
                 self.schema(owner)
             );
-            sqlx::query(AssertSqlSafe(create)).execute(&mut *connection).await?;
+            sqlx::query(AssertSqlSafe(create)).execute(&mut connection).await?;
         }
+        connection.close().await?;
         // At once, since each waits for the database most of its time; and each to its end, since a
         // migration that is cut off leaves a schema that a person has to look at.
         let migrated = join_all(OWNERS.iter().map(|owner| self.migrate_schema(owner))).await;
@@ -216,7 +213,8 @@ impl DatabaseServer {
             return Ok(());
         }
         let mut connection = self.connect().await?;
-        backup::set_account(&mut connection, &user, password.expose_secret()).await
+        backup::set_account(&mut connection, &user, password.expose_secret()).await?;
+        Ok(connection.close().await?)
     }
 
     /// Removes every schema and account of this chapter.
@@ -231,12 +229,12 @@ impl DatabaseServer {
                 format!("DROP DATABASE IF EXISTS {name}"),
                 format!("DROP USER IF EXISTS '{name}'@'%'"),
             ] {
-                sqlx::query(AssertSqlSafe(statement)).execute(&mut *connection).await?;
+                sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await?;
             }
         }
         let backup = format!("DROP USER IF EXISTS '{}'@'%'", self.schema(backup::ACCOUNT));
-        sqlx::query(AssertSqlSafe(backup)).execute(&mut *connection).await?;
-        Ok(())
+        sqlx::query(AssertSqlSafe(backup)).execute(&mut connection).await?;
+        Ok(connection.close().await?)
     }
 
     /// What the server says it is, such as `10.11.19-MariaDB`.
@@ -245,7 +243,7 @@ impl DatabaseServer {
     /// When it does not answer.
     pub async fn version(&self) -> anyhow::Result<String> {
         let mut connection = self.connect().await?;
-        Ok(sqlx::query("SELECT VERSION()").fetch_one(&mut *connection).await?.try_get(0)?)
+        Ok(sqlx::query("SELECT VERSION()").fetch_one(&mut connection).await?.try_get(0)?)
     }
 }
 
