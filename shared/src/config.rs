@@ -182,3 +182,18 @@ pub fn secret(
         (None, None) => anyhow::bail!("set {name} or {name}_FILE"),
     }
 }
+
+/// The same for a secret that may be missing.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn optional_secret(
+    value: Option<&SecretString>,
+    file: Option<&PathBuf>,
+    name: &str,
+) -> anyhow::Result<Option<SecretString>> {
+    if value.is_none() && file.is_none() {
+        return Ok(None);
+    }
+    secret(value, file, name).map(Some)
+}

@@ -3,8 +3,8 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser};
-use grove_shared::config::{DbConfig, IdentityConfig, PeerUrls, TelemetryConfig, secret};
-use secrecy::{ExposeSecret, SecretString};
+use grove_shared::config::{DbConfig, IdentityConfig, PeerUrls, TelemetryConfig, optional_secret};
+use secrecy::SecretString;
 use url::Url;
 
 use crate::stripe::Stripe;
@@ -68,12 +68,12 @@ impl StripeConfig {
     /// # Errors
     /// When a file cannot be read.
     pub fn stripe(&self) -> anyhow::Result<Option<Stripe>> {
-        let key = optional(
+        let key = optional_secret(
             self.stripe_secret_key.as_ref(),
             self.stripe_secret_key_file.as_ref(),
             "STRIPE_SECRET_KEY",
         )?;
-        let webhook = optional(
+        let webhook = optional_secret(
             self.stripe_webhook_secret.as_ref(),
             self.stripe_webhook_secret_file.as_ref(),
             "STRIPE_WEBHOOK_SECRET",
@@ -81,18 +81,4 @@ impl StripeConfig {
         let Some(key) = key else { return Ok(None) };
         Stripe::new(self.stripe_url.clone(), key, webhook.as_ref()).map(Some)
     }
-}
-
-/// A secret that may be missing. An empty variable is none, as compose files set it.
-fn optional(
-    value: Option<&SecretString>,
-    file: Option<&PathBuf>,
-    name: &str,
-) -> anyhow::Result<Option<SecretString>> {
-    let value = value.filter(|value| !value.expose_secret().is_empty());
-    let file = file.filter(|file| !file.as_os_str().is_empty());
-    if value.is_none() && file.is_none() {
-        return Ok(None);
-    }
-    secret(value, file, name).map(Some)
 }

@@ -2,9 +2,10 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use anyhow::Context;
 use clap::{Args, Parser};
-use grove_shared::config::{DbConfig, IdentityConfig, PeerUrls, TelemetryConfig, secret};
+use grove_shared::config::{
+    DbConfig, IdentityConfig, PeerUrls, TelemetryConfig, optional_secret, secret,
+};
 use secrecy::SecretString;
 use url::Url;
 
@@ -48,8 +49,8 @@ pub struct Config {
 #[derive(Debug, Clone, Args)]
 pub struct MachineConfig {
     /// The URL of the vending machine; without it nothing is sold.
-    #[arg(long, env = "MACHINE_URL", default_value = "")]
-    pub machine_url: String,
+    #[arg(long, env = "MACHINE_URL")]
+    pub machine_url: Option<Url>,
     /// The token that the machine asks for.
     #[arg(long, env = "MACHINE_TOKEN", hide_env_values = true)]
     pub machine_token: Option<SecretString>,
@@ -65,12 +66,9 @@ impl MachineConfig {
     /// The machine, if there is one.
     ///
     /// # Errors
-    /// When the URL is malformed or there is no token.
+    /// When the URL is not of HTTP or there is no token.
     pub fn machine(&self) -> anyhow::Result<Option<Machine>> {
-        if self.machine_url.trim().is_empty() {
-            return Ok(None);
-        }
-        let url = Url::parse(self.machine_url.trim()).context("MACHINE_URL is malformed")?;
+        let Some(url) = self.machine_url.clone() else { return Ok(None) };
         let (token, file) = (self.machine_token.as_ref(), self.machine_token_file.as_ref());
         let token = secret(token, file, "MACHINE_TOKEN")?;
         Machine::new(url, token, Self::TIMEOUT).map(Some)
@@ -95,10 +93,8 @@ impl PinConfig {
     /// When the file cannot be read or the key is too short.
     pub fn key(&self) -> anyhow::Result<Option<PinKey>> {
         let (key, file) = (self.merch_pin_key.as_ref(), self.merch_pin_key_file.as_ref());
-        if key.is_none() && file.is_none() {
-            return Ok(None);
-        }
-        PinKey::new(&secret(key, file, "MERCH_PIN_KEY")?).map(Some)
+        let key = optional_secret(key, file, "MERCH_PIN_KEY")?;
+        key.as_ref().map(PinKey::new).transpose()
     }
 }
 

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 use anyhow::{Context, ensure};
 use clap::{Args, Parser};
 use grove_shared::{
-    config::{DbConfig, IdentityConfig, PeerUrls, TelemetryConfig, secret},
+    config::{DbConfig, IdentityConfig, PeerUrls, TelemetryConfig, optional_secret},
     outside,
 };
 use lettre::message::Mailbox;
@@ -153,15 +153,14 @@ impl Config {
 
     fn mail_carrier(&self) -> anyhow::Result<Option<MailCarrier>> {
         let mail = &self.mail;
-        let Some(host) = mail.smtp_host.as_deref().filter(|host| !host.is_empty()) else {
-            let folder = mail.mail_folder.clone().filter(|folder| !folder.as_os_str().is_empty());
-            let Some(folder) = folder else { return Ok(None) };
+        let Some(host) = mail.smtp_host.as_deref() else {
+            let Some(folder) = mail.mail_folder.clone() else { return Ok(None) };
             return Ok(Some(MailCarrier::Folder(Arc::new(MailFolder::open(folder)?))));
         };
-        let login = match mail.smtp_user.as_deref().filter(|user| !user.is_empty()) {
+        let login = match mail.smtp_user.as_deref() {
             Some(user) => {
                 let (value, file) = (&mail.smtp_password, &mail.smtp_password_file);
-                let password = optional(value.as_ref(), file.as_ref(), "SMTP_PASSWORD")?;
+                let password = optional_secret(value.as_ref(), file.as_ref(), "SMTP_PASSWORD")?;
                 Some((user.to_owned(), password.context("SMTP_USER needs SMTP_PASSWORD")?))
             }
             None => None,
@@ -170,7 +169,7 @@ impl Config {
             host,
             port: mail.smtp_port,
             security: mail.smtp_security,
-            extra_ca: mail.smtp_ca_file.as_deref().filter(|file| !file.as_os_str().is_empty()),
+            extra_ca: mail.smtp_ca_file.as_deref(),
             login,
         };
         let sender = self.senders()?.into_iter().next().context("a sender")?;
@@ -182,7 +181,7 @@ impl ChannelConfig {
     fn carriers(&self) -> anyhow::Result<Carriers> {
         let http = outside::http_client()?;
         let secret_of = |value: &Option<SecretString>, file: &Option<PathBuf>, name: &str| {
-            optional(value.as_ref(), file.as_ref(), name)
+            optional_secret(value.as_ref(), file.as_ref(), name)
         };
         let slack = secret_of(&self.slack_token, &self.slack_token_file, "SLACK_TOKEN")?;
         let slack = slack.map(|token| Slack::new(http.clone(), self.slack_url.clone(), token));
@@ -207,18 +206,4 @@ fn credentials(keys: &SecretString) -> anyhow::Result<Credentials> {
         access_key: part(2).to_owned(),
         access_secret: part(3).into(),
     })
-}
-
-/// A secret that may be missing. An empty variable is none, as compose files set it.
-fn optional(
-    value: Option<&SecretString>,
-    file: Option<&PathBuf>,
-    name: &str,
-) -> anyhow::Result<Option<SecretString>> {
-    let value = value.filter(|value| !value.expose_secret().is_empty());
-    let file = file.filter(|file| !file.as_os_str().is_empty());
-    if value.is_none() && file.is_none() {
-        return Ok(None);
-    }
-    secret(value, file, name).map(Some)
 }

@@ -67,6 +67,17 @@ fn without_a_chapter_a_command_says_what_to_do_and_fails() {
     assert!(text(&output.stderr).contains("DATABASE_URL"), "{}", text(&output.stderr));
 }
 
+/// Variables of each kind that is read, set as compose passes on what `.env` leaves empty.
+const EMPTY: [&str; 7] = [
+    "CHAPTER_LINKS",
+    "CHAPTER_LOGO",
+    "MACHINE_URL",
+    "MAIL_RATE",
+    "OTLP_ENDPOINT",
+    "SMTP_HOST",
+    "STRIPE_SECRET_KEY_FILE",
+];
+
 /// `grove run` in a folder of its own, until it is dropped or stopped.
 struct Running {
     child: std::process::Child,
@@ -82,11 +93,7 @@ impl Running {
         let mut child = grove(folder.path())
             .args(["run", "--free-ports"])
             .env_remove("DATABASE_URL")
-            // As compose passes on what .env leaves empty.
-            .envs(
-                ["CHAPTER_LINKS", "CHAPTER_LOGO", "MAIL_RATE", "OTLP_ENDPOINT"]
-                    .map(|name| (name, "")),
-            )
+            .envs(EMPTY.map(|name| (name, "")))
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();

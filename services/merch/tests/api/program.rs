@@ -38,7 +38,9 @@ fn without_settings_there_is_no_machine_and_no_pin() {
 fn a_machine_needs_a_url_and_a_token_and_a_key_is_no_word() {
     let url = ["--machine-url", "http://127.0.0.1:5000/pi/"];
     assert!(config(&url).machine.machine().is_err());
-    assert!(config(&["--machine-url", "pi", "--machine-token", "t"]).machine.machine().is_err());
+    assert!(Config::try_parse_from(["merch", "--machine-url", "pi"]).is_err());
+    let other = ["--machine-url", "ftp://127.0.0.1/pi", "--machine-token", "t"];
+    assert!(config(&other).machine.machine().is_err());
     let machine = config(&[&url[..], &["--machine-token", "t0p"]].concat()).machine.machine();
     assert!(!format!("{machine:?}").contains("t0p"));
     assert!(machine.unwrap().is_some());
