@@ -5,6 +5,8 @@
 scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export LC_ALL=C TZ=UTC PATH=$PATH:/usr/sbin:/usr/local/sbin
 work=$(mktemp -d "${TMPDIR:-/tmp}/grove-drill-XXXXXX")
+# In a folder that servers share, one that starts removes the temporary tables of the others.
+mkdir "$work/tmp" && export TMPDIR=$work/tmp
 server='' backup='' writers=()
 cleanup() {
   local pid

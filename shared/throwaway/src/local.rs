@@ -49,13 +49,18 @@ impl LocalServer {
     pub(crate) async fn start(program: &Path) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("grove-mysql-").tempdir()?;
         let data = folder.path().join("data");
+        // In a folder that servers share, one that starts removes the temporary tables of the others.
+        let temporary = folder.path().join("tmp");
+        std::fs::create_dir(&temporary)?;
+        let temporary = format!("--tmpdir={}", temporary.display());
         let version = Command::new(program).arg("--version").output().await?;
         let is_mariadb = String::from_utf8_lossy(&version.stdout).contains("MariaDB");
-        initialise(program, &data, is_mariadb).await?;
+        initialise(program, &data, &temporary, is_mariadb).await?;
 
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let mut server = vec![
             "--no-defaults".to_owned(),
+            temporary,
             format!("--datadir={}", data.display()),
             format!("--socket={}", folder.path().join("s").display()),
             format!("--pid-file={}", folder.path().join("pid").display()),
@@ -131,7 +136,12 @@ rm -rf "$folder""#;
         .context("cannot start the database server")
 }
 
-async fn initialise(program: &Path, data: &Path, is_mariadb: bool) -> anyhow::Result<()> {
+async fn initialise(
+    program: &Path,
+    data: &Path,
+    temporary: &str,
+    is_mariadb: bool,
+) -> anyhow::Result<()> {
     let mut command = if is_mariadb {
         let mut command = Command::new("mariadb-install-db");
         command.args(["--no-defaults", "--auth-root-authentication-method=normal"]);
@@ -143,7 +153,7 @@ async fn initialise(program: &Path, data: &Path, is_mariadb: bool) -> anyhow::Re
         command.args(["--no-defaults", "--initialize-insecure", "--secure-file-priv=NULL"]);
         command
     };
-    command.arg(format!("--datadir={}", data.display())).args(as_root());
+    command.arg(format!("--datadir={}", data.display())).arg(temporary).args(as_root());
     let output = command.output().await.context("cannot prepare the database's folder")?;
     ensure!(
         output.status.success(),
