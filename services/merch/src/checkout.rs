@@ -55,11 +55,13 @@ pub(crate) async fn buy(
     wish: &Wish<'_>,
     key: Option<&IdempotencyKey>,
 ) -> Result<api::Purchase, ApiError> {
-    let id = if let Some(id) = repeated(state, wish, key).await? {
-        id
-    } else {
-        check(state, wish).await?;
-        begin(state, wish, key).await?
+    let id = match repeated(state, wish, key).await? {
+        Some(id) => id,
+        None => match check(state, wish).await {
+            Ok(()) => begin(state, wish, key).await?,
+            // What is missing may be what a request with the same key has taken in the meantime.
+            Err(cause) => repeated(state, wish, key).await?.ok_or(cause)?,
+        },
     };
     let mut pause = FIRST_LOOK;
     while purchases::undecided(&state.db, id).await? > 0 && wish.arrived.elapsed() < PATIENCE {

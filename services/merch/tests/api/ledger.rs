@@ -44,6 +44,8 @@ pub(crate) enum Failure {
     Hang,
     /// It happens, and no answer.
     HangAfter,
+    /// It happens, and the answer waits until the services are mended.
+    Late,
 }
 
 #[derive(Debug, Default)]
@@ -52,6 +54,8 @@ struct Inner {
     holds: BTreeMap<u64, Hold>,
     keys: HashMap<String, u64>,
     failures: Vec<(Call, Failure, u32)>,
+    /// Cancelled when the services are mended.
+    mended: CancellationToken,
     /// Failures that have happened.
     failed: usize,
     notifications: Vec<Value>,
@@ -100,7 +104,9 @@ impl Ledger {
     }
 
     pub(crate) fn mend(&self) {
-        self.inner().failures.clear();
+        let mut inner = self.inner();
+        inner.failures.clear();
+        std::mem::take(&mut inner.mended).cancel();
     }
 
     /// How many failures have happened.
@@ -240,15 +246,20 @@ async fn receive(
         (Method::POST, ["internal", "holds", _, "release"]) => Call::Release,
         other => panic!("{other:?}"),
     };
-    let (failure, answer) = {
+    let (failure, answer, mended) = {
         let mut inner = inner.lock().unwrap();
         let failure = inner.next_failure(call);
         let happens = !matches!(failure, Some(Failure::Down | Failure::Hang));
-        (failure, happens.then(|| inner.answer(call, &path, key, body)))
+        let answer = happens.then(|| inner.answer(call, &path, key, body));
+        (failure, answer, inner.mended.clone())
     };
     match failure {
         None => answer.unwrap(),
         Some(Failure::Down | Failure::LostAnswer) => refuse(StatusCode::SERVICE_UNAVAILABLE),
         Some(Failure::Hang | Failure::HangAfter) => std::future::pending().await,
+        Some(Failure::Late) => {
+            mended.cancelled().await;
+            answer.unwrap()
+        }
     }
 }

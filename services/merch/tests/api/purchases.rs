@@ -6,7 +6,11 @@ use grove_shared::api::merch::{PurchaseState, Purchases, SalesDay};
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::{World, world::until};
+use crate::{
+    World,
+    ledger::{Call, Failure},
+    world::until,
+};
 
 #[tokio::test]
 async fn a_member_buys_without_a_pin() {
@@ -52,6 +56,29 @@ async fn a_purchase_needs_a_key_and_happens_once_under_it() {
     for wrong in [json!({}), json!({ "items": "1" }), json!({ "items": [-1] })] {
         assert_eq!(member.post_once("/merch/purchases", &wrong, "wrong").await.status, 400);
     }
+}
+
+#[tokio::test]
+async fn a_repetition_is_not_refused_for_want_of_what_its_own_purchase_took() {
+    let world = World::new().await;
+    let coke = world.stock("A1", "Coke", 75, 2).await;
+    world.ledger.give("jsmith2", 100);
+    let body = json!({ "items": [coke] });
+    let member = world.app.member("jsmith2");
+    world.ledger.fail(Call::Member, Failure::Late, 1);
+    let late = {
+        let (member, body) = (world.app.member("jsmith2"), body.clone());
+        tokio::spawn(async move { member.post_once("/merch/purchases", &body, "once").await })
+    };
+    until(async || world.ledger.failed() == 1).await;
+    let _time = world.time_passes();
+    let paid: Value = member.post_once("/merch/purchases", &body, "once").await.json();
+    assert_eq!(world.ledger.balance("jsmith2"), 25);
+    world.ledger.mend();
+    let late = late.await.unwrap();
+    assert_eq!(late.status, StatusCode::CREATED);
+    assert_eq!(late.json::<Value>()["id"], paid["id"]);
+    assert_eq!(world.machine.drops().len(), 1);
 }
 
 #[tokio::test]
