@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use grove_shared::{outside, peer::IDEMPOTENCY_KEY};
 use http::StatusCode;
 use reqwest::{Client, Response, redirect};
@@ -39,11 +39,13 @@ impl Machine {
     /// The machine at `url`; `timeout` is how long its motor may take.
     ///
     /// # Errors
-    /// When the URL cannot be a base, or no HTTP client can be built.
+    /// When the URL is not of HTTP, or no HTTP client can be built.
     pub fn new(mut url: Url, token: SecretString, timeout: Duration) -> anyhow::Result<Self> {
-        url.path_segments_mut()
-            .map_err(|()| anyhow::anyhow!("MACHINE_URL must begin with http:// or https://"))?
-            .pop_if_empty();
+        let is_http = ["http", "https"].contains(&url.scheme());
+        match url.path_segments_mut() {
+            Ok(mut path) if is_http => path.pop_if_empty(),
+            _ => bail!("MACHINE_URL must begin with http:// or https://"),
+        };
         let http = outside::client_builder()
             .connect_timeout(Self::CONNECT_TIMEOUT)
             .redirect(redirect::Policy::none())
