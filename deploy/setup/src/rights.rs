@@ -14,7 +14,7 @@ use crate::Owner;
 /// The table in which sqlx records the migrations.
 const MIGRATIONS: &str = "_sqlx_migrations";
 
-/// A table and what may be done to its rows.
+/// What something may be done to, as SQL names it, and what.
 type Right = (String, String);
 
 /// The account of a service, which is called as its schema.
@@ -61,8 +61,17 @@ impl Account<'_> {
 
     /// Gives the account the rights that it needs, and takes the others.
     pub(crate) async fn set_rights(&self, connection: &mut MySqlConnection) -> anyhow::Result<()> {
-        self.set_rights_on_tables(connection).await?;
-        self.set_rights_on_schema(connection).await
+        let wanted = self.wanted(connection).await?;
+        let granted = self.granted(connection).await?;
+        let user = &self.schema;
+        // At first what is too much: "ALL PRIVILEGES" includes rights that it should have.
+        for (object, right) in granted.difference(&wanted) {
+            execute(connection, format!("REVOKE {right} ON {object} FROM '{user}'@'%'")).await?;
+        }
+        for (object, right) in wanted.difference(&granted) {
+            execute(connection, format!("GRANT {right} ON {object} TO '{user}'@'%'")).await?;
+        }
+        Ok(())
     }
 
     /// A password that can stand between quotes.
@@ -76,49 +85,10 @@ impl Account<'_> {
         Ok(text)
     }
 
-    async fn set_rights_on_tables(&self, connection: &mut MySqlConnection) -> anyhow::Result<()> {
-        let wanted = self.wanted(connection).await?;
-        let granted = self.granted(connection).await?;
-        let (schema, user) = (&self.schema, &self.schema);
-        for (table, right) in wanted.difference(&granted) {
-            let grant = format!("GRANT {right} ON `{schema}`.`{table}` TO '{user}'@'%'");
-            execute(connection, grant).await?;
-        }
-        for (table, right) in granted.difference(&wanted) {
-            let revoke = format!("REVOKE {right} ON `{schema}`.`{table}` FROM '{user}'@'%'");
-            execute(connection, revoke).await?;
-        }
-        Ok(())
-    }
-
-    /// Reading is allowed on the schema as a whole, and nothing else is.
-    async fn set_rights_on_schema(&self, connection: &mut MySqlConnection) -> anyhow::Result<()> {
-        let user = &self.schema;
-        // In a right on a schema an underscore stands for any character unless it is escaped.
-        let pattern = self.schema.replace('_', "\\_");
-        let rows = sqlx::query(
-            "SELECT PRIVILEGE_TYPE FROM information_schema.SCHEMA_PRIVILEGES
-             WHERE GRANTEE = ? AND TABLE_SCHEMA = ?",
-        );
-        let rows = rows.bind(self.grantee()).bind(&pattern).fetch_all(&mut *connection).await?;
-        let granted: Vec<String> =
-            rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
-        if !granted.iter().any(|right| right == "SELECT") {
-            let grant = format!("GRANT SELECT ON `{pattern}`.* TO '{user}'@'%'");
-            execute(connection, grant).await?;
-        }
-        let surplus: Vec<_> =
-            granted.iter().map(String::as_str).filter(|right| *right != "SELECT").collect();
-        if !surplus.is_empty() {
-            let surplus = surplus.join(", ");
-            let revoke = format!("REVOKE {surplus} ON `{pattern}`.* FROM '{user}'@'%'");
-            execute(connection, revoke).await?;
-        }
-        Ok(())
-    }
-
-    fn grantee(&self) -> String {
-        format!("'{}'@'%'", self.schema)
+    /// The schema in a right on it as a whole, where an underscore stands for any character unless it is
+    /// escaped.
+    fn pattern(&self) -> String {
+        self.schema.replace('_', "\\_")
     }
 
     async fn wanted(&self, connection: &mut MySqlConnection) -> anyhow::Result<BTreeSet<Right>> {
@@ -126,7 +96,8 @@ impl Account<'_> {
             "SELECT TABLE_NAME FROM information_schema.TABLES
              WHERE TABLE_SCHEMA = ? AND TABLE_TYPE = 'BASE TABLE'",
         );
-        let mut wanted = BTreeSet::new();
+        let all_tables = format!("`{}`.*", self.pattern());
+        let mut wanted = BTreeSet::from([(all_tables, "SELECT".to_owned())]);
         for row in tables.bind(&self.schema).fetch_all(connection).await? {
             let table: String = row.try_get(0)?;
             let rights: &[&str] = match table.as_str() {
@@ -134,24 +105,36 @@ impl Account<'_> {
                 table if self.owner.append_only.contains(&table) => &["INSERT"],
                 _ => &["INSERT", "UPDATE", "DELETE"],
             };
+            let table = format!("`{}`.`{table}`", self.schema);
             wanted.extend(rights.iter().map(|right| (table.clone(), (*right).to_owned())));
         }
         Ok(wanted)
     }
 
+    /// What the account may do to its schema. Not from `information_schema`: MySQL 9.7 crashes now and then
+    /// when it is asked there for rights while others are granted.
     async fn granted(&self, connection: &mut MySqlConnection) -> anyhow::Result<BTreeSet<Right>> {
-        let rows = sqlx::query(
-            "SELECT TABLE_NAME, PRIVILEGE_TYPE FROM information_schema.TABLE_PRIVILEGES
-             WHERE GRANTEE = ? AND TABLE_SCHEMA = ?",
-        );
-        let rows = rows.bind(self.grantee()).bind(&self.schema).fetch_all(connection).await?;
-        Ok(rows
-            .iter()
-            .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
-            .collect::<Result<_, sqlx::Error>>()?)
+        let grants = format!("SHOW GRANTS FOR '{}'@'%'", self.schema);
+        let own = [&self.schema, &self.pattern()].map(|schema| format!("`{schema}`."));
+        let mut granted = BTreeSet::new();
+        for row in sqlx::query(AssertSqlSafe(grants)).fetch_all(connection).await? {
+            let grant: String = row.try_get(0)?;
+            // GRANT INSERT, UPDATE ON `schema`.`table` TO ...
+            let Some((rights, rest)) = grant.trim_start_matches("GRANT ").split_once(" ON ") else {
+                continue;
+            };
+            let object = rest.split_once(" TO ").map_or(rest, |(object, _)| object);
+            if own.iter().any(|own| object.starts_with(own)) {
+                let rights = rights.split(", ");
+                granted.extend(rights.map(|right| (object.to_owned(), right.to_owned())));
+            }
+        }
+        Ok(granted)
     }
 }
 
+/// As text and not prepared: MySQL 9.7 refuses a prepared `RETAIN CURRENT PASSWORD`, and its general log has
+/// the passwords of prepared statements that are executed again.
 async fn execute(connection: &mut MySqlConnection, statement: String) -> Result<(), sqlx::Error> {
-    sqlx::query(AssertSqlSafe(statement)).execute(connection).await.map(drop)
+    sqlx::raw_sql(AssertSqlSafe(statement)).execute(connection).await.map(drop)
 }
