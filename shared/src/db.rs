@@ -111,7 +111,16 @@ pub async fn migrate(db: &MySqlPool, migrator: &Migrator) -> anyhow::Result<()> 
 }
 
 async fn bring_up_to_date(db: &MySqlPool, migrator: &Migrator) -> Result<(), MigrateError> {
-    if is_up_to_date(db, migrator).await? { Ok(()) } else { migrator.run(db).await }
+    if is_up_to_date(db, migrator).await? {
+        return Ok(());
+    }
+    // sqlx takes a lock, which its connection still has when it fails. In the pool of the service whoever
+    // may migrate would wait for it.
+    let once = MySqlPoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE_TIMEOUT);
+    let once = once.connect_lazy_with((*db.connect_options()).clone());
+    let migrated = migrator.run(&once).await;
+    once.close().await;
+    migrated
 }
 
 /// Whether every migration that this program knows is applied; there may be later ones.
