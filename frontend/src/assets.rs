@@ -1,7 +1,10 @@
 //! The files that pages refer to, embedded in the program. Their addresses hold a hash of their
 //! content, so browsers keep them for ever.
 
-use std::{collections::HashMap, path::Path as FilePath};
+use std::{
+    collections::HashMap,
+    path::{Path as FilePath, PathBuf},
+};
 
 use anyhow::Context;
 use axum::{
@@ -16,28 +19,43 @@ use sha2::{Digest, Sha256};
 
 use crate::{AppState, error::PageError};
 
-/// The one stylesheet: its parts in the order of their layers.
-const STYLES: &str = concat!(
-    include_str!("../static/css/tokens.css"),
-    include_str!("../static/css/base.css"),
-    include_str!("../static/css/frame.css"),
-    include_str!("../static/css/controls.css"),
-    include_str!("../static/css/public.css"),
-    include_str!("../static/css/members.css"),
-    include_str!("../static/css/credits.css"),
-    include_str!("../static/css/gigs.css"),
-    include_str!("../static/css/merch.css"),
-    include_str!("../static/css/messages.css"),
-);
+/// A file of `static/`.
+#[derive(Debug)]
+struct Part {
+    /// Its place in that folder.
+    path: &'static str,
+    embedded: &'static [u8],
+}
 
-/// Every other file, by the name that templates use.
-const FILES: &[(&str, &[u8])] = &[
-    ("acmsh.js", include_bytes!("../static/js/acmsh.js")),
-    ("confetti.js", include_bytes!("../static/js/confetti.js")),
-    ("favicon.svg", include_bytes!("../static/favicon.svg")),
-    ("live-form.js", include_bytes!("../static/js/live-form.js")),
-    ("logo.svg", include_bytes!("../static/logo.svg")),
-    ("table-filter.js", include_bytes!("../static/js/table-filter.js")),
+macro_rules! part {
+    ($path:literal) => {
+        Part { path: $path, embedded: include_bytes!(concat!("../static/", $path)) }
+    };
+}
+
+/// The one stylesheet: its parts in the order of their layers.
+const STYLES: &[Part] = &[
+    part!("css/tokens.css"),
+    part!("css/base.css"),
+    part!("css/frame.css"),
+    part!("css/controls.css"),
+    part!("css/public.css"),
+    part!("css/members.css"),
+    part!("css/credits.css"),
+    part!("css/gigs.css"),
+    part!("css/merch.css"),
+    part!("css/messages.css"),
+];
+
+/// Every file, by the name that templates use.
+const FILES: &[(&str, &[Part])] = &[
+    ("site.css", STYLES),
+    ("acmsh.js", &[part!("js/acmsh.js")]),
+    ("confetti.js", &[part!("js/confetti.js")]),
+    ("favicon.svg", &[part!("favicon.svg")]),
+    ("live-form.js", &[part!("js/live-form.js")]),
+    ("logo.svg", &[part!("logo.svg")]),
+    ("table-filter.js", &[part!("js/table-filter.js")]),
 ];
 
 /// Every file that pages refer to.
@@ -46,25 +64,31 @@ pub struct Assets {
     urls: HashMap<String, String>,
     files: HashMap<String, File>,
     logo: String,
+    /// Where embedded files are read anew at each request.
+    folder: Option<PathBuf>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct File {
     kind: String,
     content: Bytes,
+    /// None of a file that is not embedded.
+    parts: &'static [Part],
 }
 
 impl Assets {
-    /// The embedded files, and the chapter's logo if it has one.
+    /// The embedded files, and the chapter's logo if it has one. With a `folder`, the former are what
+    /// they are there at each request.
     ///
     /// # Errors
     /// When the logo cannot be read.
-    pub fn load(logo: Option<&FilePath>) -> anyhow::Result<Self> {
+    pub fn load(logo: Option<&FilePath>, folder: Option<PathBuf>) -> anyhow::Result<Self> {
+        let logo_name = "logo.svg".to_owned();
         let mut assets =
-            Self { urls: HashMap::new(), files: HashMap::new(), logo: "logo.svg".to_owned() };
-        assets.add("site.css", Bytes::from_static(STYLES.as_bytes()));
-        for (name, content) in FILES {
-            assets.add(name, Bytes::from_static(content));
+            Self { urls: HashMap::new(), files: HashMap::new(), logo: logo_name, folder };
+        for (name, parts) in FILES {
+            let content = parts.iter().map(|part| part.embedded).collect::<Vec<_>>().concat();
+            assets.add(name, content.into(), parts);
         }
         if let Some(path) = logo {
             let content = std::fs::read(path)
@@ -72,12 +96,12 @@ impl Assets {
             let extension = path.extension().and_then(|extension| extension.to_str());
             assets.logo = format!("chapter-logo.{}", extension.unwrap_or("svg"));
             let name = assets.logo.clone();
-            assets.add(&name, content.into());
+            assets.add(&name, content.into(), &[]);
         }
         Ok(assets)
     }
 
-    fn add(&mut self, name: &str, content: Bytes) {
+    fn add(&mut self, name: &str, content: Bytes, parts: &'static [Part]) {
         let hash = BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(&content)[..9]);
         let (stem, extension) = name.rsplit_once('.').unwrap_or((name, "bin"));
         let hashed = format!("{stem}.{hash}.{extension}");
@@ -85,7 +109,7 @@ impl Assets {
         let text = kind.type_() == "text" && kind.get_param("charset").is_none();
         let kind = if text { format!("{kind}; charset=utf-8") } else { kind.to_string() };
         self.urls.insert(name.to_owned(), format!("/static/{hashed}"));
-        self.files.insert(hashed, File { kind, content });
+        self.files.insert(hashed, File { kind, content, parts });
     }
 
     /// The address of a file.
@@ -109,12 +133,25 @@ pub(crate) async fn show(
     State(state): State<AppState>,
     Path(name): Path<String>,
 ) -> Result<Response, PageError> {
-    let file = state.assets.files.get(&name).cloned().ok_or(PageError::NotFound)?;
-    let headers = [
-        (header::CONTENT_TYPE, file.kind),
-        (header::CACHE_CONTROL, "public, max-age=31536000, immutable".to_owned()),
-    ];
-    Ok((headers, file.content).into_response())
+    let file = state.assets.files.get(&name).ok_or(PageError::NotFound)?;
+    let (caching, content) = match &state.assets.folder {
+        Some(folder) if !file.parts.is_empty() => {
+            ("no-store", read(folder, file.parts).await.map_err(PageError::internal)?)
+        }
+        _ => ("public, max-age=31536000, immutable", file.content.clone()),
+    };
+    let headers = [(header::CONTENT_TYPE, file.kind.as_str()), (header::CACHE_CONTROL, caching)];
+    Ok((headers, content).into_response())
+}
+
+async fn read(folder: &FilePath, parts: &[Part]) -> anyhow::Result<Bytes> {
+    let mut content = Vec::new();
+    for part in parts {
+        let path = folder.join(part.path);
+        let read = tokio::fs::read(&path).await;
+        content.extend(read.with_context(|| format!("cannot read {}", path.display()))?);
+    }
+    Ok(content.into())
 }
 
 /// Browsers ask for this address unasked.

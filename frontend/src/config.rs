@@ -43,6 +43,10 @@ pub struct Config {
     /// by commas.
     #[arg(long, env = "TRUSTED_PROXIES", default_value = "")]
     pub trusted_proxies: TrustedProxies,
+    /// Serves stylesheets, scripts and icons from this folder as they are at each request, instead of
+    /// those in the program: for who edits them.
+    #[arg(long, env = "ASSETS_FOLDER")]
+    pub assets_folder: Option<PathBuf>,
     #[command(flatten)]
     #[expect(missing_docs, reason = "it says so itself")]
     pub chapter: ChapterConfig,

@@ -102,7 +102,10 @@ impl AppState {
         Ok(Self {
             chapter: Arc::new(config.chapter.clone()),
             gateway: Connection::new(config.gateway_url.clone(), config.gateway_token()?)?,
-            assets: Arc::new(Assets::load(config.chapter.logo.as_deref())?),
+            assets: Arc::new(Assets::load(
+                config.chapter.logo.as_deref(),
+                config.assets_folder.clone(),
+            )?),
             csrf: config.site_secret()?,
             people: People::default(),
             clock: Clock::system(),

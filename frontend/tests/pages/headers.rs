@@ -119,6 +119,29 @@ async fn what_a_person_sees_is_stored_nowhere_and_files_are_kept_for_ever() {
 }
 
 #[tokio::test]
+async fn who_edits_a_stylesheet_sees_it_at_the_next_request() {
+    let gateway = FakeGateway::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let styles = folder.path().join("css");
+    std::fs::create_dir(&styles).unwrap();
+    for file in std::fs::read_dir("static/css").unwrap().map(Result::unwrap) {
+        std::fs::copy(file.path(), styles.join(file.file_name())).unwrap();
+    }
+    let assets = folder.path().display().to_string();
+    let mut browser = Browser::at(site(&gateway.url, &["--assets-folder", &assets]));
+    let page = browser.get("/").await;
+    let css = page.body.split('"').find(|part| part.starts_with("/static/site.")).unwrap();
+    let before = browser.get(css).await;
+    assert_eq!(before.header("cache-control"), "no-store");
+    std::fs::write(styles.join("base.css"), "/* edited */").unwrap();
+    let after = browser.get(css).await;
+    assert!(!before.body.contains("/* edited */") && after.body.contains("/* edited */"));
+
+    std::fs::remove_file(styles.join("base.css")).unwrap();
+    assert_eq!(browser.get(css).await.status, 500);
+}
+
+#[tokio::test]
 async fn the_website_answers_at_its_own_address_only() {
     let gateway = FakeGateway::start().await;
     let mut browser = Browser::at(site(&gateway.url, &["--site-url", "https://chapter.example"]));
