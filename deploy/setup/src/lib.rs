@@ -15,7 +15,11 @@ mod secrets;
 mod setup;
 mod website;
 
+use std::net::SocketAddr;
+
+use anyhow::ensure;
 use clap::Parser;
+use grove_shared::health;
 
 pub use owners::{OWNERS, Owner};
 pub use schema::DatabaseServer;
@@ -30,6 +34,12 @@ pub enum Cli {
     Secrets(Secrets),
     /// Makes schemas and accounts, migrates, and says where the website is.
     Setup(Box<Setup>),
+    /// Ends with 0 if the `setup` that stays at this address is done, else with 1.
+    Healthcheck {
+        /// Where it answers.
+        #[arg(long, env = "LISTEN")]
+        listen: SocketAddr,
+    },
 }
 
 impl Cli {
@@ -41,6 +51,10 @@ impl Cli {
         match self {
             Self::Secrets(secrets) => secrets.run(),
             Self::Setup(setup) => setup.run().await,
+            Self::Healthcheck { listen } => {
+                ensure!(health::is_ready(listen)?, "setup is not ready");
+                Ok(())
+            }
         }
     }
 }

@@ -1,6 +1,10 @@
 //! `grove-setup secrets`
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::{Context, ensure};
 use clap::{Args, ValueEnum};
@@ -151,6 +155,15 @@ impl Secrets {
         }
         Ok(keys)
     }
+}
+
+/// Whether everything that `grove-setup setup` reads is in this folder: for each service, which may be a
+/// new one, and what is made after those.
+pub(crate) fn are_there(folder: &Path) -> bool {
+    let files = OWNERS.iter().map(|owner| folder.join(owner.name).join("database-url"));
+    files
+        .chain([folder.join("frontend").join(SITE_SECRET)])
+        .all(|file| fs::File::open(file).is_ok())
 }
 
 /// From now on the service signs with its next key, if it has one.

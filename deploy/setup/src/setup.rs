@@ -2,22 +2,29 @@
 
 use std::{
     fs,
+    net::SocketAddr,
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
+use axum::Router;
 use chrono::{DateTime, Utc};
 use clap::{Args, builder::FalseyValueParser};
 use futures_util::future::try_join_all;
-use grove_shared::{Clock, NetId, config};
+use grove_shared::{
+    Clock, NetId, config,
+    server::{self, Readiness},
+};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use crate::{DatabaseServer, OWNERS, Owner, backup, console, first_officer, website};
+use crate::{DatabaseServer, OWNERS, Owner, backup, console, first_officer, secrets, website};
 
 /// How long a database may take to start: a new one makes its files first.
 const PATIENCE: Duration = Duration::from_mins(3);
+/// How long `grove-setup secrets` may take.
+const SECRETS_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Prepares the database of a chapter in containers, and says where the website is.
 ///
@@ -46,20 +53,47 @@ pub struct Setup {
     /// File that holds the URL of the server.
     #[arg(long, env = "DATABASE_URL_FILE")]
     pub database_url_file: Option<PathBuf>,
+    /// Waits for `grove-setup secrets` at first, and stays at the end: answers /readyz at this address
+    /// until it is told to stop. So others can wait for it without starting it anew.
+    #[arg(long, env = "LISTEN")]
+    pub listen: Option<SocketAddr>,
 }
 
 impl Setup {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
-        let (url, file) = (self.database_url.as_ref(), self.database_url_file.as_ref());
-        let url = config::secret(url, file, "DATABASE_URL")?;
-        let server = DatabaseServer::new(url.expose_secret())?;
-        server.wait(PATIENCE).await?;
-        let first = self.prepare(&server, Clock::system().now()).await?;
+        let stop = server::stop_on_signal()?;
+        let database = tokio::select! {
+            database = self.database() => database?,
+            () = stop.cancelled() => return Ok(()),
+        };
+        // Not to be cut off: see `DatabaseServer::migrate`.
+        let first = self.prepare(&database, Clock::system().now()).await?;
+        drop(database);
         let (site, api) = (text(&self.site_url), text(&self.api_url));
         console::say(&format!(
             "Grove is set up.\n\n  Website  {site}\n  API      {api}\n\n{first}"
         ));
+        if let Some(address) = self.listen {
+            let listener = server::bind(address).await?;
+            let routes = server::with_standard_routes("setup", Router::new(), Readiness::always());
+            server::serve(listener, routes, stop).await;
+        }
         Ok(())
+    }
+
+    /// The database, as soon as it answers.
+    async fn database(&self) -> anyhow::Result<DatabaseServer> {
+        let begin = Instant::now();
+        while self.listen.is_some() && !secrets::are_there(&self.secrets) {
+            let waited = begin.elapsed() < SECRETS_PATIENCE;
+            ensure!(waited, "{}: secrets are missing", self.secrets.display());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let (url, file) = (self.database_url.as_ref(), self.database_url_file.as_ref());
+        let url = config::secret(url, file, "DATABASE_URL")?;
+        let server = DatabaseServer::new(url.expose_secret())?;
+        server.wait(PATIENCE).await?;
+        Ok(server)
     }
 
     /// Prepares the database; returns what a person who has just started the chapter does next.

@@ -7,7 +7,8 @@ use std::{
 
 use serde_json::{Value, json};
 
-const ONE_SHOTS: [&str; 4] = ["secrets", "setup", "grove", "restore"];
+/// Those that end by themselves, and `setup`, which has nothing to do but stay.
+const PREPARATIONS: [&str; 5] = ["secrets", "setup", "grove", "restore", "demo"];
 
 fn file(path: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
@@ -23,7 +24,7 @@ fn included(path: &str) -> Value {
     serde_saphyr::from_str(&file(path)).unwrap()
 }
 
-/// The services by name, with the demo's one-shot and the backup.
+/// The services by name, with the demo's and the backup.
 fn services() -> BTreeMap<String, Value> {
     let demo = included("deploy/compose.demo-1.yaml");
     let all = [compose(), demo, included("deploy/compose.backup-1.yaml")]
@@ -35,8 +36,8 @@ fn strings(value: &Value) -> BTreeSet<&str> {
     value.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
-fn is_one_shot(name: &str) -> bool {
-    ONE_SHOTS.contains(&name) || name == "demo"
+fn is_preparation(name: &str) -> bool {
+    PREPARATIONS.contains(&name)
 }
 
 #[test]
@@ -77,7 +78,7 @@ fn every_container_is_allowed_little() {
 #[test]
 fn every_service_tells_its_health_and_sees_its_own_secrets_alone() {
     for (name, service) in services() {
-        if is_one_shot(&name) {
+        if is_preparation(&name) {
             continue;
         }
         // These two are the image of the database.
@@ -162,7 +163,7 @@ fn only_who_has_to_do_with_each_other_shares_a_network() {
         }
         for (index, one) in members.iter().enumerate() {
             for other in &members[index + 1..] {
-                let together = calls(one, other) || calls(other, one) || both_end(one, other);
+                let together = calls(one, other) || calls(other, one) || both_prepare(one, other);
                 assert!(together, "{one} and {other} share {network}, and neither calls the other");
             }
         }
@@ -183,9 +184,9 @@ fn who_calls_another_shares_a_network_with_it() {
     }
 }
 
-/// Two one-shots of one image have the same rights.
-fn both_end(one: &str, other: &str) -> bool {
-    is_one_shot(one) && is_one_shot(other)
+/// Two of them have the same rights.
+fn both_prepare(one: &str, other: &str) -> bool {
+    is_preparation(one) && is_preparation(other)
 }
 
 #[test]

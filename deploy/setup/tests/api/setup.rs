@@ -23,7 +23,7 @@ async fn setup_after(folder: &std::path::Path, flags: &[&str]) -> Setup {
     let path = folder.join("secrets");
     match Cli::parse_from(["grove-setup", "setup", path.to_str().unwrap()]) {
         Cli::Setup(setup) => *setup,
-        Cli::Secrets(_) => unreachable!(),
+        _ => unreachable!(),
     }
 }
 
