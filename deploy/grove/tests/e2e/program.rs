@@ -112,10 +112,18 @@ impl Running {
         Self { child, folder, website, gateway }
     }
 
-    fn stop(mut self) -> (std::process::ExitStatus, tempfile::TempDir) {
+    fn stop(&mut self) -> std::process::ExitStatus {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-        (self.child.wait().unwrap(), self.folder)
+        self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -126,17 +134,15 @@ fn listens(url: &str) -> bool {
 
 #[test]
 fn a_run_serves_the_site_and_leaves_no_process_port_or_file_behind() {
-    let running = Running::start();
+    let mut running = Running::start();
     assert!(listens(&running.website) && listens(&running.gateway));
     assert!(running.folder.path().join("data/run/logs/quotes.log").exists());
     let second = run(grove(running.folder.path()).args(["run"]).env_remove("DATABASE_URL"), "");
     let refusal = text(&second.stderr);
     assert!(refusal.contains("runs in this folder already"), "{refusal}");
-    let (website, gateway) = (running.website.clone(), running.gateway.clone());
-    let (status, folder) = running.stop();
-    assert!(status.success());
-    assert!(!listens(&website) && !listens(&gateway));
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    assert!(running.stop().success());
+    assert!(!listens(&running.website) && !listens(&running.gateway));
+    assert_eq!(std::fs::read_dir(running.folder.path()).unwrap().count(), 0);
 }
 
 #[test]
@@ -176,7 +182,7 @@ fn a_run_that_is_killed_takes_its_database_with_it() {
 
 #[tokio::test]
 async fn accounts_and_clients_are_made_changed_and_ended() {
-    let running = tokio::task::spawn_blocking(Running::start).await.unwrap();
+    let mut running = tokio::task::spawn_blocking(Running::start).await.unwrap();
     let folder = running.folder.path();
     let grove_do = |args: &[&str], input: &str| {
         run(grove(folder).args(args).env_remove("DATABASE_URL"), input)
