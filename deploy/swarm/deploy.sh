@@ -1,60 +1,38 @@
 #!/usr/bin/env bash
 # Deploys a chapter to Docker Swarm, and each later version of it, without failing a request.
 # usage: deploy/swarm/deploy.sh [STACK]        on a manager; STACK is "grove" unless it is named
-# Settings come from .env. Data and secrets are in ./data (GROVE_DATA names another folder) of the machine that
-# has the label grove.mysql=true, which is this one unless another has it. ROTATE="identity-keys website
-# database-passwords", or some of these, replaces secrets. OVERLAY names a file of yours on top of stack.yaml. See
-# docs/swarm.md.
+# Settings come from .env. Data and secrets are in ./data (GROVE_DATA names another folder) and backups beside it
+# (BACKUP_FOLDER) on the machine that has the label grove.mysql=true, which is this one unless another has it.
+# ROTATE="identity-keys website database-passwords", or some of these, replaces secrets. OVERLAY names a file of yours
+# on top of stack.yaml. See docs/swarm.md.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 STACK=${1:-grove}
-export STACK
-
-# .env is read as Compose reads it: NAME=VALUE, no commands. What is set already counts more.
-while IFS= read -r line; do
-  [[ $line =~ ^([A-Za-z_][A-Za-z0-9_]*)=(.*)$ ]] || continue
-  name=${BASH_REMATCH[1]} value=${BASH_REMATCH[2]}
-  if [[ $value =~ ^\"(.*)\"$ || $value =~ ^\'(.*)\'$ ]]; then value=${BASH_REMATCH[1]}; fi
-  [ -n "${!name+set}" ] || export "$name=$value"
-done < <(cat .env 2>/dev/null || true)
+# shellcheck source=deploy/swarm/settings.sh
+. deploy/swarm/settings.sh
 
 PUBLISH=${PUBLISH-deploy/swarm/ports.yaml}
 export SITE_URL=${SITE_URL:-http://localhost:${FRONTEND_PORT:-5000}}
-GROVE_DATA=$(realpath -m "${GROVE_DATA:-data}")
-export GROVE_DATA
-image=${GROVE_IMAGES:-grove}/setup:${GROVE_VERSION:-latest}
-hardened=(--rm --read-only --cap-drop ALL --security-opt "no-new-privileges:true" --memory 256m --pids-limit 128)
 staging=$(mktemp -d)
 trap 'rm -rf "$staging"' EXIT
 
-[ "$(docker info --format '{{.Swarm.ControlAvailable}}')" = true ] ||
-  { echo "This is no manager of a swarm. docker swarm init makes it one." >&2; exit 1; }
-if [ -z "$(docker node ls --quiet --filter node.label=grove.mysql=true)" ]; then
-  docker node update --label-add grove.mysql=true "$(docker info --format '{{.Swarm.NodeID}}')" >/dev/null
-fi
 docker network inspect "${STACK}_setup" >/dev/null 2>&1 ||
   docker network create --driver overlay --internal --attachable --opt encrypted=true "${STACK}_setup" >/dev/null
 
-# What is missing of passwords and keys; as in compose.yaml.
-secrets() {
-  docker run "${hardened[@]}" --cap-add CHOWN --cap-add DAC_OVERRIDE --cap-add FOWNER --user 0:0 --network none \
-    --volume "$GROVE_DATA:/data" "$image" secrets /data "$@"
-}
 rotate=()
 for what in ${ROTATE:-}; do rotate+=(--rotate "$what"); done
-mkdir -p "$GROVE_DATA"
-secrets "${rotate[@]}"
+make_secrets "${rotate[@]}"
 
 in_data() {
   docker run "${hardened[@]}" --cap-add DAC_READ_SEARCH --user 0:0 --network none --volume "$GROVE_DATA/secrets:/in:ro" \
-    --entrypoint bash "${GROVE_MYSQL_IMAGE:-mysql:9}" "$@"
+    --entrypoint bash "$database_image" "$@"
 }
 
 # The website's token is known before the website starts; setup tells the gateway.
 if ! in_data -c '[ -f /in/frontend/gateway-token ] || [ -f /in/frontend/gateway-token.next ]'; then
   token=$(head -c 32 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=')
   docker run "${hardened[@]}" --interactive --user 10001:10001 --network none --volume "$GROVE_DATA/secrets:/out" \
-    --entrypoint bash "${GROVE_MYSQL_IMAGE:-mysql:9}" -euc 'umask 377
+    --entrypoint bash "$database_image" -euc 'umask 377
       IFS= read -r token
       for name in gateway-token gateway-token.next; do printf %s "$token" > "/out/frontend/$name"; done' <<< "$token"
 fi
@@ -103,10 +81,12 @@ setup() {
     "$image" setup /run/secrets
 }
 
-if ! docker service inspect "${STACK}_mysql" >/dev/null 2>&1; then
-  # The programs wait for the database, and for setup.
+database=$(docker service ls --filter "name=${STACK}_mysql" --format '{{.Name}} {{.Replicas}}')
+if ! grep -qx "${STACK}_mysql 1/1" <<< "$database"; then
+  # A chapter that is new, or was stopped. The programs wait for the database, and for setup; the backup cannot,
+  # as its first one would fail without its account.
   stage
-  deploy
+  GROVE_BACKUP=0 deploy
   echo "Waiting for the database."
   for (( tries = 0; ; tries++ )); do
     said=$(setup 2>&1) && break

@@ -1,7 +1,7 @@
 #!/usr/bin/env -S python3 -B
-"""Tests the chapter on a swarm of this one machine: deploys, updates and replaces secrets under requests, rolls
-back what does not start, and leaves the swarm. Needs Docker that is in no swarm, and the images of `make images`
-(GROVE_IMAGES names others).
+"""Tests the chapter on a swarm of this one machine: deploys, restores what was deleted, updates and replaces secrets
+under requests, rolls back what does not start, and leaves the swarm. Needs Docker that is in no swarm, and the
+images of `make images` (GROVE_IMAGES names others).
 
 Visitors come through Caddy, a container beside the stack: the routing mesh needs IPVS, which not every kernel has.
 """
@@ -54,6 +54,23 @@ class Swarm:
 
     def deploy(self, **more):
         return run(ROOT / "deploy/swarm/deploy.sh", STACK, env=self.env | more)
+
+    def restore(self, *at):
+        return subprocess.run([ROOT / "deploy/swarm/restore.sh", *(at or [""]), STACK], env=self.env | {"YES": "1"},
+                              text=True, capture_output=True)
+
+    def delete(self, *names):
+        """Of the folder: what belongs to the users of containers."""
+        image = os.environ.get("GROVE_MYSQL_IMAGE", "mysql:9")
+        run("docker", "run", "--rm", "--user", "0", "--entrypoint", "rm", "--volume", f"{self.folder}:/folder", image,
+            "-rf", *(f"/folder/{name}" for name in names), check=False)
+
+    def wait_for_its_end(self):
+        """A database whose files are deleted before it has ended never ends."""
+        deadline = time.monotonic() + 90
+        mine = ("--quiet", "--filter", f"label=com.docker.stack.namespace={STACK}")
+        while time.monotonic() < deadline and run("docker", "ps", *mine):
+            time.sleep(0.5)
 
     def proxy(self):
         (self.folder / "Caddyfile").write_text(PROXY)
@@ -135,7 +152,7 @@ def everything_is_healthy(swarm):
     for line in swarm.services():
         name, replicas = line.split()[:2]
         have, want = replicas.split("/")
-        expect(have == want and want == ("1" if name.endswith("_mysql") else REPLICAS), line)
+        expect(have == want and want == ("1" if name.endswith(("_mysql", "_backup")) else REPLICAS), line)
 
 
 def tasks_may_do_little(swarm):
@@ -154,6 +171,36 @@ def tasks_may_do_little(swarm):
                 "no secret in the environment": not secret_variables(config["Env"]),
             }.items():
                 expect(holds, f"{name} does not have {fact}")
+
+
+def sign_in(swarm, headers):
+    status, text = swarm.send("POST", "/session", {"username": "admin", "password": PASSWORD}, headers)
+    expect(status == 200, text)
+    return json.loads(text)["token"]
+
+
+def what_was_deleted_is_restored(swarm, headers):
+    def say(quote):
+        status, text = swarm.send("POST", "/quotes", {"author": "admin", "source": "admin", "text": quote}, headers)
+        expect(status == 200, text)
+
+    say("in the full backup")
+    run("docker", "exec", swarm.containers("backup")[0], "bash", "/backup/backup.sh", "now")
+    say("in the logs alone")
+    time.sleep(1)  # what may be lost, docs/backups.md says
+    folder = swarm.folder / "data"
+    before = (folder / "mysql").stat().st_ino, sorted(folder.glob("mysql*"))
+    refused = swarm.restore("2001-01-01 00:00:00")
+    expect(refused.returncode and "Nothing was replaced" in refused.stderr, refused.stdout + refused.stderr)
+    expect(before == ((folder / "mysql").stat().st_ino, sorted(folder.glob("mysql*"))), "a failed restore changes something")
+    swarm.delete("data/mysql")
+    begin = time.monotonic()
+    done = swarm.restore()
+    expect(done.returncode == 0, done.stdout + done.stderr)
+    print(f"  everything runs again in {time.monotonic() - begin:.0f} s", flush=True)
+    headers["Token"] = sign_in(swarm, headers)
+    status, text = swarm.send("GET", "/quotes", headers=headers)
+    expect(status == 200 and "in the full backup" in text and "in the logs alone" in text, text)
 
 
 def update(swarm, service, *how):
@@ -204,9 +251,8 @@ def main():
             finally:
                 run("docker", "rm", "--force", f"{STACK}-proxy", check=False)
                 run("docker", "stack", "rm", "--detach=false", STACK, check=False)
-                image = os.environ.get("GROVE_MYSQL_IMAGE", "mysql:9")
-                run("docker", "run", "--rm", "--user", "0", "--entrypoint", "rm", "--volume", f"{folder}:/folder", image,
-                    "-rf", "/folder/data", check=False)
+                swarm.wait_for_its_end()
+                swarm.delete("data", "data-backups")
     finally:
         run("docker", "network", "rm", f"{STACK}_setup", check=False)
         run("docker", "swarm", "leave", "--force", check=False)
@@ -226,12 +272,13 @@ def test(swarm):
     link = said.split("token=")[1].split()[0]
     status, text = swarm.send("POST", f"/password/link/{link}", {"password": PASSWORD}, headers)
     expect(status == 200, text)
-    status, text = swarm.send("POST", "/session", {"username": "admin", "password": PASSWORD}, headers)
-    expect(status == 200, text)
-    headers["Token"] = json.loads(text)["token"]
+    headers["Token"] = sign_in(swarm, headers)
     page = subprocess.run(["curl", "-sf", f"http://127.0.0.1:{swarm.site}/"], text=True, capture_output=True).stdout
     expect("<html" in page, "the website does not answer")
     print("the first officer signs in", flush=True)
+    what_was_deleted_is_restored(swarm, headers)
+    everything_is_healthy(swarm)
+    print("what was deleted is restored from the backups", flush=True)
     updates_fail_no_request(swarm, headers)
     print("updates fail no request", flush=True)
     what_does_not_start_is_rolled_back(swarm, headers)
