@@ -88,10 +88,10 @@ native() {
   done
   kill $running && wait $running || true
   running=
-  part() { change "$1" >/dev/null; took cargo build --quiet --package "$2"; }
-  row "of that, the compiler for quotes alone" "$(repeat part service grove-quotes --lib)"
-  row "of that, all of the grove program" "$(repeat part service grove)"
-  row "cargo build, nothing to do" "$(repeat took cargo build --quiet --package grove)"
+  part() { change "$1" >/dev/null; took cargo build --quiet --workspace --bin "$2"; }
+  row "of that, the compiler for the website" "$(repeat part template grove-frontend)"
+  row "of that, the compiler for quotes" "$(repeat part service grove-quotes)"
+  row "cargo build, nothing to do" "$(repeat took cargo build --quiet --workspace --bin grove-quotes)"
 }
 
 compose() { docker compose "$@"; }

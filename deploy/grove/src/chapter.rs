@@ -1,4 +1,4 @@
-//! A whole chapter in one process: every service, the gateway and the website, each on its thread.
+//! A whole chapter: every service, the gateway and the website, each on its thread.
 
 use std::{
     path::PathBuf,
@@ -16,6 +16,7 @@ use crate::{
     process::{self, Ended, Logs, Running},
     programs::{Programs, Settings},
     schema::DatabaseServer,
+    separate::Separate,
 };
 
 /// The client application that the website is.
@@ -35,8 +36,11 @@ pub struct Options {
     pub folder: PathBuf,
     /// Which events are logged, as tracing's `EnvFilter` reads it.
     pub log: String,
-    /// Whether merch is sold from a machine that exists in this process only.
+    /// Whether merch is sold from a machine that exists in this chapter only.
     pub simulate_machine: bool,
+    /// The folder of the programs that run as processes of their own, each of which is replaced when it is
+    /// built anew. Without it all run in this process.
+    pub separate_programs: Option<PathBuf>,
 }
 
 /// A chapter that runs.
@@ -59,7 +63,13 @@ impl Chapter {
         std::fs::create_dir_all(&logs)?;
         let databases = options.database.provision().await?;
         let website_token = register_website(&options.database).await?;
-        let settings = Settings::new(databases, options.ports.clone(), options.simulate_machine);
+        let separate = options.separate_programs.map(|programs| Separate {
+            programs,
+            logs: logs.clone(),
+            filter: options.log.clone(),
+        });
+        let ports = options.ports.clone();
+        let settings = Settings::new(databases, ports, options.simulate_machine, separate);
         let programs = settings.programs(&website_token, &options.folder.join("mail"))?;
         Self::start_programs(
             programs,

@@ -9,6 +9,7 @@ pub mod demo;
 pub mod ports;
 mod process;
 mod programs;
+mod separate;
 
 /// The schemas of all services on one server: making them, migrating them, opening them.
 pub mod schema {

@@ -42,8 +42,8 @@ impl Logs {
             return telemetry::dispatch(filter, false, move || Line { name, text: Vec::new() });
         };
         let path = folder.join(format!("{name}.log"));
-        let file =
-            File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+        let file = File::options().create(true).append(true).open(&path);
+        let file = file.with_context(|| format!("cannot write {}", path.display()))?;
         telemetry::dispatch(filter, true, Mutex::new(file))
     }
 }

@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     ports::{GATEWAY_ADMIN, Ports, VENDING_MACHINE},
     schema::OWNERS,
+    separate::Separate,
 };
 
 type Future = Pin<Box<dyn std::future::Future<Output = anyhow::Result<()>>>>;
@@ -36,6 +37,8 @@ pub(crate) struct Settings {
     ports: Ports,
     secrets: Secrets,
     simulate_machine: bool,
+    /// If they do not run in this process.
+    separate: Option<Separate>,
 }
 
 /// Where the programs have their accounts and keys from.
@@ -55,13 +58,14 @@ impl Settings {
         databases: BTreeMap<&'static str, DbConfig>,
         ports: Ports,
         simulate_machine: bool,
+        separate: Option<Separate>,
     ) -> Self {
         let keys: BTreeMap<_, _> =
             OWNERS.iter().map(|owner| (owner.name, SigningKey::generate_secret())).collect();
         let public = keys.iter().filter_map(|(owner, key)| SigningKey::new(owner, key).ok());
         let trusted_keys = public.map(|key| key.public()).collect::<Vec<_>>().join(",");
         let secrets = Secrets::Made { databases, keys, trusted_keys };
-        Self { ports, secrets, simulate_machine }
+        Self { ports, secrets, simulate_machine, separate }
     }
 
     /// Every program of a chapter on this machine, ready to start; the website has `website_token`,
@@ -89,7 +93,8 @@ impl Settings {
     pub(crate) fn programs_of_folder(folder: PathBuf, ports: Ports) -> anyhow::Result<Programs> {
         let file = |name: &str| folder.join("frontend").join(name).display().to_string();
         let (token, secret) = (file("gateway-token"), file("site-secret"));
-        let settings = Self { ports, secrets: Secrets::Folder(folder), simulate_machine: false };
+        let secrets = Secrets::Folder(folder);
+        let settings = Self { ports, secrets, simulate_machine: false, separate: None };
         settings.all(&[], &[], &[("gateway-token-file", &token), ("site-secret-file", &secret)])
     }
 
@@ -168,6 +173,10 @@ impl Settings {
         C: Parser + Send + 'static,
         F: std::future::Future<Output = anyhow::Result<()>> + 'static,
     {
+        if let Some(separate) = &self.separate {
+            let program = separate.program(name, &self.flags(name, more)?);
+            return Ok((name, Box::new(move |stop| Box::pin(program.run(stop)))));
+        }
         let config = self.parse(name, more)?;
         Ok((name, Box::new(move |stop| Box::pin(run(config, stop)))))
     }

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{Chapter, Options, demo, ports::Ports, schema::DatabaseServer};
 
-/// Runs the whole chapter in this process until Ctrl-C, and leaves nothing behind.
+/// Runs the whole chapter until Ctrl-C, and leaves nothing behind.
 ///
 /// The database is the one at `DATABASE_URL`, whose data stays; else a throwaway MySQL or MariaDB.
 /// Logs are in data/run/logs while it runs; they stay when something failed or with --keep-logs.
@@ -35,6 +35,9 @@ pub struct Run {
     /// Lets every program listen on a free port.
     #[arg(long, conflicts_with_all = ["frontend", "gateway"])]
     free_ports: bool,
+    /// Runs each program as a process of its own, from this folder, and replaces it when it is built anew.
+    #[arg(long, value_name = "FOLDER")]
+    separate: Option<PathBuf>,
     /// Keeps the logs when the chapter has ended well.
     #[arg(long)]
     keep_logs: bool,
@@ -65,6 +68,7 @@ impl Run {
             folder: folder.path.clone(),
             log: self.log.clone(),
             simulate_machine: self.demo,
+            separate_programs: self.separate.clone(),
         };
         let mut chapter = Chapter::start(options).await?;
         console::say(&self.welcome(&chapter)?);

@@ -74,6 +74,7 @@ impl World {
             folder: folder.path().to_owned(),
             log: "info".to_owned(),
             simulate_machine: true,
+            separate_programs: None,
         };
         let chapter = Chapter::start(options).await.unwrap();
         let gateway_db = database.open("gateway").unwrap();
