@@ -4,6 +4,7 @@
 With KEEP=1 the stack stays in its folder when a check has failed.
 """
 
+import itertools
 import json
 import os
 import subprocess
@@ -118,25 +119,40 @@ def someone_joins_and_others_vote(stack):
 
 
 class Requests:
-    """Requests by some clients at once for as long as the block runs; none may fail."""
+    """Requests by some clients at once for as long as the block runs, some of which transfer credits; none may fail,
+    and each transfer happens once."""
 
-    def __init__(self, person, what, clients=4):
-        self.person, self.what = person, what
-        self.answered, self.failed, self.over = 0, [], threading.Event()
+    def __init__(self, person, what, clients=4, givers=0):
+        self.person, self.what, self.givers = person, what, givers
+        self.answered, self.given, self.slowest, self.failed, self.over = [], [], 0.0, [], threading.Event()
         self.threads = [threading.Thread(target=self.ask) for _ in range(clients)]
+        self.threads += [threading.Thread(target=self.give, args=(giver,)) for giver in range(givers)]
+
+    def send(self, answered, *request):
+        begin = time.monotonic()
+        try:
+            status, answer = self.person.send(*request)
+        except OSError as cause:
+            status, answer = 0, cause
+        self.slowest = max(self.slowest, time.monotonic() - begin)
+        (answered if status == 200 else self.failed).append((status, str(answer)[:200]))
 
     def ask(self):
         while not self.over.is_set():
-            try:
-                status, answer = self.person.send("GET", "/quotes")
-            except OSError as cause:
-                status, answer = 0, cause
-            if status == 200:
-                self.answered += 1
-            else:
-                self.failed.append((status, answer))
+            self.send(self.answered, "GET", "/quotes")
+
+    def give(self, giver):
+        for number in itertools.count():
+            if self.over.is_set():
+                return
+            gift = {"to": "admin", "amount": 1, "description": self.what}
+            self.send(self.given, "POST", "/credits/transfers", gift, f"{self.what} {giver}-{number}")
+
+    def balance(self):
+        return self.person.does("GET", "/credits/users/nreed2")["balance"]
 
     def __enter__(self):
+        self.before = self.givers and self.balance()
         for thread in self.threads:
             thread.start()
 
@@ -145,9 +161,14 @@ class Requests:
         for thread in self.threads:
             thread.join()
         if not kind:
-            figures[f"requests during {self.what}"] = self.answered
+            figures[f"requests during {self.what}"] = len(self.answered) + len(self.given)
+            figures[f"the slowest during {self.what}, s"] = round(self.slowest, 2)
             expect(self.answered, f"nothing was asked during {self.what}")
             expect(not self.failed, f"{len(self.failed)} requests failed during {self.what}: {self.failed[:3]}")
+            if self.givers:
+                expect(self.given, f"nothing was transferred during {self.what}")
+                spent = self.before - self.balance()
+                expect(spent == len(self.given), f"{spent} credits were spent in {len(self.given)} transfers")
 
 
 def an_edit_replaces_one_container_and_fails_no_request(stack, member):
@@ -168,6 +189,33 @@ def an_edit_replaces_one_container_and_fails_no_request(stack, member):
     begin = time.monotonic()
     stack.build_and_start()
     figures["up --build again with nothing to do, s"] = round(time.monotonic() - begin, 1)
+
+
+def replicas_share_the_load_and_each_may_die(stack, member):
+    gift = {"netid": "nreed2", "amount": 100_000, "description": "to be given away"}
+    member.sign_in("admin").does("POST", "/credits/transactions", gift)
+    names = ("quotes", "credits")
+    stack.compose("up", "--detach", "--wait", *(f"--scale={name}=3" for name in names))
+    replicas = {name: stack.compose("ps", "--quiet", name).split() for name in names}
+    time.sleep(3)  # The gateway looks for new ones every second.
+    for _ in range(60):
+        member.does("GET", "/quotes")
+    idle = [container for container in replicas["quotes"] if not reach.answers_of(stack, container, 9494, "/quotes")]
+    expect(not idle, f"replicas of quotes that are asked nothing: {idle}")
+    with Requests(member, "the death of six replicas", givers=2):
+        for container in sum(replicas.values(), []):
+            run("docker", "kill", container)
+            time.sleep(1)
+            run("docker", "start", container)
+            wait_until_healthy(container)
+    stack.compose("up", "--detach", "--wait")
+
+
+def wait_until_healthy(container):
+    deadline = time.monotonic() + 30
+    while json.loads(run("docker", "inspect", container))[0]["State"]["Health"]["Status"] != "healthy":
+        expect(time.monotonic() < deadline, f"{container} does not become healthy")
+        time.sleep(0.2)
 
 
 def secrets_are_replaced_and_fail_no_request(stack, member):
@@ -255,8 +303,8 @@ def main():
             step(stack)
         print("someone joins and others vote", flush=True)
         member = someone_joins_and_others_vote(stack)
-        for step in (an_edit_replaces_one_container_and_fails_no_request, secrets_are_replaced_and_fail_no_request,
-                     data_outlives_the_containers):
+        for step in (an_edit_replaces_one_container_and_fails_no_request, replicas_share_the_load_and_each_may_die,
+                     secrets_are_replaced_and_fail_no_request, data_outlives_the_containers):
             print(step.__name__.replace("_", " "), flush=True)
             step(stack, member)
         for step in (the_program_is_built_when_it_is_used, idle_memory_is_small):

@@ -56,6 +56,15 @@ def listening(stack, container):
     return ports
 
 
+def answers_of(stack, container, port, route):
+    """How many requests of a route a program has answered, by its own metrics."""
+    script = r"""exec 3<>"/dev/tcp/127.0.0.1/$1" && printf 'GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n' >&3 &&
+        cat <&3"""
+    metrics = within(stack, container, str(port), script=script)
+    counted = [line for line in metrics if line.startswith("http_requests_total{") and f'"{route}"' in line]
+    return sum(int(line.rsplit(" ", 1)[1]) for line in counted)
+
+
 def may_reach(source, target):
     calls = LIST["calls"]
     return target in calls.get(source, ()) or source in calls.get(target, ())

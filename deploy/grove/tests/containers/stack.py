@@ -137,8 +137,10 @@ class Person:
     def __init__(self, stack, token, session=None):
         self.stack, self.token, self.session = stack, token, session
 
-    def send(self, method, path, body=None):
+    def send(self, method, path, body=None, key=None):
         headers = {"Authorization": self.token, "Content-Type": "application/json"}
+        if key:
+            headers["Idempotency-Key"] = key
         if self.session:
             headers["Token"] = self.session
         request = urllib.request.Request(
