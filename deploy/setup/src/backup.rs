@@ -3,10 +3,10 @@
 use anyhow::Context;
 use grove_shared::token;
 use secrecy::{ExposeSecret, SecretString};
-use sqlx::{AssertSqlSafe, Connection, MySqlConnection};
+use sqlx::{Connection, MySqlConnection};
 use url::Url;
 
-use crate::folder::Folder;
+use crate::{folder::Folder, rights};
 
 /// What the account is called, after the prefix of the schemas.
 pub(crate) const ACCOUNT: &str = "backup";
@@ -49,7 +49,7 @@ pub(crate) async fn set_account(
         format!("ALTER USER '{user}'@'%' IDENTIFIED BY '{password}'"),
         format!("GRANT {RIGHTS} ON *.* TO '{user}'@'%'"),
     ] {
-        let done = sqlx::query(AssertSqlSafe(statement)).execute(&mut *connection).await;
+        let done = rights::execute(connection, statement).await;
         done.with_context(|| format!("the account {user}"))?;
     }
     Ok(())

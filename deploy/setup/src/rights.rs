@@ -133,8 +133,11 @@ impl Account<'_> {
     }
 }
 
-/// As text and not prepared: MySQL 9.7 refuses a prepared `RETAIN CURRENT PASSWORD`, and its general log has
+/// Executes a statement on an account, as text and not prepared: MySQL 9.7 refuses a prepared `RETAIN CURRENT PASSWORD`, and its general log has
 /// the passwords of prepared statements that are executed again.
-async fn execute(connection: &mut MySqlConnection, statement: String) -> Result<(), sqlx::Error> {
+pub(crate) async fn execute(
+    connection: &mut MySqlConnection,
+    statement: String,
+) -> Result<(), sqlx::Error> {
     sqlx::raw_sql(AssertSqlSafe(statement)).execute(connection).await.map(drop)
 }

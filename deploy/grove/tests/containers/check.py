@@ -197,11 +197,12 @@ def replicas_share_the_load_and_each_may_die(stack, member):
     names = ("quotes", "credits")
     stack.compose("up", "--detach", "--wait", *(f"--scale={name}=3" for name in names))
     replicas = {name: stack.compose("ps", "--quiet", name).split() for name in names}
-    time.sleep(3)  # The gateway looks for new ones every second.
-    for _ in range(60):
-        member.does("GET", "/quotes")
-    idle = [container for container in replicas["quotes"] if not reach.answers_of(stack, container, 9494, "/quotes")]
-    expect(not idle, f"replicas of quotes that are asked nothing: {idle}")
+    idle, deadline = replicas["quotes"], time.monotonic() + 30
+    while idle:
+        expect(time.monotonic() < deadline, f"replicas of quotes that are asked nothing: {idle}")
+        for _ in range(30):
+            member.does("GET", "/quotes")
+        idle = [container for container in idle if not reach.answers_of(stack, container, 9494, "/quotes")]
     with Requests(member, "the death of six replicas", givers=2):
         for container in sum(replicas.values(), []):
             run("docker", "kill", container)

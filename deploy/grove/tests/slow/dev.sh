@@ -66,6 +66,6 @@ until_true 20 none_runs
 step "none stays when it is told to stop"
 start
 kill "$dev" && wait "$dev" || true
-none_runs || fail "something runs"
 dev=
+until_true 10 none_runs
 step "done"
