@@ -2,7 +2,7 @@
 # usage: od -An -v -tu1 -w4096 LOG | awk -v size=BYTES [-v until=SECONDS | -v stop=POSITION] -f binlog.awk
 # prints "POSITION whole" or "POSITION stopped": the end of the last complete transaction that was
 # committed before the second `until` (or that ends at `stop` or before it), and whether a later one was
-# left out. With -v list=1 it prints statements that are no transaction instead: tables made, changed,
+# left out; 4, where events begin, if the log has no such transaction, and 0 if it is no binary log. With -v list=1 it prints statements that are no transaction instead: tables made, changed,
 # dropped. What a copy that was cut off holds of its last transaction is never counted.
 #
 # An event begins with: time (4 bytes), type (1), server (4), length (4), end position (4), flags (2).
@@ -37,8 +37,6 @@ function event(  t) {
     }
     first_query = 0
   }
-  # That a server stopped in good order (3) is the end of a log and no change: none that replays gets past it.
-  else if (!in_group && type != 3) good = begin + length_of_event
 }
 # The next byte of the event; sets `want` to the position of the byte to read after it.
 function take(value) {

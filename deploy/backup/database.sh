@@ -19,8 +19,20 @@ sql() { client --execute "$1"; }
 # A value that a manifest or a status has.
 field() { sed -n "s/^ *\"$2\": \"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}\$/\1/p" "$1"; }
 
-# The good full backups, oldest first: what is not finished has another name.
-fulls() { find "$BACKUPS/full" -mindepth 1 -maxdepth 1 -type d -name '2*' 2>/dev/null | sort; }
+# The good full backups, oldest first by the logs, which no clock turns round: what is not finished has another name.
+fulls() {
+  local manifests
+  manifests=$(find "$BACKUPS/full" -mindepth 2 -maxdepth 2 -path '*/2*/manifest.json' 2>/dev/null)
+  [ -n "$manifests" ] || return 0
+  # shellcheck disable=SC2016 # $ is awk's
+  xargs -d '\n' awk -F '"' '
+    FNR == 1 { logs = log_file = "" }
+    $2 == "logs" { logs = $4 }
+    $2 == "log_file" { log_file = $4 }
+    $2 == "log_position" && logs != "" { sub(/^: */, "", $3); print logs "\t" log_file "\t" $3 + 0 "\t" FILENAME }' <<< "$manifests" |
+    awk -F '\t' '{ print $1 "\t" $2 "\t" $3 "\t" substr($4, 1, length($4) - 14) }' |
+    sort -t "$(printf '\t')" -k1,1 -k2,2 -k3,3n | cut -f4-
+}
 
 # Waits until a command succeeds. usage: wait_for SECONDS COMMAND ...
 wait_for() {

@@ -2,13 +2,29 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # BACKUPS and OBJECTS are the settings in backup.sh.
 dump_program=$(command -v mariadb-dump || command -v mysqldump) || fail "there is no mysqldump"
+TURN_SECONDS=3600
 not_ours="'mysql', 'sys', 'information_schema', 'performance_schema'"
 
-# Holds back writers while snapshots open, which takes a fraction of a second.
-lock() {
+# Opens the connection that holds what is locked, until this process ends.
+connect() {
   coproc LOCK { client --unbuffered 2>"$work/lock.err"; }
   # Of a coprocess a subshell has nothing but copies.
   exec {to_lock}>&"${LOCK[1]}" {from_lock}<&"${LOCK[0]}"
+  ask "SET SESSION wait_timeout = 86400"
+}
+# One full backup at a time, whoever asks for it.
+wait_for_turn() {
+  local waited=0 mine
+  while true; do
+    mine=$(ask "SELECT GET_LOCK('grove full backup', $((waited > 0 ? 30 : 0)))") || fail "the database is not to be asked"
+    [ "$mine" != 1 ] || return 0
+    [ $waited -gt 0 ] || say "another full backup is being taken; this one waits for up to $TURN_SECONDS s"
+    [ $waited -lt $TURN_SECONDS ] || fail "another full backup is still being taken after $TURN_SECONDS s"
+    waited=$((waited + 30))
+  done
+}
+# Holds back writers while snapshots open, which takes a fraction of a second.
+lock() {
   ask "SET SESSION lock_wait_timeout = 20; FLUSH TABLES WITH READ LOCK"
   locked_at=$(milliseconds)
 }
@@ -25,8 +41,6 @@ ask() {
 unlock() {
   ask 'UNLOCK TABLES'
   locked_ms=$(($(milliseconds) - locked_at))
-  eval "exec ${LOCK[1]}>&-"
-  exec {to_lock}>&-
 }
 
 # Everybody who may sign in to the database, with their rights, as statements.
@@ -59,6 +73,10 @@ checksums() {
 }
 snapshots_are_open() { [ -e "$work/dump-started" ] && [ -s "$work/checksums" ] || ! kill -0 "$dumping" "$summing" 2>/dev/null; }
 
+# How big the data folder is, without its logs; what a server deletes meanwhile does not matter.
+data_bytes() { { du -sb --exclude="$LOG.*" "$DATA/" 2>/dev/null || true; } | awk '{ n = $1 } END { print n + 0 }'; }
+
+# usage: take_full [due]     `due`: unless another one was taken meanwhile
 take_full() {
   local begin is_mariadb=0 options log position at lineage schemas dumping summing name
   begin=$(milliseconds)
@@ -67,6 +85,12 @@ take_full() {
   work=$(mktemp -d)
   folder=$BACKUPS/full/.partial-$$-$begin
   trap 'rm -rf "$work" "$folder"' EXIT
+  trap 'exit 1' TERM INT
+  connect
+  wait_for_turn
+  [ -z "${1:-}" ] || is_due || return 0
+  # Of one that was interrupted.
+  rm -rf "$BACKUPS"/full/.partial-*
   mkdir -p "$folder/tables" "$folder/later"
 
   sql 'FLUSH BINARY LOGS'
@@ -100,12 +124,15 @@ take_full() {
   "server": "$(sql 'SELECT VERSION()')",
   "tables": $(wc -l < "$work/tables"),
   "bytes": $(du -sb "$folder" | cut -f1),
+  "data_bytes": $(data_bytes),
   "locked_ms": $locked_ms,
   "seconds": $((($(milliseconds) - begin) / 1000))
 }
 JSON
   (cd "$folder" && find . -type f | sort | xargs -d '\n' sha256sum) > "$work/sums"
   mv "$work/sums" "$folder/SHA256SUMS"
+  # On the disk, and not in memory alone, before it counts.
+  find "$folder" -exec sync {} + || fail "the backup cannot be written to the disk"
   name=${at//[-:]/}
   mv "$folder" "$BACKUPS/full/${name/ /T}Z"
   sync "$BACKUPS/full"

@@ -1,9 +1,9 @@
-# Sourced by backup.sh: copies the binary logs as they grow, and stored files as they appear.
+# Sourced by backup.sh: copies the binary logs as they grow.
 #
 # logs/current names the folder of logs/ that belongs to the data folder which the server has: a data
 # folder made anew numbers its logs from the beginning, and must not be mixed with the one before.
 # shellcheck shell=bash
-# shellcheck disable=SC2154,SC2034 # BACKUPS, DATA, OBJECTS and LOG are the settings in backup.sh,
+# shellcheck disable=SC2154,SC2034 # BACKUPS, DATA and LOG are the settings in backup.sh,
 # which reads newest_size.
 declare -A copied=() inodes=()
 logs=
@@ -34,56 +34,57 @@ choose_logs() {
   newest=$(find "$BACKUPS/logs" -mindepth 1 -maxdepth 1 -type d | sort | tail -n 1)
   if [ -z "$newest" ] || ! continues "$newest"; then
     newest=$BACKUPS/logs/$(date -u +%Y%m%dT%H%M%S.%3NZ)
-    mkdir "$newest"
+    mkdir "$newest" || return
     say "a data folder that is not known: its logs go to ${newest##*/}"
   fi
-  logs=$newest copied=() inodes=()
+  copied=() inodes=()
   while read -r size inode path; do
-    copy=$logs/${path##*/}
+    copy=$newest/${path##*/}
     [ -f "$copy" ] || continue
     copied[$path]=$(stat -c %s "$copy") inodes[$path]=$inode
     # A server that crashed cuts off, at its next start, what it had not written to the end.
     if [ "${copied[$path]}" -gt "$size" ]; then
-      truncate -s "$size" "$copy"
+      truncate -s "$size" "$copy" || return
       copied[$path]=$size
     fi
   done < <(server_logs)
-  printf '%s\n' "${logs##*/}" > "$BACKUPS/logs/.current"
-  mv "$BACKUPS/logs/.current" "$BACKUPS/logs/current"
+  if [ "$(cat "$BACKUPS/logs/current" 2>/dev/null)" != "${newest##*/}" ]; then
+    printf '%s\n' "${newest##*/}" > "$BACKUPS/logs/.current" || return
+    mv "$BACKUPS/logs/.current" "$BACKUPS/logs/current" || return
+  fi
+  logs=$newest
+  say "copying the logs of $DATA to $logs"
 }
 
-# Copies what was written since the last time.
+# Copies what was written since the last time; fails unless all of it was copied.
 copy_logs() {
-  local size inode path known
+  local size inode path known found=
+  [ -n "$logs" ] || mkdir -p "$BACKUPS"/{full,logs,objects/files} || return
   while read -r size inode path; do
+    found=1
     known=${copied[$path]:-0}
-    if [ "$size" -lt "$known" ] || [ "${inodes[$path]:-$inode}" != "$inode" ] || [ -z "$logs" ]; then
-      choose_logs
+    if [ -z "$logs" ] || [ "$size" -lt "$known" ] || [ "${inodes[$path]:-$inode}" != "$inode" ]; then
+      logs=
+      choose_logs || return
       known=${copied[$path]:-0}
     fi
     inodes[$path]=$inode
     if [ "$size" -gt "$known" ]; then
-      # A server whose folder is just being deleted takes its file along.
-      tail -c "+$((known + 1))" "$path" 2>/dev/null | head -c "$((size - known))" >> "$logs/${path##*/}" || true
-      copied[$path]=$(stat -c %s "$logs/${path##*/}")
+      # What came after all the first time, before it failed, is not copied again.
+      tail -c "+$((known + 1))" "$path" | head -c "$((size - known))" >> "$logs/${path##*/}" || true
+      known=$(stat -c %s "$logs/${path##*/}" 2>/dev/null || echo 0)
+      copied[$path]=$known
+      [ "$known" -ge "$size" ] || return
     fi
     newest_size=$size
   done < <(server_logs)
+  [ -n "$found" ] || { echo "there are no logs of the database in $DATA" >&2; return 1; }
 }
-
-# Copies files that are new in OBJECTS, and notes their SHA-256. A file that is stored does not change.
-copy_objects() {
-  [ -d "$OBJECTS" ] || return 0
-  local path target sum stamp=$BACKUPS/objects/.stamp
-  touch "$stamp.next"
-  while IFS= read -r path; do
-    target=$BACKUPS/objects/files/$path
-    mkdir -p "${target%/*}"
-    cp "$OBJECTS/$path" "$target.partial" 2>/dev/null || continue
-    mv "$target.partial" "$target"
-    sum=$(sha256sum < "$target")
-    printf '%s  %s\n' "${sum%% *}" "$path" >> "$BACKUPS/objects/SHA256SUMS"
-  done < <(cd "$OBJECTS" && find . -type f ! -name '*.partial' ${stamped:+-cnewer "$stamp"} | sed 's|^\./||')
-  mv "$stamp.next" "$stamp"
-  stamped=1
+copy_logs_and_tell() {
+  if copy_logs 2> "$state/logs.said"; then
+    : > "$pulse"
+    tell logs
+  else
+    tell logs "the logs of the database are not copied: $(reason "$state/logs.said")"
+  fi
 }

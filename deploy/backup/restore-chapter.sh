@@ -19,13 +19,17 @@ as_root() {
     --volume "$PWD/data:/data" --entrypoint bash restore -euc "$1"
 }
 make_secrets() { compose run --rm --no-deps --no-TTY secrets; }
-start_chapter() { compose up --detach --wait; }
+start_chapter() { compose up --detach --wait --wait-timeout 900; }
 stop_chapter() {
-  local running
-  # The backup last: it copies what the database writes as it ends.
-  mapfile -t running < <(compose ps --services --status running | grep -vx backup)
+  local declared names running
+  declared=$(compose config --services)
+  # One that is started again and again would write, too.
+  names=$(compose ps --services --status running --status restarting --status paused)
+  # If nothing runs, compose prints an empty line. What this shape of the chapter does not declare it cannot stop.
+  mapfile -t running < <(grep -xF "$declared" <<< "$names" | grep -vx backup)
   [ ${#running[@]} -eq 0 ] || compose stop "${running[@]}"
-  compose stop backup
+  # The backup last: it copies what the database writes as it ends.
+  ! grep -qx backup <<< "$names" || compose stop backup
 }
 
 restore_chapter "$@"

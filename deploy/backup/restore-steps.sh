@@ -1,7 +1,7 @@
 # Sourced by restore-chapter.sh and deploy/swarm/restore.sh: the steps of a restore, wherever the chapter runs. Who
 # sources it has
 #   stop_chapter, make_secrets, start_chapter   which say themselves what they do
-#   restore AT       runs restore.sh, which makes DATA/restoring of BACKUPS
+#   restore AT       runs restore.sh, which makes DATA/restoring of BACKUPS, with --check before it whether it could
 #   as_root LINES    runs bash as root in a container that sees the data folder as /data: the folders belong to
 #                    the users of containers
 #   data, backups, start   the two folders, and the command that starts the chapter, as people read them
@@ -25,13 +25,15 @@ restore_chapter() {
     [[ $answer == [yY]* ]] || { echo "Nothing was done."; exit 1; }
   fi
 
-  trap 'echo "Nothing was replaced. $start starts the chapter as it was." >&2' EXIT
-  stop_chapter
-  began=$SECONDS
+  trap 'echo "Nothing was stopped or replaced." >&2' EXIT
   make_secrets
   as_root 'rm -rf /data/restoring/*
     mkdir -p /data/restoring/mysql /data/restoring/objects
     chown 999:999 /data/restoring /data/restoring/*'
+  restore --check ${at:+"$at"}
+  trap 'echo "Nothing was replaced. $start starts the chapter as it was." >&2' EXIT
+  stop_chapter
+  began=$SECONDS
   restore ${at:+"$at"}
   trap - EXIT
 

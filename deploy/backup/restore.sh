@@ -3,6 +3,7 @@
 # usage: restore.sh [AT]     AT  "2026-11-22 18:00:05" (UTC): what was committed before that second;
 #                                binlog.000007:1234: what was before that statement (restore.sh --list);
 #                                nothing: everything that was copied
+#        restore.sh --check [AT]   whether a restore to AT could begin: sound backups, no gap in the logs, room
 #        restore.sh --list   the statements after the oldest backup that made, changed or dropped a table
 # `make restore` calls it for a chapter in containers.
 set -euo pipefail
@@ -20,32 +21,12 @@ CLIENT_FILE=$work/client.cnf
 printf '[client]\nuser=root\nsocket=%s/s\n' "$work" > "$CLIENT_FILE"
 server=
 trap '[ -z "$server" ] || kill -9 "$server" 2>/dev/null; rm -rf "$work"' EXIT
+# shellcheck source=deploy/backup/choose.sh
+. "$here/choose.sh"
 # shellcheck source=deploy/backup/server.sh
 . "$here/server.sh"
 # shellcheck source=deploy/backup/replay.sh
 . "$here/replay.sh"
-
-# The full backup to begin with: the last one before AT.
-choose_full() {
-  local candidate
-  full=
-  while read -r candidate; do
-    case $AT in
-      "") ;;
-      *:[0-9]*:*) [[ ! $(field "$candidate/manifest.json" at) > $AT ]] || continue ;;
-      *) is_before_position "$candidate" || continue ;;
-    esac
-    full=$candidate
-  done < <(fulls)
-  [ -n "$full" ] || fail "no full backup is as old as ${AT:-that}; $BACKUPS/full has: $(fulls | sed 's|.*/||' | xargs)"
-}
-# A position is one of the newest logs.
-is_before_position() {
-  local log position
-  log=$(field "$1/manifest.json" log_file) position=$(field "$1/manifest.json" log_position)
-  [ "$(field "$1/manifest.json" logs)" = "$(cat "$BACKUPS/logs/current")" ] || return 1
-  [[ $log < ${AT%:*} ]] || { [ "$log" = "${AT%:*}" ] && [ "$position" -le "${AT##*:}" ]; }
-}
 
 load() {
   client < "$full/schemas.sql"
@@ -97,17 +78,23 @@ restore_objects() {
   [ -n "$TARGET_OBJECTS" ] && [ -s "$BACKUPS/objects/SHA256SUMS" ] || return 0
   mkdir -p "$TARGET_OBJECTS"
   cp -r "$BACKUPS/objects/files/." "$TARGET_OBJECTS/"
-  (cd "$TARGET_OBJECTS" && sha256sum --check --quiet --ignore-missing "$BACKUPS/objects/SHA256SUMS") ||
+  # The last line of each file counts.
+  tac "$BACKUPS/objects/SHA256SUMS" | awk '!seen[substr($0, 67)]++' > "$work/sums"
+  (cd "$TARGET_OBJECTS" && sha256sum --check --quiet --ignore-missing "$work/sums") ||
     fail "a stored file is not what it was"
   say "$(find "$TARGET_OBJECTS" -type f | wc -l) stored files, each with its SHA-256"
 }
 
-restore() {
+# Chooses what is restored, and fails where it could not be.
+prepare() {
   [ -z "$(ls -A "$TARGET")" ] || fail "$TARGET is not empty"
   choose_full
   say "full backup ${full##*/}, taken at $(field "$full/manifest.json" at)"
-  (cd "$full" && sha256sum --check --quiet SHA256SUMS) || fail "the backup ${full##*/} was changed or is damaged"
   choose_logs_to_replay
+  check_room
+}
+restore() {
+  prepare
   make_data_folder
   bring_logs
   start_server
@@ -117,17 +104,18 @@ restore() {
   load_accounts
   replay
   set_root_password
-  wait "$server" || { cat "$work/server.log" >&2; fail "the server did not end well"; }
-  server=
+  wait_for_end
   rm -f "$TARGET"/replay.* "$TARGET"/{master,relay-log}.info
   restore_objects
   say "restored in $SECONDS s"
 }
 
+task=restore
+if [ "${1:-}" = --check ]; then task=prepare; shift; fi
 AT=${1:-}
 case $AT in
   --list) list_statements ;;
-  "" | [0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]\ [0-9][0-9]:[0-9][0-9]:[0-9][0-9] | "$LOG".[0-9]*:[0-9]*) restore ;;
-  [0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]\ [0-9][0-9]:[0-9][0-9]) AT=$AT:00; restore ;;
+  "" | [0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]\ [0-9][0-9]:[0-9][0-9]:[0-9][0-9] | "$LOG".[0-9]*:[0-9]*) $task ;;
+  [0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]\ [0-9][0-9]:[0-9][0-9]) AT=$AT:00; $task ;;
   *) fail "the moment is \"2026-11-22 18:00:05\" (UTC) or a position such as $LOG.000007:1234" ;;
 esac

@@ -8,6 +8,8 @@ is_mariadb=0
 as_root=()
 [ "$(id -u)" != 0 ] || as_root=(--user=root)
 
+START_SECONDS=120 STOP_SECONDS=600 # it writes on its way out what it has in memory
+
 make_data_folder() {
   if [ $is_mariadb = 1 ]; then
     mariadb-install-db --no-defaults --datadir="$TARGET" --auth-root-authentication-method=normal \
@@ -32,11 +34,18 @@ start_server() {
   fi
   "$server_program" "${options[@]}" "${as_root[@]}" > "$work/server.log" 2>&1 &
   server=$!
-  wait_for 120 answers || { cat "$work/server.log" >&2; fail "the server does not start on $TARGET"; }
+  wait_for $START_SECONDS answers_or_ended || true
+  answers ||
+    { cat "$work/server.log" >&2; fail "the server on $TARGET has ended, or does not answer after $START_SECONDS s"; }
 }
-answers() { kill -0 "$server" 2>/dev/null || return 0; sql 'DO 1' 2>/dev/null; }
+answers() { sql 'DO 1' 2>/dev/null; }
+answers_or_ended() { has_ended || answers; }
 
-stop_server() {
-  sql 'SHUTDOWN' 2>/dev/null || kill "$server" 2>/dev/null || true
+# Waits until the server, which was told to, has ended.
+wait_for_end() {
+  wait_for $STOP_SECONDS has_ended ||
+    { cat "$work/server.log" >&2; fail "the server on $TARGET has not ended after $STOP_SECONDS s"; }
   wait "$server" || { cat "$work/server.log" >&2; fail "the server did not end well"; }
+  server=
 }
+has_ended() { ! kill -0 "$server" 2>/dev/null; }

@@ -39,7 +39,7 @@ has_ended() {
 }
 stop_chapter() {
   local services service tries
-  mapfile -t services < <(docker stack services --filter mode=replicated --format '{{.Name}}' "$STACK" 2>/dev/null)
+  mapfile -t services < <(docker stack services --filter mode=replicated --format '{{.Name}}' "$STACK" 2>/dev/null | grep .)
   # The backup last: it copies what the database writes as it ends. These two are on this machine; others may be
   # on one that does not answer, and are not waited for.
   for service in "${services[@]}"; do
@@ -50,7 +50,7 @@ stop_chapter() {
     docker service scale --detach "$service=0" >/dev/null
     for (( tries = 0; ; tries++ )); do
       ! has_ended "$service" || break
-      [ "$tries" -lt 240 ] || { echo "$service does not end; see: docker service ps $service" >&2; exit 1; }
+      [ "$tries" -lt 240 ] || { echo "$service has not ended after two minutes; see: docker service ps $service" >&2; exit 1; }
       sleep 0.5
     done
   done

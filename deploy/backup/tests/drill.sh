@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The restore drill, without Docker, by the scripts that a chapter's containers run: a server is killed while
 # people write, its data folder and its stored files are deleted, and everything comes back.
+# Then the tests beside it: moments around a restart, failures, and what is asked of Docker.
 # usage: drill.sh     GROVE_MYSQLD names another server than the machine's; KEEP=1 keeps the folder
 set -euo pipefail
 # shellcheck source=deploy/backup/tests/throwaway.sh
@@ -119,3 +120,10 @@ compare "the latest moment" "$after"
 compare "just before the DROP TABLE at $position" "$before" "$position"
 compare "the second of the DROP TABLE, $second" "$before" "$second"
 step "the drill is passed"
+
+# The last is about Docker, and not for an image.
+for test in restarts failures chapter; do
+  [ "$test" != chapter ] || [ -d "$scripts/../swarm" ] || continue
+  printf '\n%s\n' "$test"
+  TMPDIR=${work%/*} "$scripts/tests/$test.sh"
+done

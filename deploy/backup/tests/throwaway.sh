@@ -1,4 +1,4 @@
-# Sourced by the drill and by bench/restore: a server of this machine (or of the image that this runs in) on a
+# Sourced by the tests beside it and by bench/restore: a server of this machine (or of the image that this runs in) on a
 # temporary folder, with the binary log on, and its backups. GROVE_MYSQLD names another server; KEEP=1 keeps
 # the folder.
 # shellcheck shell=bash
@@ -51,7 +51,7 @@ start_server() {
   until_true "$client_program" --defaults-file="${1:-$work/root.cnf}" -e 'DO 1' 2>/dev/null
 }
 start_backup() {
-  CLIENT_FILE=$work/backup.cnf "$scripts/backup.sh" run >> "$work/backup.log" 2>&1 &
+  CLIENT_FILE=$work/backup.cnf ROUND_SECONDS=1 "$scripts/backup.sh" run >> "$work/backup.log" 2>&1 &
   backup=$!
 }
 stop_backup() { kill -TERM "$backup"; wait "$backup" || true; backup=''; }
