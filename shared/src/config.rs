@@ -3,14 +3,22 @@
 //! Everything is a flag or an environment variable; a secret may also be a file, named by the same
 //! variable with `_FILE`, as Docker and Kubernetes mount it.
 
-use std::{collections::HashMap, env, path::PathBuf, str::FromStr};
+use std::{
+    collections::HashMap,
+    env,
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    str::FromStr,
+};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::{Args, Command, CommandFactory, Parser, ValueEnum};
-use secrecy::{ExposeSecret, SecretString};
-use url::Url;
+use http::Uri;
+use secrecy::SecretString;
 
-use crate::identity::{SigningKey, TrustedKeys, Verifier};
+use crate::Service;
+#[cfg(feature = "time-zone")]
+pub use crate::chapter_time::ChapterTime;
 
 /// Reads a program's configuration; when that fails, says why and ends.
 pub fn parse<C: Parser>() -> C {
@@ -30,6 +38,34 @@ fn without_empty_variables(command: Command) -> Command {
         if value.is_some_and(|value| value.is_empty()) { arg.env(None::<&str>) } else { arg }
     });
     command.mut_subcommands(without_empty_variables)
+}
+
+/// What every service is configured with.
+#[derive(Debug, Clone, Args)]
+pub struct ServiceConfig {
+    /// The address to listen on: without it, the service's own port on the loopback address.
+    #[arg(long, env = "LISTEN")]
+    pub listen: Option<SocketAddr>,
+    /// Where other services are that do not listen at their own ports on this machine: name=url,
+    /// separated by commas.
+    #[arg(long, env = "PEERS", default_value = "")]
+    pub peers: PeerUrls,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a section")]
+    pub db: DbConfig,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a section")]
+    pub identity: IdentityConfig,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a section")]
+    pub telemetry: TelemetryConfig,
+}
+
+impl ServiceConfig {
+    /// Where `service` listens.
+    pub fn listen(&self, service: Service) -> SocketAddr {
+        self.listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, service.port).into())
+    }
 }
 
 /// Which MySQL schema a service owns.
@@ -73,37 +109,31 @@ pub struct IdentityConfig {
     pub trusted_keys_file: Option<PathBuf>,
 }
 
-impl IdentityConfig {
-    /// The key of the service `owner`. From a file it is read again when the file changes.
-    ///
-    /// # Errors
-    /// When no key is configured or it is malformed.
-    pub fn signing_key(&self, owner: &str) -> anyhow::Result<SigningKey> {
-        match (&self.identity_key, &self.identity_key_file) {
-            (Some(key), _) => SigningKey::new(owner, key),
-            (None, Some(file)) => SigningKey::from_file(owner, file.clone()),
-            (None, None) => anyhow::bail!("set IDENTITY_KEY or IDENTITY_KEY_FILE"),
-        }
+/// Where other services are, by name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PeerUrls(HashMap<String, Uri>);
+
+impl PeerUrls {
+    /// The URL of a service, `http://host:port`.
+    pub fn get(&self, name: &str) -> Option<&Uri> {
+        self.0.get(name)
     }
 
-    /// Checks identities that are meant for the service `audience`. The keys are read again when
-    /// their file changes.
+    /// Says where a service is, unless that is said already.
     ///
     /// # Errors
-    /// When no keys are configured or one is malformed.
-    pub fn verifier(&self, audience: &str) -> anyhow::Result<Verifier> {
-        let keys = match (&self.trusted_keys, &self.trusted_keys_file) {
-            (Some(keys), _) => keys.expose_secret().parse()?,
-            (None, Some(file)) => TrustedKeys::from_file(file.clone())?,
-            (None, None) => anyhow::bail!("set TRUSTED_KEYS or TRUSTED_KEYS_FILE"),
-        };
-        Ok(Verifier::new(audience, keys))
+    /// When the URL is not of the form `http://host:port`.
+    pub fn or_insert(&mut self, name: &str, url: &str) -> anyhow::Result<()> {
+        let url = base_url(url).with_context(|| format!("the URL of {name}"))?;
+        self.0.entry(name.to_owned()).or_insert(url);
+        Ok(())
+    }
+
+    /// Every name with its URL.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Uri)> {
+        self.0.iter().map(|(name, url)| (name.as_str(), url))
     }
 }
-
-/// Base URLs of other services, by name.
-#[derive(Debug, Clone, Default)]
-pub struct PeerUrls(pub HashMap<String, Url>);
 
 impl FromStr for PeerUrls {
     type Err = anyhow::Error;
@@ -113,17 +143,30 @@ impl FromStr for PeerUrls {
         let pairs = text.split(',').filter(|pair| !pair.trim().is_empty());
         let urls = pairs.map(|pair| {
             let (name, url) = pair.trim().split_once('=').context("a peer is name=url")?;
-            let url = Url::parse(url).with_context(|| format!("the URL of {name}"))?;
+            let url = base_url(url).with_context(|| format!("the URL of {name}"))?;
             Ok((name.to_owned(), url))
         });
         Ok(Self(urls.collect::<anyhow::Result<_>>()?))
     }
 }
 
+/// Reads the base URL of a program of Grove. They talk HTTP among themselves, in networks of their own.
+///
+/// # Errors
+/// When it is not of the form `http://host:port`.
+pub fn base_url(text: &str) -> anyhow::Result<Uri> {
+    let url: Uri = text.trim_end_matches('/').parse().context("it is malformed")?;
+    let is_base = url.scheme_str() == Some("http")
+        && url.host().is_some_and(|host| !host.is_empty())
+        && url.path_and_query().is_none_or(|path| path == "/");
+    ensure!(is_base, "{text} is not of the form http://host:port");
+    Ok(url)
+}
+
 /// What is logged, and how.
 #[derive(Debug, Clone, Args)]
 pub struct TelemetryConfig {
-    /// Which events are logged, in the form of tracing's `EnvFilter`: `info`, or `warn,grove_quotes=debug`.
+    /// Which events are logged, in the form of tracing's `EnvFilter`: `info`, or `warn,grove_outbox=debug`.
     #[arg(long, env = "LOG", default_value = "info")]
     pub log: String,
     /// Log lines for people or for programs.
@@ -139,15 +182,15 @@ pub struct TelemetryConfig {
 pub struct TracesConfig {
     /// Base URL of a collector that takes OTLP over HTTP, such as <http://localhost:4318>.
     #[arg(long, env = "OTLP_ENDPOINT")]
-    pub otlp_endpoint: Option<Url>,
+    pub otlp_endpoint: Option<Uri>,
     /// The same, under its usual name.
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", hide = true)]
-    pub otel_exporter_otlp_endpoint: Option<Url>,
+    pub otel_exporter_otlp_endpoint: Option<Uri>,
 }
 
 impl TracesConfig {
     /// The base URL of the collector.
-    pub fn endpoint(&self) -> Option<&Url> {
+    pub fn endpoint(&self) -> Option<&Uri> {
         self.otlp_endpoint.as_ref().or(self.otel_exporter_otlp_endpoint.as_ref())
     }
 }
@@ -196,4 +239,20 @@ pub fn optional_secret(
         return Ok(None);
     }
     secret(value, file, name).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peer_is_a_name_and_a_base_url() {
+        let peers: PeerUrls = "auth=http://auth:8008, users=http://[::1]:8001/,".parse().unwrap();
+        assert_eq!(peers.get("auth").unwrap().authority().unwrap(), "auth:8008");
+        assert_eq!(peers.get("users").unwrap().authority().unwrap(), "[::1]:8001");
+        assert_eq!(peers.get("groups"), None);
+        for wrong in ["auth", "auth=", "auth=auth:8008", "auth=https://auth", "auth=http://a/b"] {
+            assert!(wrong.parse::<PeerUrls>().is_err(), "{wrong}");
+        }
+    }
 }

@@ -1,17 +1,21 @@
 //! The pool of a service's own schema, its migrations, and what the database's refusals mean.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::HashMap,
+    ops::{Deref, DerefMut},
+    time::Duration,
+};
 
 use anyhow::Context;
 use secrecy::ExposeSecret;
 use sqlx::{
-    Connection, MySql, MySqlConnection, MySqlPool, Row, Transaction,
+    Connection, Executor, MySql, MySqlConnection, MySqlPool, Row,
     migrate::{MigrateError, Migrator},
     mysql::{MySqlConnectOptions, MySqlDatabaseError, MySqlPoolOptions},
     pool::PoolConnectionMetadata,
 };
 
-use crate::{ApiError, config::DbConfig, reload::Reloaded, server::Readiness};
+use crate::{config::DbConfig, reload::Reloaded};
 
 /// How long a request waits for a connection before it is answered 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -35,6 +39,13 @@ pub fn connect(config: &DbConfig) -> anyhow::Result<MySqlPool> {
         // To ask before each use takes as long as most queries.
         .test_before_acquire(false)
         .before_acquire(|connection, used| Box::pin(is_alive(connection, used)))
+        // What the queries rely on, whatever the server's default is: a transaction reads one state.
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                let isolation = "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ";
+                connection.execute(isolation).await.map(drop)
+            })
+        })
         .connect_lazy_with((*options.get()).clone());
     if config.database_url.is_none() {
         tokio::spawn(follow(options, pool.clone()));
@@ -52,17 +63,88 @@ async fn is_alive(
     Ok(true)
 }
 
+/// A transaction, rolled back when it is dropped before [`Transaction::commit`].
+#[derive(Debug)]
+pub struct Transaction {
+    inner: sqlx::Transaction<'static, MySql>,
+    after_commit: Vec<fn()>,
+}
+
+impl Transaction {
+    /// Has `work` done once the transaction is committed, and only then.
+    pub fn after_commit(&mut self, work: fn()) {
+        if !self.after_commit.iter().any(|known| std::ptr::fn_addr_eq(*known, work)) {
+            self.after_commit.push(work);
+        }
+    }
+
+    /// Makes it count.
+    ///
+    /// # Errors
+    /// When the database does not answer: then it is not known whether it counts.
+    pub async fn commit(self) -> Result<(), sqlx::Error> {
+        self.inner.commit().await?;
+        self.after_commit.iter().for_each(|work| work());
+        Ok(())
+    }
+
+    /// Takes it back at once, where dropping it does so later.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn rollback(self) -> Result<(), sqlx::Error> {
+        self.inner.rollback().await
+    }
+}
+
+impl Deref for Transaction {
+    type Target = MySqlConnection;
+
+    fn deref(&self) -> &MySqlConnection {
+        &self.inner
+    }
+}
+
+impl DerefMut for Transaction {
+    fn deref_mut(&mut self) -> &mut MySqlConnection {
+        &mut self.inner
+    }
+}
+
 /// Begins a transaction. Unlike [`MySqlPool::begin`] it may be cut off, as a request is whose client goes
 /// away: sqlx counts a transaction only when the answer to BEGIN arrives, so one that nobody waits for
 /// would go on, unseen, with whatever uses the connection next. Here a task of its own waits for it.
 ///
 /// # Errors
 /// When the database does not answer, or no connection is free for a second.
-pub async fn begin(db: &MySqlPool) -> Result<Transaction<'static, MySql>, sqlx::Error> {
+pub async fn begin(db: &MySqlPool) -> Result<Transaction, sqlx::Error> {
     let db = db.clone();
     #[expect(clippy::disallowed_methods, reason = "the task is not cut off")]
     let begun = tokio::spawn(async move { db.begin().await });
-    begun.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
+    let inner = begun.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))?;
+    Ok(Transaction { inner, after_commit: Vec::new() })
+}
+
+/// How many rows one statement of [`in_batches`] may delete.
+pub const BATCH: u32 = 1000;
+
+/// Repeats a statement that deletes at most [`BATCH`] rows until it finds no more, so that no lock is held
+/// for long; returns how many rows that were.
+///
+/// # Errors
+/// When the statement fails.
+pub async fn in_batches<F>(mut statement: impl FnMut() -> F) -> Result<u64, sqlx::Error>
+where
+    F: Future<Output = Result<u64, sqlx::Error>>,
+{
+    let mut all = 0;
+    loop {
+        let rows = statement().await?;
+        all += rows;
+        if rows < u64::from(BATCH) {
+            return Ok(all);
+        }
+    }
 }
 
 fn options(url: &str) -> anyhow::Result<MySqlConnectOptions> {
@@ -155,34 +237,6 @@ async fn is_up_to_date(db: &MySqlPool, migrator: &Migrator) -> Result<bool, Migr
     Ok(true)
 }
 
-/// Ready when the database answers.
-pub fn readiness(db: &MySqlPool) -> Readiness {
-    let db = db.clone();
-    Readiness::new(move || {
-        let db = db.clone();
-        Box::pin(async move {
-            let answered = sqlx::query("SELECT 1").execute(&db).await;
-            measure(&db);
-            answered.map(drop).map_err(Into::into)
-        })
-    })
-}
-
-/// Tells the metrics how many connections there are: with each check of health, which is often enough.
-fn measure(db: &MySqlPool) {
-    let options = db.connect_options();
-    let schema = options.get_database().unwrap_or_default();
-    let idle = u32::try_from(db.num_idle()).unwrap_or(u32::MAX);
-    for (state, count) in [
-        ("idle", idle),
-        ("used", db.size().saturating_sub(idle)),
-        ("most", db.options().get_max_connections()),
-    ] {
-        let labels = [("schema", schema.to_owned()), ("state", state.to_owned())];
-        metrics::gauge!("database_connections", &labels).set(f64::from(count));
-    }
-}
-
 /// Why the database refused a statement that broke none of SQL's rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
@@ -206,23 +260,14 @@ impl Refusal {
     }
 }
 
-impl From<sqlx::Error> for ApiError {
-    fn from(cause: sqlx::Error) -> Self {
-        if is_outage(&cause) {
-            Self::unavailable("The database does not answer, please try again").because(cause)
-        } else {
-            Self::internal(cause)
-        }
-    }
-}
-
 // https://dev.mysql.com/doc/mysql-errors/9.0/en/server-error-reference.html
 /// Server shutting down, too many connections, lock wait timeout, deadlock, read-only (failover).
 const TRANSIENT: [&str; 6] = ["1053", "1040", "1205", "1213", "1290", "1927"];
 /// The account is not there yet, may not use the schema, or not change the table.
 const DENIED: [&str; 4] = ["1044", "1045", "1142", "1698"];
 
-fn is_outage(cause: &sqlx::Error) -> bool {
+/// Whether a statement failed because the database is away or busy: the same may succeed later.
+pub fn is_outage(cause: &sqlx::Error) -> bool {
     match cause {
         sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => true,
         cause => has_number(cause, &TRANSIENT),

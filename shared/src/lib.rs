@@ -1,48 +1,32 @@
-//! The vocabulary of Grove's services.
+//! Configuration and database types, and the vocabulary that everything in Grove uses: ids, roles, the
+//! clock, and calls.
 //!
-//! What is here is needed by several crates and names none of them: configuration sections, identity
-//! and its extractors, errors, the HTTP server, the database pool, the outbox, the client for calls
-//! between services, telemetry, and the test kit. There is no framework to plug into: a service is an
-//! axum router that uses these types.
+//! What is here is needed by several crates and names none of them. A program that wants more takes one
+//! of the crates beside it: `grove-http`, `grove-identity`, `grove-client`, `grove-outbox`,
+//! `grove-service`, `grove-telemetry`, `grove-testing`. There is no framework to plug into: a service is
+//! an axum router that uses these types.
 
-pub mod api;
-pub mod caller;
+pub mod call;
+#[cfg(feature = "time-zone")]
+mod chapter_time;
 pub mod clock;
 pub mod config;
-mod contact;
 #[cfg(feature = "db")]
 pub mod db;
-pub mod error;
-pub mod extract;
-pub mod forwarded;
-mod framing;
-mod head;
-pub mod health;
-#[cfg(feature = "db")]
-pub mod idempotency;
-pub mod identity;
-#[cfg(feature = "db")]
+pub mod effects;
+pub mod envelope;
 pub mod import;
-mod listen;
+pub mod lenient;
 pub mod netid;
-pub mod observe;
-#[cfg(feature = "db")]
-pub mod outbox;
-pub mod outside;
-pub mod peer;
-mod process;
+pub mod page;
 pub mod reload;
-pub mod request;
 pub mod role;
-pub mod server;
-mod strict;
-pub mod telemetry;
-#[cfg(feature = "testing")]
-pub mod testing;
+pub mod standing;
+pub mod text;
 pub mod token;
-pub mod traces;
 
+pub use call::{Call, CallError, Client, FieldError, Service};
 pub use clock::Clock;
-pub use error::ApiError;
 pub use netid::NetId;
 pub use role::Role;
+pub use standing::Standing;

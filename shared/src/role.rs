@@ -12,7 +12,7 @@ pub enum Role {
     Admin,
     /// Chair, vice chair, treasurer, secretary.
     Top4,
-    /// Relations with companies and recruiters.
+    /// Relations with companies.
     Corporate,
 }
 
