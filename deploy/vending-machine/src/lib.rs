@@ -13,7 +13,7 @@ use axum::{
     Router,
     routing::{get, post, put},
 };
-use grove_shared::server::{self, Readiness};
+use grove_http::{Readiness, server, with_standard_routes};
 use tokio_util::sync::CancellationToken;
 
 pub use crate::{
@@ -33,7 +33,7 @@ pub fn router(machine: Machine) -> Router {
     if !machine.is_old() {
         routes = routes.route("/vend/{key}", get(routes::verdict));
     }
-    server::with_standard_routes("vending-machine", routes.with_state(machine), Readiness::always())
+    with_standard_routes("vending-machine", routes.with_state(machine), Readiness::always())
 }
 
 /// Runs the machine until `stop` is cancelled.

@@ -9,11 +9,11 @@ use axum::{
 };
 use bytes::Bytes;
 use futures_util::stream;
-use grove_shared::{
+use grove_http::{
     ApiError,
     extract::{Json, Path, Query},
-    peer::IDEMPOTENCY_KEY,
 };
+use grove_shared::call::IDEMPOTENCY_KEY;
 use http::{HeaderMap, StatusCode, request::Parts};
 use serde::Deserialize;
 use serde_json::{Value, json};

@@ -1,12 +1,8 @@
 //! Who can sign in.
 
 use chrono::{DateTime, Utc};
-use grove_shared::{NetId, api::accounts as api};
-
-use crate::error::AuthError;
-
-/// The longest first or last name.
-const MAX_NAME_CHARS: usize = 255;
+use grove_auth_api as api;
+use grove_shared::NetId;
 
 /// An account as the database has it; not `Debug`, for the hash's sake.
 #[derive(Clone)]
@@ -27,19 +23,27 @@ impl Account {
     }
 }
 
+/// The longest first or last name.
+const MAX_NAME_CHARS: usize = 255;
+
+/// A name is too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{0} may have at most {MAX_NAME_CHARS} characters")]
+pub(crate) struct NameTooLong(&'static str);
+
+/// Checks that the names fit.
+pub(crate) fn check_names(new: &api::NewAccount) -> Result<(), NameTooLong> {
+    for (field, name) in [("first_name", &new.first_name), ("last_name", &new.last_name)] {
+        if name.chars().count() > MAX_NAME_CHARS {
+            return Err(NameTooLong(field));
+        }
+    }
+    Ok(())
+}
+
 impl From<Account> for api::NewAccount {
     fn from(account: Account) -> Self {
         let Account { netid, first_name, last_name, .. } = account;
         Self { netid, first_name, last_name }
     }
-}
-
-/// Checks that the names fit.
-pub(crate) fn check_names(new: &api::NewAccount) -> Result<(), AuthError> {
-    for (field, name) in [("first_name", &new.first_name), ("last_name", &new.last_name)] {
-        if name.chars().count() > MAX_NAME_CHARS {
-            return Err(AuthError::TooLong { field, most: MAX_NAME_CHARS });
-        }
-    }
-    Ok(())
 }

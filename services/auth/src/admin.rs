@@ -4,7 +4,8 @@
 
 use anyhow::{Context, ensure};
 use chrono::{DateTime, Utc};
-use grove_shared::{NetId, api::accounts::NewAccount, db, token};
+use grove_auth_api::{LinkPurpose, NewAccount};
+use grove_shared::{NetId, db, token};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::MySqlPool;
 
@@ -12,7 +13,6 @@ use crate::{
     account::{Account, check_names},
     config::PasswordHashing,
     hashing,
-    link::Purpose,
     password::NewPassword,
     sign_in,
     store::{accounts, links, sessions},
@@ -35,7 +35,7 @@ pub async fn can_sign_in(db: &MySqlPool, netid: &NetId) -> anyhow::Result<bool> 
     Ok(account.is_some_and(|found| found.password_hash.is_some() && found.disabled_at.is_none()))
 }
 
-/// Adds an account. Without a password nobody can sign in until a link is followed.
+/// Adds an account. Without a password nobody can sign in until a link is followed; one is hashed at `cost`.
 ///
 /// # Errors
 /// When there is such an account or the password breaks the rules; then nothing is changed.
@@ -43,6 +43,7 @@ pub async fn add_account(
     db: &MySqlPool,
     new: &NewAccount,
     password: Option<&str>,
+    cost: &PasswordHashing,
     now: DateTime<Utc>,
 ) -> anyhow::Result<()> {
     check_names(new)?;
@@ -52,7 +53,7 @@ pub async fn add_account(
     if let Some(password) = password {
         let account = accounts::lock(&mut *transaction, new.netid.as_str()).await?;
         let account = account.with_context(|| no_account(&new.netid))?;
-        let hash = hash(&account, password).await?;
+        let hash = hash(&account, password, cost).await?;
         accounts::set_password(&mut *transaction, account.id, &hash, now).await?;
     }
     Ok(transaction.commit().await?)
@@ -66,9 +67,10 @@ pub async fn set_password(
     db: &MySqlPool,
     netid: &NetId,
     password: &str,
+    cost: &PasswordHashing,
     now: DateTime<Utc>,
 ) -> anyhow::Result<()> {
-    let hash = hash(&find(db, netid).await?, password).await?;
+    let hash = hash(&find(db, netid).await?, password, cost).await?;
     let mut transaction = db::begin(db).await?;
     let account = accounts::lock(&mut *transaction, netid.as_str()).await?;
     let account = account.with_context(|| no_account(netid))?;
@@ -104,7 +106,7 @@ pub async fn activation_link(
     let enabled = account.disabled_at.is_none();
     ensure!(enabled, "The account {netid} is disabled; setting a password enables it");
     let token = token::generate();
-    links::insert(db, account.id, Purpose::Activation, token.expose_secret(), now).await?;
+    links::insert(db, account.id, LinkPurpose::Activation, token.expose_secret(), now).await?;
     Ok(token)
 }
 
@@ -113,9 +115,9 @@ async fn find(db: &MySqlPool, netid: &NetId) -> anyhow::Result<Account> {
     account.with_context(|| no_account(netid))
 }
 
-async fn hash(account: &Account, password: &str) -> anyhow::Result<String> {
+async fn hash(account: &Account, password: &str, cost: &PasswordHashing) -> anyhow::Result<String> {
     let password = NewPassword::parse(password.into(), account, "")?.into_secret();
-    let argon2 = hashing::argon2(&PasswordHashing::default())?;
+    let argon2 = hashing::argon2(cost)?;
     tokio::task::spawn_blocking(move || hashing::hash(&argon2, &password)).await?
 }
 

@@ -1,40 +1,61 @@
 //! What the auth service is configured with.
 
-use std::net::SocketAddr;
+use std::{net::IpAddr, str::FromStr, sync::Arc};
 
 use clap::{Args, Parser};
-use grove_shared::config::{DbConfig, IdentityConfig, PeerUrls, TelemetryConfig};
+use grove_shared::config::ServiceConfig;
+use ipnet::IpNet;
 use url::Url;
 
 /// Accounts, passwords, sessions and one-time links.
 #[derive(Debug, Clone, Parser)]
 #[command(version)]
 pub struct Config {
-    /// The address to listen on.
-    #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8008")]
-    pub listen: SocketAddr,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "a section of shared")]
-    pub db: DbConfig,
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "a section of shared")]
-    pub identity: IdentityConfig,
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "a section of shared")]
-    pub telemetry: TelemetryConfig,
-    /// The services that this one calls: name=url, separated by commas.
-    #[arg(
-        long,
-        env = "PEERS",
-        default_value = "users=http://127.0.0.1:8001,notifications=http://127.0.0.1:1122"
-    )]
-    pub peers: PeerUrls,
+    #[expect(missing_docs, reason = "what every service has")]
+    pub service: ServiceConfig,
     #[command(flatten)]
     #[expect(missing_docs, reason = "its fields are documented")]
     pub chapter: Chapter,
     #[command(flatten)]
     #[expect(missing_docs, reason = "its fields are documented")]
     pub hashing: PasswordHashing,
+    /// Networks whose people share an address, such as a campus behind one: addresses and ranges,
+    /// separated by commas. What one of them fails at there does not count for the others.
+    #[arg(long, env = "SHARED_NETWORKS", default_value = "")]
+    pub shared_networks: Networks,
+}
+
+/// Addresses and ranges in CIDR notation (RFC 4632), separated by commas.
+#[derive(Debug, Clone, Default)]
+pub struct Networks(Arc<[IpNet]>);
+
+impl Networks {
+    /// Whether an address is in one of them.
+    pub(crate) fn contain(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.contains(&address.to_canonical()))
+    }
+}
+
+impl FromStr for Networks {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+        let networks = entries.map(|entry| {
+            let address = entry.parse().map(|address: IpAddr| IpNet::from(address.to_canonical()));
+            address.or_else(|_| entry.parse()).map_err(|_| {
+                format!("{entry:?} is no address and no range, such as 192.0.2.7 or 10.0.0.0/8")
+            })
+        });
+        networks.collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl AsRef<ServiceConfig> for Config {
+    fn as_ref(&self) -> &ServiceConfig {
+        &self.service
+    }
 }
 
 /// What mails say of the chapter, and where they go.

@@ -2,17 +2,18 @@
 
 use std::time::Duration;
 
-use grove_shared::{ApiError, peer::PeerError};
+use grove_http::ApiError;
+use grove_shared::CallError;
 
-use crate::password::WeakPassword;
+use crate::{account::NameTooLong, password::WeakPassword};
 
 /// A request that the service understood and refused, or could not carry out.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AuthError {
     #[error("Missing {0}")]
     Missing(&'static str),
-    #[error("{field} may have at most {most} characters")]
-    TooLong { field: &'static str, most: usize },
+    #[error(transparent)]
+    NameTooLong(#[from] NameTooLong),
     /// One answer for a wrong password and for an account that is unknown, disabled or not active.
     #[error("Invalid netid or password")]
     BadCredentials,
@@ -31,7 +32,7 @@ pub(crate) enum AuthError {
     #[error(transparent)]
     Database(#[from] sqlx::Error),
     #[error(transparent)]
-    Peer(#[from] PeerError),
+    Peer(#[from] CallError),
     #[error(transparent)]
     Internal(#[from] anyhow::Error),
 }
@@ -45,7 +46,7 @@ impl From<AuthError> for ApiError {
         let message = error.to_string();
         match error {
             E::Missing(_)
-            | E::TooLong { .. }
+            | E::NameTooLong(_)
             | E::BadCredentials
             | E::WrongPassword
             | E::WeakPassword(_) => Self::bad_request(message),

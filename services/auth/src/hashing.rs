@@ -19,7 +19,12 @@ use grove_shared::token;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::{config::PasswordHashing, error::AuthError, password::MAX_BYTES};
+use crate::{
+    account::Account,
+    config::PasswordHashing,
+    error::AuthError,
+    password::{MAX_BYTES, NewPassword},
+};
 
 /// The longest queue, in the time that it takes. Callers inside Grove wait for five seconds.
 const LONGEST_QUEUE: Duration = Duration::from_secs(4);
@@ -71,10 +76,28 @@ impl Hasher {
         Ok(Turn { pool: Arc::clone(&self.0), permit })
     }
 
+    /// Whether a hash was made at another cost than the configured one.
+    pub(crate) fn is_outdated(&self, hash: &str) -> bool {
+        is_outdated(&self.0.argon2, hash)
+    }
+
+    /// Hashes a password that the owner of an account chose, if it keeps the rules. To judge a password
+    /// takes a while too, and with some a second.
+    pub(crate) async fn hash_chosen(
+        &self,
+        password: SecretString,
+        account: Account,
+        chapter: String,
+    ) -> Result<String, AuthError> {
+        let judge = move |_: &Argon2<'_>, _: &str| NewPassword::parse(password, &account, &chapter);
+        let password = self.turn().await?.run(judge, false).await??;
+        self.hash(password.into_secret()).await
+    }
+
     /// Hashes a password that keeps the rules.
     pub(crate) async fn hash(&self, password: SecretString) -> Result<String, AuthError> {
         let work = move |argon2: &Argon2<'_>, _: &str| hash(argon2, &password);
-        Ok(self.turn().await?.run(work).await??)
+        Ok(self.turn().await?.run(work, true).await??)
     }
 }
 
@@ -88,6 +111,14 @@ pub(crate) fn argon2(cost: &PasswordHashing) -> anyhow::Result<Argon2<'static>> 
 /// Hashes with a salt of its own, into a PHC string. Blocks for long.
 pub(crate) fn hash(argon2: &Argon2<'_>, password: &SecretString) -> anyhow::Result<String> {
     Ok(argon2.hash_password(password.expose_secret().as_bytes())?.to_string())
+}
+
+fn is_outdated(argon2: &Argon2<'_>, hash: &str) -> bool {
+    let params = PasswordHash::new(hash).ok().and_then(|hash| Params::try_from(&hash).ok());
+    params.is_some_and(|made| {
+        let now = argon2.params();
+        (made.m_cost(), made.t_cost(), made.p_cost()) != (now.m_cost(), now.t_cost(), now.p_cost())
+    })
 }
 
 impl fmt::Debug for Hasher {
@@ -122,7 +153,8 @@ pub(crate) struct Turn {
 }
 
 impl Turn {
-    /// Whether `password` is the one behind `hash`. Takes the same time without a hash.
+    /// Whether `password` is the one behind `hash`. Takes the same time without a hash, and with one that
+    /// was made at a lower cost.
     pub(crate) async fn verify(
         self,
         password: &SecretString,
@@ -133,6 +165,9 @@ impl Turn {
             return Ok(false);
         }
         let known = hash.is_some();
+        let is_outdated = hash.is_some_and(|hash| is_outdated(&self.pool.argon2, hash));
+        let usual = Duration::from_micros(self.pool.micros.load(Ordering::Relaxed));
+        let started = Instant::now();
         let hash = hash.map(str::to_owned);
         let password = password.clone();
         let verify = move |argon2: &Argon2<'_>, decoy: &str| -> anyhow::Result<bool> {
@@ -140,21 +175,28 @@ impl Turn {
             let password = password.expose_secret().as_bytes();
             Ok(argon2.verify_password(password, &hash).is_ok())
         };
-        Ok(self.run(verify).await?? && known)
+        let matches = self.run(verify, !is_outdated).await??;
+        if is_outdated {
+            tokio::time::sleep(usual.saturating_sub(started.elapsed())).await;
+        }
+        Ok(matches && known)
     }
 
     /// Runs on a thread for blocking work. The turn lasts until the work is done, even if the
-    /// request that asked for it is gone.
+    /// request that asked for it is gone. Work that `is_usual` tells how long a hash takes.
     async fn run<T: Send + 'static>(
         self,
         work: impl FnOnce(&Argon2<'_>, &str) -> T + Send + 'static,
+        is_usual: bool,
     ) -> anyhow::Result<T> {
         let done = tokio::task::spawn_blocking(move || {
             let Self { pool, permit } = self;
             let started = Instant::now();
             let result = work(&pool.argon2, &pool.decoy);
-            let (old, last) = (pool.micros.load(Ordering::Relaxed), micros(started.elapsed()));
-            pool.micros.store((old * 7 + last) / 8, Ordering::Relaxed);
+            if is_usual {
+                let (old, last) = (pool.micros.load(Ordering::Relaxed), micros(started.elapsed()));
+                pool.micros.store((old * 7 + last) / 8, Ordering::Relaxed);
+            }
             drop(permit);
             result
         });
@@ -185,6 +227,21 @@ mod tests {
         assert!(verify("umbrella trombone glacier", Some(&hash)).await);
         assert!(!verify("umbrella trombone glaciers", Some(&hash)).await);
         assert!(!verify("umbrella trombone glacier", None).await);
+    }
+
+    #[tokio::test]
+    async fn a_hash_of_another_cost_is_known_as_such_and_takes_as_long_as_any() {
+        let hasher = Hasher::new(&CHEAP).unwrap();
+        let password = SecretString::from("umbrella trombone glacier");
+        let hash = hasher.hash(password.clone()).await.unwrap();
+        let dear = Hasher::new(&PasswordHashing { iterations: 2, ..CHEAP }).unwrap();
+        assert!(!hasher.is_outdated(&hash) && dear.is_outdated(&hash));
+        let usual = Duration::from_millis(200);
+        dear.0.micros.store(micros(usual), Ordering::Relaxed);
+        let started = Instant::now();
+        assert!(dear.turn().await.unwrap().verify(&password, Some(&hash)).await.unwrap());
+        assert!(started.elapsed() >= usual);
+        assert_eq!(dear.0.micros.load(Ordering::Relaxed), micros(usual));
     }
 
     #[tokio::test]

@@ -6,9 +6,9 @@
 
 mod account;
 pub mod admin;
+mod attempt;
 mod config;
 mod error;
-mod guessable;
 mod hashing;
 mod link;
 mod password;
@@ -16,59 +16,100 @@ pub mod retention;
 mod routes;
 mod session;
 mod sign_in;
+mod state;
 mod store;
 mod throttle;
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    time::Duration,
+};
 
 use axum::{
     Router,
-    extract::FromRef,
     routing::{delete, get, post, put},
 };
-use grove_shared::{
-    Clock, db,
-    identity::Verifier,
-    outbox::{self, Worker},
-    peer::Peers,
-    server,
+use grove_client::Peers;
+use grove_identity::{SigningKey, Verifier, caller::AdminOrTop4};
+use grove_outbox::{
+    Worker,
+    retention::{forget_keys, purge_delivered},
 };
-use sqlx::{MySqlPool, migrate::Migrator};
-use tokio_util::sync::CancellationToken;
-use url::Url;
+use grove_service::{Service, Upkeep};
+use grove_shared::{
+    Clock,
+    config::{IdentityConfig, secret},
+    db,
+};
+use sqlx::migrate::Migrator;
 
 pub use crate::{
-    config::{Chapter, Config, PasswordHashing},
+    config::{Chapter, Config, Networks, PasswordHashing},
     hashing::Hasher,
+    link::LinkTokens,
+    state::AppState,
 };
+pub use grove_auth_api::SERVICE;
 
 /// The schema that this service owns.
 pub static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/auth");
-/// Under which name it signs, and is called.
-const NAME: &str = "auth";
 
-/// What the handlers share.
-#[derive(Debug, Clone, FromRef)]
-pub struct AppState {
-    /// The service's schema.
-    pub db: MySqlPool,
-    /// Checks who calls.
-    pub verifier: Verifier,
-    /// Tells the time.
-    pub clock: Clock,
-    /// The services that this one calls.
-    pub peers: Peers,
-    /// Hashes passwords.
-    pub hasher: Hasher,
-    /// What mails say.
-    pub chapter: Chapter,
+/// How long what is too old stays, at the longest.
+const UPKEEP_INTERVAL: Duration = Duration::from_hours(1);
+
+/// The service as it is configured.
+///
+/// # Errors
+/// When the configuration is incomplete.
+pub fn service(config: &Config) -> anyhow::Result<Service> {
+    let calls = [grove_notifications_api::SERVICE, grove_users_api::SERVICE];
+    let mut urls = config.service.peers.clone();
+    urls.or_insert(SERVICE.name, &own_url(config.service.listen(SERVICE)))?;
+    let IdentityConfig { identity_key, identity_key_file, .. } = &config.service.identity;
+    let secret = secret(identity_key.as_ref(), identity_key_file.as_ref(), "IDENTITY_KEY")?;
+    let key = SigningKey::from_config(&config.service.identity, SERVICE.name)?;
+    Ok(assemble(AppState {
+        db: db::connect(&config.service.db)?,
+        verifier: Verifier::from_config(&config.service.identity, SERVICE.name)?,
+        clock: Clock::system(),
+        peers: Peers::new(key, urls, &calls)?,
+        hasher: Hasher::new(&config.hashing)?,
+        link_tokens: LinkTokens::new(&secret),
+        chapter: config.chapter.clone(),
+        shared_networks: config.shared_networks.clone(),
+    }))
 }
 
-/// Every route of the service.
-pub fn router(state: AppState) -> Router {
+/// Where the outbox reaches the service itself.
+fn own_url(listen: SocketAddr) -> String {
+    let address = match listen.ip() {
+        IpAddr::V4(address) if address.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(address) if address.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        address => address,
+    };
+    format!("http://{}", SocketAddr::new(address, listen.port()))
+}
+
+/// The service made of its parts.
+pub fn assemble(state: AppState) -> Service {
+    let AppState { db, clock, peers, .. } = state.clone();
+    let worker = Worker { db: db.clone(), peers, clock: clock.clone() };
+    Service::new(SERVICE, routes(state))
+        .schema(&db, &MIGRATOR)
+        .task("outbox", move |stop| worker.clone().run(stop))
+        .upkeep(Upkeep::new().every(UPKEEP_INTERVAL, "what is old", move || {
+            let (db, now) = (db.clone(), clock.now());
+            async move {
+                retention::delete_old(&db, now).await?;
+                purge_delivered(&db, now).await?;
+                forget_keys(&db, now).await
+            }
+        }))
+}
+
+fn routes(state: AppState) -> Router {
     use routes::{crowd, internal, passwords, sessions};
-    let readiness = db::readiness(&state.db);
-    let routes = Router::new()
+    Router::new()
         .route("/session", post(crowd::create).delete(crowd::delete_all))
         .route("/session/{token}", get(crowd::show).post(crowd::validate).delete(crowd::delete))
         .route("/sessions", get(sessions::list).delete(sessions::end_others))
@@ -82,40 +123,6 @@ pub fn router(state: AppState) -> Router {
         .route("/internal/accounts", post(internal::create_account))
         .route("/internal/accounts/remove", post(internal::remove_account))
         .route("/internal/links", post(internal::mail_link))
-        .merge(outbox::routes(NAME))
-        .with_state(state);
-    server::with_standard_routes(NAME, routes, readiness)
-}
-
-/// Runs the service until `stop` is cancelled.
-///
-/// # Errors
-/// When the configuration is incomplete, a migration fails or the address is taken.
-pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> {
-    let db = db::connect(&config.db)?;
-    let verifier = config.identity.verifier(NAME)?;
-    let key = config.identity.signing_key(NAME)?;
-    let hasher = Hasher::new(&config.hashing)?;
-    db::migrate(&db, &MIGRATOR).await?;
-    let listener = server::bind(config.listen).await?;
-    let mut urls = config.peers;
-    urls.0.insert(NAME.to_owned(), own_url(listener.local_addr()?)?);
-    let peers = Peers::new(key, urls)?;
-    let clock = Clock::system();
-    let worker = Worker { db: db.clone(), peers: peers.clone(), clock: clock.clone() };
-    tokio::spawn(worker.run(stop.clone()));
-    tokio::spawn(retention::run(db.clone(), clock.clone(), stop.clone()));
-    let state = AppState { db, verifier, clock, peers, hasher, chapter: config.chapter };
-    server::serve(listener, router(state), stop).await;
-    Ok(())
-}
-
-/// Where the outbox reaches the service itself.
-fn own_url(listen: SocketAddr) -> anyhow::Result<Url> {
-    let address = match listen.ip() {
-        IpAddr::V4(address) if address.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(address) if address.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        address => address,
-    };
-    Ok(Url::parse(&format!("http://{}", SocketAddr::new(address, listen.port())))?)
+        .merge(grove_outbox::routes::<AppState, AdminOrTop4>(SERVICE.name))
+        .with_state(state)
 }

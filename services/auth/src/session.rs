@@ -1,7 +1,8 @@
 //! A signed-in browser.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use grove_shared::{NetId, api::accounts as api};
+use grove_auth_api as api;
+use grove_shared::NetId;
 
 /// A session that nobody uses ends after this time.
 pub(crate) const IDLE: TimeDelta = TimeDelta::hours(12);

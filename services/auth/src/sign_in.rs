@@ -1,22 +1,23 @@
 //! Checking a password and beginning a session. Every refusal costs the same (see [`verify`]).
 
 use chrono::{DateTime, Utc};
+use grove_auth_api::NewSession;
+use grove_outbox::enqueue;
 use grove_shared::{
-    api::accounts::{AccountName, NewSession},
-    db,
-    outbox::{self, Effect},
+    db::{self, Transaction},
     token,
 };
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::MySqlConnection;
 
 use crate::{
-    AppState,
     account::Account,
+    attempt::{Attempt, Outcome},
     error::AuthError,
     session::Device,
+    state::AppState,
     store::{accounts, attempts, links, sessions},
-    throttle::{self, Attempt, Outcome},
+    throttle,
 };
 
 /// Signs a person in.
@@ -26,7 +27,7 @@ pub(crate) async fn sign_in(
     password: &SecretString,
     device: &Device,
 ) -> Result<NewSession, AuthError> {
-    let attempt = Attempt::new(name, device.address);
+    let attempt = state.attempt(name, device.address);
     let verified = verify(state, &attempt, password).await?;
     let now = state.clock.now();
     let mut transaction = db::begin(&state.db).await?;
@@ -37,7 +38,23 @@ pub(crate) async fn sign_in(
     attempts::insert(&mut *transaction, &attempt, Outcome::Succeeded, now).await?;
     transaction.commit().await?;
     tracing::info!(session.id = id, "{} signed in", account.netid);
+    if state.hasher.is_outdated(&verified.hash)
+        && let Err(cause) = rehash(state, account.id, &verified.hash, password).await
+    {
+        tracing::warn!(%cause, "the password of {} keeps its old hash", account.netid);
+    }
     Ok(NewSession { token: token.to_owned(), account: account.into() })
+}
+
+/// Hashes a password again at the cost that is configured now.
+async fn rehash(
+    state: &AppState,
+    account: u64,
+    old: &str,
+    password: &SecretString,
+) -> Result<(), AuthError> {
+    let new = state.hasher.hash(password.clone()).await?;
+    Ok(accounts::rehash(&state.db, account, old, &new).await?)
 }
 
 /// An account whose password was checked a moment ago.
@@ -89,19 +106,17 @@ pub(crate) async fn verify(
 
 /// Gives a locked account a password, which ends its links and its sessions but for `kept`.
 pub(crate) async fn set_password(
-    transaction: &mut MySqlConnection,
+    transaction: &mut Transaction,
     account: &Account,
     hash: &str,
     kept: Option<u64>,
     now: DateTime<Utc>,
 ) -> Result<(), sqlx::Error> {
-    accounts::set_password(&mut *transaction, account.id, hash, now).await?;
-    links::consume_all(&mut *transaction, account.id, now).await?;
-    sessions::end_all(&mut *transaction, &account.netid, kept, now).await?;
+    accounts::set_password(&mut **transaction, account.id, hash, now).await?;
+    links::consume_all(&mut **transaction, account.id, now).await?;
+    sessions::end_all(&mut **transaction, &account.netid, kept, now).await?;
     if account.password_hash.is_none() {
-        let body = AccountName { netid: account.netid.clone() };
-        let effect = Effect { peer: "users", path: "/internal/users/verified", body };
-        outbox::enqueue(&mut *transaction, &effect, now).await?;
+        enqueue(transaction, &grove_users_api::verified(&account.netid), now).await?;
     }
     Ok(())
 }

@@ -3,14 +3,12 @@
 //! Failures count and successes do not. A try that is refused here is not counted, so that a block
 //! ends however much someone goes on trying.
 
-use std::net::IpAddr;
-
 use chrono::{DateTime, TimeDelta, Utc};
-use grove_shared::{NetId, token};
 use sqlx::MySqlConnection;
 
 use crate::{
     account::Account,
+    attempt::{Attempt, Outcome},
     error::AuthError,
     store::{accounts, attempts},
 };
@@ -24,113 +22,97 @@ struct Limit {
 
 /// Of one account from one source.
 const ACCOUNT_AND_SOURCE: Limit = Limit { tries: 10, within: TimeDelta::minutes(15) };
-/// From one source, whatever the account.
+/// From one source, at accounts with failures.
 const SOURCE: Limit = Limit { tries: 20, within: TimeDelta::minutes(15) };
-/// Of one account from everywhere, but for the sources that its owner is known from.
+/// From one source, whatever the account.
+const SOURCE_AT_ALL: Limit = Limit { tries: 200, within: TimeDelta::minutes(15) };
+/// Of one account from everywhere: beyond it each source has one try.
 const ACCOUNT: Limit = Limit { tries: 100, within: TimeDelta::days(1) };
-/// Mails that a person gets because someone asked for a reset.
-const MAILS: Limit = Limit { tries: 5, within: TimeDelta::hours(1) };
+/// Mails that a person gets because someone asked for a reset from one source.
+const MAILS_BY_SOURCE: Limit = Limit { tries: 5, within: TimeDelta::hours(1) };
+/// The same from all sources, but for those that the owner is known from.
+const MAILS: Limit = Limit { tries: 20, within: TimeDelta::hours(1) };
 /// For so long after a sign-in a source counts as the owner's.
 pub(crate) const KNOWN_FOR: TimeDelta = TimeDelta::days(90);
 /// The longest time that a limit looks back.
 pub(crate) const LONGEST: TimeDelta = ACCOUNT.within;
 
-/// How a try ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// The password was wrong.
-    Failed,
-    /// Someone signed in.
-    Succeeded,
-    /// Someone asked for a new password.
-    Reset,
-}
-
-impl Outcome {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Failed => "failed",
-            Self::Succeeded => "succeeded",
-            Self::Reset => "reset",
-        }
-    }
-}
-
-/// Someone's try at an account, which need not exist.
-#[derive(Debug, Clone)]
-pub(crate) struct Attempt {
-    /// The name as typed, without case and the space around it, if it is one at all: the database
-    /// compares more freely, and one account must not be tried under many names.
-    pub(crate) netid: Option<NetId>,
-    /// Stands for the name as typed.
-    pub(crate) account_key: [u8; 32],
-    /// The address, or its network; nothing when the caller does not know it.
-    pub(crate) source: String,
-}
-
-impl Attempt {
-    pub(crate) fn new(name: &str, address: Option<IpAddr>) -> Self {
-        let name = name.trim().to_lowercase();
-        let account_key = token::hash(&name);
-        let source = address.map(source).unwrap_or_default();
-        Self { netid: name.parse().ok(), account_key, source }
-    }
-
-    /// The account to look for; nothing when there can be none.
-    pub(crate) fn account(&self) -> &str {
-        self.netid.as_ref().map_or("", NetId::as_str)
-    }
-}
-
-/// A person has at least 2^64 addresses of IPv6 (RFC 6177), so the first half counts.
-fn source(address: IpAddr) -> String {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => {
-            let network = u128::from(address) >> 64 << 64;
-            std::net::Ipv6Addr::from(network).to_string()
-        }
-    }
-}
-
 /// Refuses a try that is too many.
+///
+/// Who guesses at one account from one source is refused in any case. Beyond the limits of a source, or of an
+/// account from everywhere, whoever may be the owner still gets a try: from a source that the owner signed in
+/// from, at an account that nobody failed at, and at any account once from each source.
 pub(crate) async fn check(
     db: &mut MySqlConnection,
     attempt: &Attempt,
     now: DateTime<Utc>,
 ) -> Result<(), AuthError> {
-    check_source(db, attempt, Outcome::Failed, now).await?;
-    let since = now - ACCOUNT.within;
-    let first =
-        attempts::nth_last_of_account(&mut *db, attempt, Outcome::Failed, ACCOUNT.tries, since);
-    let Some(first) = first.await? else { return Ok(()) };
-    let since = now - KNOWN_FOR;
-    let known = attempts::nth_last_of_both(&mut *db, attempt, Outcome::Succeeded, 1, since);
-    match known.await? {
-        Some(_) => Ok(()),
-        None => Err(too_many(first + ACCOUNT.within, now)),
+    check_both(db, attempt, Outcome::Failed, now).await?;
+    let by_source = nth_last(Of::Source, db, attempt, Outcome::Failed, SOURCE, now).await?;
+    let by_source = by_source.filter(|_| attempt.is_own_source);
+    let of_account = nth_last(Of::Account, db, attempt, Outcome::Failed, ACCOUNT, now).await?;
+    let Some(until) = by_source.max(of_account) else { return Ok(()) };
+    if is_known(db, attempt, now).await? {
+        return Ok(());
     }
+    let at_all = nth_last(Of::Source, db, attempt, Outcome::Failed, SOURCE_AT_ALL, now).await?;
+    let once = Limit { tries: 1, ..ACCOUNT };
+    let failures_of = if by_source.is_some() { Of::Account } else { Of::Both };
+    let has_failed =
+        nth_last(failures_of, db, attempt, Outcome::Failed, once, now).await?.is_some();
+    if has_failed || (attempt.is_own_source && at_all.is_some()) {
+        return Err(too_many(until, now));
+    }
+    Ok(())
 }
 
-async fn check_source(
+/// Whose tries a limit is on.
+#[derive(Debug, Clone, Copy)]
+enum Of {
+    /// Those at the account from the source.
+    Both,
+    /// Those at the account.
+    Account,
+    /// Those from the source.
+    Source,
+}
+
+/// When a limit that is used up ends; nothing when it is not.
+async fn nth_last(
+    of: Of,
+    db: &mut MySqlConnection,
+    attempt: &Attempt,
+    outcome: Outcome,
+    Limit { tries, within }: Limit,
+    now: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, AuthError> {
+    let since = now - within;
+    let first = match of {
+        Of::Both => attempts::nth_last_of_both(db, attempt, outcome, tries, since).await?,
+        Of::Account => attempts::nth_last_of_account(db, attempt, outcome, tries, since).await?,
+        Of::Source => attempts::nth_last_of_source(db, attempt, outcome, tries, since).await?,
+    };
+    Ok(first.map(|first| first + within))
+}
+
+/// Whether the account's owner has signed in from the source of late.
+async fn is_known(
+    db: &mut MySqlConnection,
+    attempt: &Attempt,
+    now: DateTime<Utc>,
+) -> Result<bool, AuthError> {
+    let once = Limit { tries: 1, within: KNOWN_FOR };
+    Ok(nth_last(Of::Both, db, attempt, Outcome::Succeeded, once, now).await?.is_some())
+}
+
+async fn check_both(
     db: &mut MySqlConnection,
     attempt: &Attempt,
     outcome: Outcome,
     now: DateTime<Utc>,
 ) -> Result<(), AuthError> {
-    let Limit { tries, within } = ACCOUNT_AND_SOURCE;
-    let first = attempts::nth_last_of_both(&mut *db, attempt, outcome, tries, now - within);
-    if let Some(first) = first.await? {
-        return Err(too_many(first + within, now));
-    }
-    if attempt.source.is_empty() {
-        // Everyone whose address is unknown would count as one.
-        return Ok(());
-    }
-    let Limit { tries, within } = SOURCE;
-    let first = attempts::nth_last_of_source(&mut *db, attempt, outcome, tries, now - within);
-    match first.await? {
-        Some(first) => Err(too_many(first + within, now)),
+    match nth_last(Of::Both, db, attempt, outcome, ACCOUNT_AND_SOURCE, now).await? {
+        Some(until) => Err(too_many(until, now)),
         None => Ok(()),
     }
 }
@@ -153,7 +135,7 @@ pub(crate) async fn enter(
     Ok(account)
 }
 
-/// Counts a wish for a reset. Returns whether the account's owner may get a mail.
+/// Counts someone who asks for a reset. Returns whether the account's owner may get a mail.
 pub(crate) async fn enter_reset(
     transaction: &mut MySqlConnection,
     attempt: &Attempt,
@@ -161,27 +143,15 @@ pub(crate) async fn enter_reset(
 ) -> Result<bool, AuthError> {
     attempts::lock_source(&mut *transaction, &attempt.source, now).await?;
     accounts::lock(&mut *transaction, attempt.account()).await?;
-    check_source(transaction, attempt, Outcome::Reset, now).await?;
-    let Limit { tries, within } = MAILS;
-    let since = now - within;
+    check_both(transaction, attempt, Outcome::Reset, now).await?;
+    let of_source = nth_last(Of::Source, transaction, attempt, Outcome::Reset, SOURCE, now).await?;
+    if let Some(until) = of_source.filter(|_| attempt.is_own_source) {
+        return Err(too_many(until, now));
+    }
     let mails =
-        attempts::nth_last_of_account(&mut *transaction, attempt, Outcome::Reset, tries, since);
-    let may = mails.await?.is_none();
+        nth_last(Of::Both, transaction, attempt, Outcome::Reset, MAILS_BY_SOURCE, now).await?;
+    let all = nth_last(Of::Account, transaction, attempt, Outcome::Reset, MAILS, now).await?;
+    let may = mails.is_none() && (all.is_none() || is_known(transaction, attempt, now).await?);
     attempts::insert(&mut *transaction, attempt, Outcome::Reset, now).await?;
     Ok(may)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_attempt_has_one_name_and_a_network() {
-        let attempt = |name, address: &str| Attempt::new(name, Some(address.parse().unwrap()));
-        assert_eq!(attempt(" JSmith2", "192.0.2.7").account_key, token::hash("jsmith2"));
-        assert_eq!(attempt("jsmith2", "::ffff:192.0.2.7").source, "192.0.2.7");
-        let one = attempt("jsmith2", "2001:db8:1:2:3:4:5:6").source;
-        assert_eq!(one, attempt("jsmith2", "2001:db8:1:2:ffff::1").source);
-        assert_eq!(one, "2001:db8:1:2::");
-    }
 }

@@ -1,9 +1,9 @@
 //! What the credits service is configured with.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Parser};
-use grove_shared::config::{DbConfig, IdentityConfig, PeerUrls, TelemetryConfig, optional_secret};
+use grove_shared::config::{ServiceConfig, optional_secret};
 use secrecy::SecretString;
 use url::Url;
 
@@ -13,12 +13,6 @@ use crate::stripe::Stripe;
 #[derive(Debug, Clone, Parser)]
 #[command(version)]
 pub struct Config {
-    /// The address to listen on.
-    #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8765")]
-    pub listen: SocketAddr,
-    /// Where the service users is: name=url, separated by commas.
-    #[arg(long, env = "PEERS", default_value = "users=http://127.0.0.1:8001")]
-    pub peers: PeerUrls,
     /// What a new member gets, in credits.
     #[arg(long, env = "INITIAL_CREDITS", default_value_t = 500, value_parser = clap::value_parser!(i64).range(0..=1_000_000))]
     pub initial_credits: i64,
@@ -32,14 +26,14 @@ pub struct Config {
     #[expect(missing_docs, reason = "described by its type")]
     pub stripe: StripeConfig,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "a section of shared")]
-    pub db: DbConfig,
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "a section of shared")]
-    pub identity: IdentityConfig,
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "a section of shared")]
-    pub telemetry: TelemetryConfig,
+    #[expect(missing_docs, reason = "what every service has")]
+    pub service: ServiceConfig,
+}
+
+impl AsRef<ServiceConfig> for Config {
+    fn as_ref(&self) -> &ServiceConfig {
+        &self.service
+    }
 }
 
 /// The chapter's account at Stripe. Without a secret key nobody can pay by card.

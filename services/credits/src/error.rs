@@ -1,6 +1,7 @@
 //! What can go wrong with credits.
 
-use grove_shared::{ApiError, db::Refusal, peer::PeerError};
+use grove_http::ApiError;
+use grove_shared::{CallError, db::Refusal};
 use http::StatusCode;
 use serde_json::json;
 
@@ -25,14 +26,24 @@ pub(crate) enum CreditsError {
     Reversed,
     #[error("A reversal cannot be reversed; correct it by a new transaction")]
     IsReversal,
+    #[error("Only an adjustment can be reversed; correct this by a new one")]
+    NotAdjustment,
     #[error("Unknown hold")]
     UnknownHold,
     #[error("The hold was {0} already")]
     Settled(&'static str),
+    #[error("The hold has expired")]
+    Expired,
+    #[error("Unknown payment")]
+    UnknownPayment,
+    #[error("This Idempotency-Key was used for another request")]
+    OtherPayment,
+    #[error("Card payment is switched off")]
+    NoCards,
     #[error(transparent)]
     Stripe(#[from] StripeError),
     #[error(transparent)]
-    Peer(#[from] PeerError),
+    Peer(#[from] CallError),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
     /// A refusal that says everything already, such as that of an idempotency key.
@@ -63,14 +74,21 @@ impl From<CreditsError> for ApiError {
         use CreditsError as E;
         let message = error.to_string();
         match error {
-            E::UnknownUser | E::UnknownTransaction | E::UnknownHold => Self::not_found(message),
+            E::UnknownUser | E::UnknownTransaction | E::UnknownHold | E::UnknownPayment => {
+                Self::not_found(message)
+            }
             // Old clients look for the reason under the name of the field.
             E::Field(name, reason) => {
                 Self::bad_request(message).with("message", json!({ name: reason }))
             }
             E::ToOneself => Self::bad_request(message),
             E::NotAllowed => Self::forbidden(message),
-            E::Reversed | E::IsReversal | E::Settled(_) => Self::conflict(message),
+            E::Reversed | E::IsReversal | E::NotAdjustment | E::Settled(_) => {
+                Self::conflict(message)
+            }
+            E::Expired => Self::new(StatusCode::GONE, message),
+            E::OtherPayment => Self::new(StatusCode::UNPROCESSABLE_ENTITY, message),
+            E::NoCards => Self::new(StatusCode::SERVICE_UNAVAILABLE, message),
             E::Short { .. } | E::Stripe(StripeError::Declined(_)) => {
                 Self::new(StatusCode::PAYMENT_REQUIRED, message)
             }

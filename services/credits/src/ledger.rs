@@ -5,17 +5,15 @@
 //! sure when it is checked. The database checks it once more.
 
 use chrono::{DateTime, Utc};
-use grove_shared::{
-    NetId,
-    api::credits::{Hold, HoldState, Party, SystemAccount, Transaction},
-};
-use sqlx::MySqlConnection;
+use grove_credits_api::{Hold, Party, SystemAccount, Transaction};
+use grove_shared::{NetId, db};
+use sqlx::{MySqlConnection, MySqlPool};
 
 use crate::{
     error::CreditsError,
     store::{
         accounts::{self, Account, Holder},
-        holds,
+        holds::{self, HoldRow, NewHold, Settlement, State},
         transactions::{self, Entry, NewTransaction},
     },
 };
@@ -48,16 +46,17 @@ pub(crate) async fn transfer(
     ];
     let new = NewTransaction { description, actor, reverses: None };
     let id = post(transaction, new, &entries, now).await?;
-    let (user, amount) = match (&from.party, &to.party) {
-        (Party::Member(giver), _) => (Some(giver.to_string()), -amount),
-        (_, Party::Member(taker)) => (Some(taker.to_string()), *amount),
-        _ => (None, *amount),
+    let (user, amount, counterparty) = match (&from.party, &to.party) {
+        (Party::Member(giver), _) => (Some(giver.to_string()), -amount, to),
+        (_, Party::Member(taker)) => (Some(taker.to_string()), *amount, from),
+        _ => (None, *amount, from),
     };
     Ok(Transaction {
         id,
         user,
         amount,
         description: (*description).to_owned(),
+        counterparty: Some(counterparty.party.clone()),
         created_at: now,
         actor: (*actor).to_owned(),
         reverses: None,
@@ -65,7 +64,8 @@ pub(crate) async fn transfer(
     })
 }
 
-/// Undoes a transaction by one that does the opposite; `actor` names who, `reason` why.
+/// Undoes an adjustment by a transaction that does the opposite; `actor` names who, `reason` why. What a
+/// service booked is its own to undo: the account of the chapter that it went through is everybody's.
 pub(crate) async fn reverse(
     transaction: &mut MySqlConnection,
     id: u64,
@@ -73,12 +73,17 @@ pub(crate) async fn reverse(
     reason: &str,
     now: DateTime<Utc>,
 ) -> Result<u64, CreditsError> {
-    if transactions::reverses(&mut *transaction, id).await?.is_some() {
+    let booked = transactions::find(&mut *transaction, id).await?;
+    if booked.reverses.is_some() {
         return Err(CreditsError::IsReversal);
     }
-    let opposite = transactions::entries(&mut *transaction, id)
-        .await?
-        .map(|entry| Entry { amount: -entry.amount, ..entry });
+    let entries = transactions::entries(&mut *transaction, id).await?;
+    let mint = accounts::id_of_system(&mut *transaction, SystemAccount::Mint).await?;
+    let is_from_mint = entries.iter().any(|entry| entry.account_id == mint);
+    if booked.actor.starts_with("service:") || !is_from_mint {
+        return Err(CreditsError::NotAdjustment);
+    }
+    let opposite = entries.map(|entry| Entry { amount: -entry.amount, ..entry });
     let description = format!("Reversal of {id} by {actor}: {reason}");
     let description: String = description.chars().take(200).collect();
     let new = NewTransaction { description: &description, actor, reverses: Some(id) };
@@ -140,19 +145,16 @@ pub(crate) async fn open(
 /// Sets credits of a member aside.
 pub(crate) async fn hold(
     transaction: &mut MySqlConnection,
-    account: u64,
-    amount: i64,
-    description: &str,
-    service: &str,
+    new: &NewHold<'_>,
     now: DateTime<Utc>,
 ) -> Result<Hold, CreditsError> {
-    check_available(&accounts::lock_one(transaction, account).await?, amount)?;
-    accounts::hold(transaction, account, amount).await?;
-    let id = holds::insert(transaction, account, amount, description, service, now).await?;
-    Ok(holds::find(transaction, id, service).await?.into())
+    check_available(&accounts::lock_one(transaction, new.account_id).await?, new.amount)?;
+    accounts::hold(transaction, new.account_id, new.amount).await?;
+    let id = holds::insert(transaction, new, now).await?;
+    Ok(holds::find(transaction, id).await?.into())
 }
 
-/// Pays what is held to `to`. Once it is paid, asking again changes nothing.
+/// Pays what `service` holds to `to`. Once it is paid, asking again changes nothing.
 pub(crate) async fn capture(
     transaction: &mut MySqlConnection,
     id: u64,
@@ -160,15 +162,17 @@ pub(crate) async fn capture(
     service: &str,
     now: DateTime<Utc>,
 ) -> Result<Hold, CreditsError> {
-    let hold = holds::find(&mut *transaction, id, service).await?;
+    let hold = holds::find(&mut *transaction, id).await?.of(service)?;
     let to = accounts::id_of_system(&mut *transaction, to).await?;
     // Both accounts before the hold: everyone who settles it waits here.
     accounts::lock(transaction, [hold.account_id, to]).await?;
-    let current = holds::lock(transaction, id, service).await?;
-    match current.state() {
-        HoldState::Captured => return Ok(current.into()),
-        HoldState::Released => return Err(CreditsError::Settled("released")),
-        HoldState::Held => {}
+    let current = holds::lock(transaction, id).await?;
+    match current.state {
+        State::Captured => return Ok(current.into()),
+        State::Released => return Err(CreditsError::Settled("released")),
+        State::Expired => return Err(CreditsError::Expired),
+        State::Held if current.is_due(now) => return Err(CreditsError::Expired),
+        State::Held => {}
     }
     accounts::hold(transaction, hold.account_id, -hold.amount).await?;
     let actor = format!("service:{service}");
@@ -178,26 +182,62 @@ pub(crate) async fn capture(
         Entry { account_id: to, amount: hold.amount },
     ];
     let by = post(transaction, new, &entries, now).await?;
-    holds::settle(transaction, id, "captured", Some(by), now).await?;
-    Ok(holds::find(transaction, id, service).await?.into())
+    let settlement = Settlement { state: State::Captured, transaction: Some(by), by: &actor };
+    holds::settle(transaction, id, settlement, now).await?;
+    Ok(holds::find(transaction, id).await?.into())
 }
 
-/// Gives back what is held. Once it is given back, asking again changes nothing.
+/// Gives back what is held, of `service` alone if one is named; `by` is who does so. Once it is given back,
+/// asking again changes nothing.
 pub(crate) async fn release(
     transaction: &mut MySqlConnection,
     id: u64,
-    service: &str,
+    service: Option<&str>,
+    by: &str,
     now: DateTime<Utc>,
 ) -> Result<Hold, CreditsError> {
-    let hold = holds::find(&mut *transaction, id, service).await?;
+    let hold = holds::find(&mut *transaction, id).await?;
+    let hold = match service {
+        Some(service) => hold.of(service)?,
+        None => hold,
+    };
+    let settlement = Settlement { state: State::Released, transaction: None, by };
+    let settled = give_back(transaction, &hold, settlement, now).await?;
+    if settled.state == State::Captured {
+        return Err(CreditsError::Settled("captured"));
+    }
+    Ok(settled.into())
+}
+
+/// Settles a hold by giving back, unless it is settled already; returns it as it is then.
+async fn give_back(
+    transaction: &mut MySqlConnection,
+    hold: &HoldRow,
+    settlement: Settlement<'_>,
+    now: DateTime<Utc>,
+) -> Result<HoldRow, CreditsError> {
     accounts::lock_one(transaction, hold.account_id).await?;
-    let current = holds::lock(transaction, id, service).await?;
-    match current.state() {
-        HoldState::Released => return Ok(current.into()),
-        HoldState::Captured => return Err(CreditsError::Settled("captured")),
-        HoldState::Held => {}
+    let current = holds::lock(transaction, hold.id).await?;
+    if current.state != State::Held {
+        return Ok(current);
     }
     accounts::hold(transaction, hold.account_id, -hold.amount).await?;
-    holds::settle(transaction, id, "released", None, now).await?;
-    Ok(holds::find(transaction, id, service).await?.into())
+    holds::settle(transaction, hold.id, settlement, now).await?;
+    holds::find(transaction, hold.id).await
+}
+
+/// Gives back what was held for longer than its service asked for.
+pub(crate) async fn expire_due(db: &MySqlPool, now: DateTime<Utc>) -> Result<(), CreditsError> {
+    let by = "service:credits";
+    for hold in holds::due(db, now).await? {
+        let mut transaction = db::begin(db).await?;
+        let settlement = Settlement { state: State::Expired, transaction: None, by };
+        let settled = give_back(&mut transaction, &hold, settlement, now).await?;
+        transaction.commit().await?;
+        if settled.state == State::Expired {
+            let HoldRow { id, netid, service, .. } = &settled;
+            tracing::warn!(hold.id = id, "hold {id} of {netid} for {service} has expired");
+        }
+    }
+    Ok(())
 }

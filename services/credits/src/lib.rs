@@ -10,9 +10,9 @@ mod error;
 mod event;
 mod ledger;
 mod member;
-mod news;
 mod payment;
 mod proof;
+mod reconciliation;
 mod request;
 mod routes;
 mod seal;
@@ -27,29 +27,25 @@ use axum::{
     routing::{delete, get, post},
 };
 use chrono::TimeDelta;
-use grove_shared::{
-    Clock, db, idempotency,
-    identity::Verifier,
-    outbox::{self, Worker},
-    peer::Peers,
-    server,
-};
+use grove_client::Peers;
+use grove_identity::{Verifier, caller::Admin};
+use grove_outbox::{Worker, retention};
+use grove_service::{Service, Upkeep};
+use grove_shared::{Clock, db};
 use sqlx::{MySqlPool, migrate::Migrator};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use crate::{
     config::{Config, StripeConfig},
     member::{Current, Members},
     payment::Payments,
+    proof::Auditor,
     stripe::Stripe,
 };
+pub use grove_credits_api::SERVICE;
 
 /// The schema that this service owns.
 pub static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/credits");
 
-/// How long a stop waits for what is under way. What is cut off goes on after the next start.
-const LAST_STEP: Duration = Duration::from_secs(1);
-const FORGET_INTERVAL: Duration = Duration::from_hours(1);
 /// Stripe sends an event again for three days.
 const EVENTS_KEPT_FOR: TimeDelta = TimeDelta::days(30);
 
@@ -79,20 +75,65 @@ impl AppState {
         Ok(seal::seal(&self.db).await?)
     }
 
-    /// Asks Stripe about payments that are due, as it happens all the time while the service runs.
+    /// Gives back what was held for too long, as it happens every minute while the service runs.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn ask_for_news(&self) -> anyhow::Result<()> {
-        Ok(self.payments.ask_for_news().await?)
+    pub async fn expire_holds(&self) -> anyhow::Result<()> {
+        Ok(ledger::expire_due(&self.db, self.clock.now()).await?)
+    }
+
+    /// Asks Stripe about payments that are due, as it happens all the time while the service runs.
+    ///
+    /// # Errors
+    /// When Stripe or the database does not answer.
+    pub async fn reconcile_payments(&self) -> anyhow::Result<()> {
+        Ok(self.payments.reconcile().await?)
     }
 }
 
-/// Every route of the service.
-pub fn router(state: AppState) -> Router {
+/// The service as it is configured.
+///
+/// # Errors
+/// When the configuration is incomplete.
+pub fn service(config: &Config) -> anyhow::Result<Service> {
+    let db = db::connect(&config.service.db)?;
+    let (clock, site_url) = (Clock::system(), Arc::new(config.site_url.clone()));
+    let peers = Peers::from_config(&config.service, SERVICE, &[grove_users_api::SERVICE])?;
+    let members = Members {
+        db: db.clone(),
+        peers: peers.clone(),
+        clock: clock.clone(),
+        initial: config.initial_credits,
+        current: Current::default(),
+    };
+    let payments = Payments {
+        db: db.clone(),
+        stripe: config.stripe.stripe()?,
+        clock: clock.clone(),
+        site_url,
+        chapter_name: config.chapter_name.as_str().into(),
+    };
+    let verifier = Verifier::from_config(&config.service.identity, SERVICE.name)?;
+    Ok(assemble(AppState { db, verifier, clock, peers, members, payments }))
+}
+
+/// The service made of its parts.
+pub fn assemble(state: AppState) -> Service {
+    let AppState { db, clock, peers, .. } = &state;
+    let (db, sealed) = (db.clone(), db.clone());
+    let worker = Worker { db: db.clone(), peers: peers.clone(), clock: clock.clone() };
+    let upkeep = upkeep(&state);
+    Service::new(SERVICE, routes(state))
+        .schema(&db, &MIGRATOR)
+        .task("outbox", move |stop| worker.clone().run(stop))
+        .task("seals", move |stop| seal::run(sealed.clone(), stop))
+        .upkeep(upkeep)
+}
+
+fn routes(state: AppState) -> Router {
     use routes::{history, internal, members, officers, payments};
-    let readiness = db::readiness(&state.db);
-    let routes = Router::new()
+    Router::new()
         .route("/credits/users", get(officers::balances))
         .route("/credits/users/{netid}", get(members::show))
         .route("/credits/transactions", get(history::list).post(officers::adjust))
@@ -100,6 +141,8 @@ pub fn router(state: AppState) -> Router {
         .route("/credits/transfers", post(members::transfer))
         .route("/credits/export", get(history::export))
         .route("/credits/audit", get(officers::audit))
+        .route("/credits/holds", get(officers::holds))
+        .route("/credits/holds/{id}/release", post(officers::release))
         .route("/credits/payment-options", get(payments::options))
         .route("/credits/top-ups", post(payments::top_up))
         .route("/credits/top-ups/{id}", get(payments::show_top_up))
@@ -111,66 +154,43 @@ pub fn router(state: AppState) -> Router {
         .route("/internal/holds/{id}", get(internal::show_hold))
         .route("/internal/holds/{id}/capture", post(internal::capture))
         .route("/internal/holds/{id}/release", post(internal::release))
+        .route("/internal/accounts", post(internal::open_account))
         .route("/internal/members/{netid}", get(internal::balance))
-        .merge(outbox::routes("credits"))
-        .with_state(state);
-    server::with_standard_routes("credits", routes, readiness)
+        .merge(grove_outbox::routes::<AppState, Admin>(SERVICE.name))
+        .with_state(state)
 }
 
-/// Runs the service until `stop` is cancelled.
-///
-/// # Errors
-/// When the configuration is incomplete, a migration fails or the address is taken.
-pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> {
-    let db = db::connect(&config.db)?;
-    let verifier = config.identity.verifier("credits")?;
-    let peers = Peers::new(config.identity.signing_key("credits")?, config.peers)?;
-    let stripe = config.stripe.stripe()?;
-    db::migrate(&db, &MIGRATOR).await?;
-    let listener = server::bind(config.listen).await?;
-    let clock = Clock::system();
-    let members = Members {
-        db: db.clone(),
-        peers: peers.clone(),
-        clock: clock.clone(),
-        initial: config.initial_credits,
-        current: Current::default(),
-    };
-    let payments = Payments {
-        db: db.clone(),
-        stripe,
-        clock: clock.clone(),
-        site_url: Arc::new(config.site_url),
-        chapter_name: config.chapter_name.into(),
-    };
-    let worker = Worker { db: db.clone(), peers: peers.clone(), clock: clock.clone() };
-    let tasks = TaskTracker::new();
-    tasks.spawn(worker.run(stop.clone()));
-    tasks.spawn(members.clone().run(stop.clone()));
-    tasks.spawn(payments.clone().run(stop.clone()));
-    tasks.spawn(seal::run(db.clone(), stop.clone()));
-    tasks.spawn(proof::run(db.clone(), clock.clone(), stop.clone()));
-    tasks.spawn(forget(db.clone(), clock.clone(), stop.clone()));
-    tasks.close();
-    let state = AppState { db, verifier, clock, peers, members, payments };
-    server::serve(listener, router(state), stop).await;
-    let _ = tokio::time::timeout(LAST_STEP, tasks.wait()).await;
-    Ok(())
+fn upkeep(state: &AppState) -> Upkeep {
+    let auditor = Auditor::new(state.db.clone(), state.clock.clone());
+    let (members, payments) = (state.members.clone(), state.payments.clone());
+    let (holds, kept) = (state.clone(), state.clone());
+    Upkeep::new()
+        .every(Duration::from_secs(10), "payments by card", move || {
+            let payments = payments.clone();
+            async move { payments.reconcile().await }
+        })
+        .every(Duration::from_secs(30), "accounts of members", move || {
+            let members = members.clone();
+            async move { members.reconcile().await }
+        })
+        .every(Duration::from_mins(1), "expired holds", move || {
+            let state = holds.clone();
+            async move { state.expire_holds().await }
+        })
+        .every(Duration::from_mins(5), "the proof of the ledger", move || {
+            let auditor = auditor.clone();
+            async move { auditor.run().await }
+        })
+        .every(Duration::from_hours(1), "keys, effects and events", move || {
+            let AppState { db, clock, .. } = kept.clone();
+            async move { forget(&db, &clock).await }
+        })
 }
 
-/// Forgets keys and events that nobody repeats any more, until `stop` is cancelled.
-async fn forget(db: MySqlPool, clock: Clock, stop: CancellationToken) {
-    while !stop.is_cancelled() {
-        let now = clock.now();
-        if let Err(cause) = idempotency::forget_old(&db, now).await {
-            tracing::warn!(%cause, "old idempotency keys cannot be deleted now");
-        }
-        if let Err(cause) = store::payments::forget_events(&db, now - EVENTS_KEPT_FOR).await {
-            tracing::warn!(%cause, "old events cannot be deleted now");
-        }
-        tokio::select! {
-            () = tokio::time::sleep(FORGET_INTERVAL) => {}
-            () = stop.cancelled() => {}
-        }
-    }
+/// Deletes what nobody repeats or asks for any more.
+async fn forget(db: &MySqlPool, clock: &Clock) -> Result<(), sqlx::Error> {
+    let now = clock.now();
+    retention::forget_keys(db, now).await?;
+    retention::purge_delivered(db, now).await?;
+    store::events::forget(db, now - EVENTS_KEPT_FOR).await.map(drop)
 }

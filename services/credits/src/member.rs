@@ -1,29 +1,19 @@
 //! Who has an account: members, from the first time that they are known to be one.
 //!
-//! Users is asked for everyone again and again, and for one person when their credits are to move. So
-//! nothing depends on news that could get lost.
+//! Users says when somebody becomes one. It is asked for everyone again and again all the same, and for one
+//! person when their credits are to move, so nothing depends on a message that could get lost.
 
 use std::{
     collections::HashSet,
     sync::{Arc, PoisonError, RwLock},
-    time::Duration,
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use grove_shared::{
-    Clock, NetId,
-    api::{
-        credits::{Balance, Party},
-        envelope::Data,
-        users::{CurrentMember, IsMember},
-    },
-    db,
-    peer::{PeerError, Peers},
-};
-use http::{Method, StatusCode};
-use serde_json::json;
+use grove_client::Peers;
+use grove_credits_api::{Balance, Party};
+use grove_shared::{Client, Clock, NetId, db};
+use grove_users_api::CurrentMember;
 use sqlx::MySqlPool;
-use tokio_util::sync::CancellationToken;
 
 use crate::{
     error::CreditsError,
@@ -31,13 +21,8 @@ use crate::{
     store::accounts::{self, Holder},
 };
 
-const USERS: &str = "users";
-/// How often everyone is asked for.
-const INTERVAL: Duration = Duration::from_mins(1);
-/// How long the answer counts, which is until the next one, with some patience.
+/// How long the answer of users about everyone counts: longer than until the next one.
 const CURRENT_FOR: TimeDelta = TimeDelta::seconds(90);
-/// How soon again when users did not answer.
-const RETRY: Duration = Duration::from_secs(2);
 
 /// Opens accounts.
 #[derive(Debug, Clone)]
@@ -137,10 +122,9 @@ impl Members {
     /// # Errors
     /// When users or the database does not answer.
     pub async fn reconcile(&self) -> anyhow::Result<()> {
-        let members: Vec<CurrentMember> =
-            self.peers.call(USERS, Method::GET, "/internal/members", &json!({})).await?;
+        let members = self.peers.call(grove_users_api::members()).await?;
         self.current.set(members.iter().map(|member| member.netid.clone()), self.clock.now());
-        let known: Vec<_> = accounts::balances(&self.db).await?;
+        let known = accounts::balances(&self.db).await?;
         for CurrentMember { netid, .. } in members {
             if known.binary_search_by(|balance| balance.netid.cmp(&netid)).is_err() {
                 self.open(&netid).await?;
@@ -148,32 +132,13 @@ impl Members {
         }
         Ok(())
     }
-
-    /// Opens accounts until `stop` is cancelled.
-    pub async fn run(self, stop: CancellationToken) {
-        loop {
-            let pause = match self.reconcile().await {
-                Ok(()) => INTERVAL,
-                Err(cause) => {
-                    tracing::debug!("who is a member is not known yet: {cause:#}");
-                    RETRY
-                }
-            };
-            tokio::select! {
-                () = tokio::time::sleep(pause) => {}
-                () = stop.cancelled() => return,
-            }
-        }
-    }
 }
 
 /// Whether someone is a member; nothing when users knows nobody of that name.
 pub(crate) async fn is_member(peers: &Peers, netid: &NetId) -> Result<Option<bool>, CreditsError> {
-    let path = format!("/users/{netid}/is_member");
-    let check: Result<Data<IsMember>, _> = peers.call(USERS, Method::GET, &path, &json!({})).await;
-    match check {
-        Ok(check) => Ok(Some(check.data.is_member)),
-        Err(PeerError::Refused { status: StatusCode::NOT_FOUND, .. }) => Ok(None),
+    match peers.call(grove_users_api::is_member(netid.as_str())).await {
+        Ok(check) => Ok(Some(check.is_member)),
+        Err(cause) if cause.is_not_found() => Ok(None),
         Err(cause) => Err(cause.into()),
     }
 }

@@ -1,16 +1,17 @@
 //! Payments by card. A payment is recorded before Stripe hears of it, and settled in one transaction
-//! with its credits, whoever brings the news: the answer, an event, or the question asked later.
+//! with its credits, whatever tells that it has come: the answer, an event, or the question asked later.
 
 use std::sync::Arc;
 
 use chrono::TimeDelta;
+use grove_credits_api::{Party, SystemAccount};
+use grove_http::ApiError;
+use grove_outbox::enqueue;
 use grove_shared::{
     Clock, NetId,
-    api::credits::{Party, SystemAccount},
-    db,
-    outbox::{Effect, enqueue},
+    db::{self, Transaction},
 };
-use serde_json::json;
+use grove_users_api::{NewMembership, admit};
 use sha2::{Digest, Sha256};
 use sqlx::{MySqlConnection, MySqlPool};
 use url::Url;
@@ -20,7 +21,7 @@ use crate::{
     ledger::{self, Transfer},
     store::{
         accounts::{self, Holder},
-        payments::{self, NewPayment, Payment},
+        payments::{self, NewPayment, Payment, Purpose, State},
     },
     stripe::{Purchase, Stripe, StripeError},
 };
@@ -32,24 +33,8 @@ pub(crate) const DUES: i64 = 4000;
 pub(crate) const FEE: i64 = 150;
 /// Who causes what a payment causes.
 const ACTOR: &str = "service:credits";
-/// How long Stripe has for its news before it is asked.
-pub(crate) const PATIENCE: TimeDelta = TimeDelta::minutes(1);
-
-/// What a payment is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    TopUp,
-    Membership,
-}
-
-impl Purpose {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::TopUp => "top_up",
-            Self::Membership => "membership",
-        }
-    }
-}
+/// How long Stripe has to tell what became of a payment before it is asked.
+pub(crate) const ASKED_AFTER: TimeDelta = TimeDelta::minutes(1);
 
 /// Takes payments.
 #[derive(Debug, Clone)]
@@ -66,9 +51,9 @@ pub struct Payments {
     pub chapter_name: Arc<str>,
 }
 
-/// A payment that somebody wants to make.
+/// A payment that somebody asks for.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Wish<'a> {
+pub(crate) struct PaymentRequest<'a> {
     /// Whose request and which: the same again is the same payment.
     pub(crate) key: (&'a str, &'a str),
     pub(crate) netid: &'a NetId,
@@ -80,9 +65,7 @@ pub(crate) struct Wish<'a> {
 
 impl Payments {
     pub(crate) fn stripe(&self) -> Result<&Stripe, CreditsError> {
-        self.stripe
-            .as_ref()
-            .ok_or_else(|| grove_shared::ApiError::conflict("Card payment is switched off").into())
+        self.stripe.as_ref().ok_or(CreditsError::NoCards)
     }
 
     /// The payment that the same request recorded before.
@@ -94,45 +77,46 @@ impl Payments {
     }
 
     /// Records a payment, or finds the one that the same request recorded before.
-    pub(crate) async fn record(&self, wish: Wish<'_>) -> Result<Payment, CreditsError> {
-        let Wish { key: (caller, key), netid, purpose, amount, token } = wish;
+    pub(crate) async fn record(
+        &self,
+        request: PaymentRequest<'_>,
+    ) -> Result<Payment, CreditsError> {
+        let PaymentRequest { key: (caller, key), netid, purpose, amount, token } = request;
         let now = self.clock.now();
-        let purpose = purpose.as_str();
         let token_hash = token.map(|token| Sha256::digest(token).to_vec());
         let token_hash = token_hash.as_deref();
-        let new = NewPayment { caller, key, netid, purpose, amount, token_hash };
-        match payments::insert(&self.db, &new, now, now + PATIENCE).await {
+        let reference = format!("{:032x}", rand::random::<u128>());
+        let new =
+            NewPayment { caller, key, reference: &reference, netid, purpose, amount, token_hash };
+        match payments::insert(&self.db, &new, now, now + ASKED_AFTER).await {
             Ok(_) => {}
             Err(cause) if cause.is_duplicate() => {}
             Err(cause) => return Err(cause),
         }
         let payment = payments::find_by_key(&self.db, caller, key).await?;
         let payment = payment.ok_or(sqlx::Error::RowNotFound)?;
-        let known = (payment.amount, payment.purpose.as_str(), &payment.netid);
+        let known = (payment.amount, payment.purpose, &payment.netid);
         if known != (amount, purpose, netid) || payment.token_hash.as_deref() != token_hash {
-            return Err(grove_shared::ApiError::new(
-                http::StatusCode::UNPROCESSABLE_ENTITY,
-                "This Idempotency-Key was used for another request",
-            )
-            .into());
+            return Err(CreditsError::OtherPayment);
         }
         Ok(payment)
     }
 
     /// A payment with a page of Stripe's on which it is made.
     pub(crate) async fn open_page(&self, payment: Payment) -> Result<Payment, CreditsError> {
-        if payment.state != "created" {
+        if payment.state != State::Created {
             return Ok(payment);
         }
         let description = self.description(&payment);
-        let page = match payment.purpose.as_str() {
-            "membership" => "credits/purchaseMembership",
-            _ => "credits",
+        let page = match payment.purpose {
+            Purpose::Membership => "credits/purchaseMembership",
+            Purpose::TopUp => "credits",
         };
-        let mut back = self.site_url.join(page).map_err(grove_shared::ApiError::internal)?;
+        let mut back = self.site_url.join(page).map_err(ApiError::internal)?;
         back.query_pairs_mut().append_pair("payment", &payment.id.to_string());
-        let purchase =
-            Purchase { payment: payment.id, amount: payment.amount, description: &description };
+        let reference = &*payment.reference();
+        let amount = payment.amount;
+        let purchase = Purchase { reference, amount, description: &description };
         let session = self.stripe()?.create_session(&purchase, back.as_str()).await?;
         let (intent, url) = (session.payment_intent.as_deref(), session.url.as_deref());
         payments::begin(&self.db, payment.id, Some(&session.id), intent, url).await?;
@@ -143,8 +127,9 @@ impl Payments {
     pub(crate) async fn charge(&self, payment: Payment, token: &str) -> Result<(), CreditsError> {
         let stripe = self.stripe()?;
         let description = self.description(&payment);
-        let purchase =
-            Purchase { payment: payment.id, amount: payment.amount, description: &description };
+        let reference = &*payment.reference();
+        let amount = payment.amount;
+        let purchase = Purchase { reference, amount, description: &description };
         let intent = match &payment.intent_id {
             Some(intent) => intent.clone(),
             // Known before it is confirmed, so that it can be asked for whatever happens then.
@@ -178,7 +163,7 @@ impl Payments {
 
     pub(crate) async fn settle_in(
         &self,
-        transaction: &mut MySqlConnection,
+        transaction: &mut Transaction,
         id: u64,
         intent: Option<&str>,
         paid: i64,
@@ -188,14 +173,14 @@ impl Payments {
             tracing::error!("Stripe tells of payment {id}, which nobody asked for");
             return Ok(());
         };
-        if payment.state == "succeeded" {
+        if payment.state == State::Succeeded {
             return Ok(());
         }
         if paid != payment.amount {
             tracing::error!("payment {id} is for {}, and Stripe got {paid}", payment.amount);
             return Ok(());
         }
-        let by = if payment.purpose == "top_up" {
+        let by = if payment.purpose == Purpose::TopUp {
             let description = format!("Card top-up, payment {id}");
             let (card, member) = holders(transaction, &payment).await?;
             let transfer = Transfer {
@@ -207,8 +192,8 @@ impl Payments {
             };
             Some(ledger::transfer(transaction, &transfer, now).await?.id)
         } else {
-            let body = json!({ "netid": payment.netid, "payment": format!("card payment {id}") });
-            let effect = Effect { peer: "users", path: "/internal/memberships", body };
+            let paid = format!("card payment {id}");
+            let effect = admit(&NewMembership { netid: payment.netid.clone(), payment: paid });
             enqueue(transaction, &effect, now).await?;
             None
         };
@@ -231,7 +216,7 @@ impl Payments {
             return Ok(());
         }
         let mut owed = 0;
-        if payment.purpose == "top_up" {
+        if payment.purpose == Purpose::TopUp {
             let (card, member) = holders(transaction, &payment).await?;
             let ids = [card.account_id, member.account_id];
             let locked = accounts::lock(transaction, ids).await?;
@@ -256,13 +241,15 @@ impl Payments {
     /// A payment that was recorded.
     pub(crate) async fn find(&self, id: u64) -> Result<Payment, CreditsError> {
         let payment = payments::find(&self.db, id).await?;
-        payment.ok_or_else(|| grove_shared::ApiError::not_found("Unknown payment").into())
+        payment.ok_or(CreditsError::UnknownPayment)
     }
 
     fn description(&self, payment: &Payment) -> String {
-        match payment.purpose.as_str() {
-            "membership" => format!("{} membership for {}", self.chapter_name, payment.netid),
-            _ => format!("{} credits for {}", self.chapter_name, payment.netid),
+        match payment.purpose {
+            Purpose::Membership => {
+                format!("{} membership for {}", self.chapter_name, payment.netid)
+            }
+            Purpose::TopUp => format!("{} credits for {}", self.chapter_name, payment.netid),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What makes a request valid. Old clients send numbers as text.
 
-use grove_shared::NetId;
+use grove_shared::{NetId, text::is_clean};
 use serde_json::Value;
 
 use crate::error::CreditsError;
@@ -69,7 +69,7 @@ pub(crate) struct Description(String);
 impl Description {
     pub(crate) fn parse(text: &str) -> Result<Self, CreditsError> {
         let text = text.trim();
-        if text.chars().count() > LONGEST || text.chars().any(char::is_control) {
+        if text.chars().count() > LONGEST || !is_clean(text) {
             let reason =
                 format!("The description must be one line of {LONGEST} characters at most");
             return Err(CreditsError::field("description", reason));

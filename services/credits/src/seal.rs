@@ -36,7 +36,8 @@ pub(crate) async fn seal(db: &MySqlPool) -> Result<(), CreditsError> {
     loop {
         let mut transaction = db::begin(db).await?;
         let (mut number, mut hash) = proof::lock_head(&mut transaction).await?;
-        let lines = proof::unsealed(&mut *transaction, BATCH).await?;
+        let before = proof::sealed_before(&mut *transaction).await?;
+        let lines = proof::unsealed(&mut *transaction, before, BATCH).await?;
         let mut seals = Vec::new();
         for lines in lines.chunk_by(|a, b| a.id == b.id) {
             let Some(first) = lines.first() else { continue };

@@ -65,8 +65,8 @@ pub(crate) struct Intent {
 /// What a person pays for.
 #[derive(Debug, Clone)]
 pub(crate) struct Purchase<'a> {
-    /// Our own number of the payment.
-    pub(crate) payment: u64,
+    /// What the payment is called, by this installation alone.
+    pub(crate) reference: &'a str,
     /// In US cents.
     pub(crate) amount: i64,
     pub(crate) description: &'a str,
@@ -84,7 +84,7 @@ impl Stripe {
         key: SecretString,
         webhook_secret: Option<&SecretString>,
     ) -> anyhow::Result<Self> {
-        let http = grove_shared::outside::http_client()?;
+        let http = grove_outside::http_client()?;
         let webhook_key = match webhook_secret {
             Some(secret) => {
                 Some(Arc::new(Hmac::new_from_slice(secret.expose_secret().as_bytes())?))
@@ -100,7 +100,7 @@ impl Stripe {
         purchase: &Purchase<'_>,
         return_to: &str,
     ) -> Result<Session, StripeError> {
-        let payment = purchase.payment.to_string();
+        let payment = purchase.reference.to_owned();
         let form = vec![
             ("mode", "payment".to_owned()),
             ("client_reference_id", payment.clone()),
@@ -113,7 +113,7 @@ impl Stripe {
             ("success_url", return_to.to_owned()),
             ("cancel_url", return_to.to_owned()),
         ];
-        let key = format!("grove-session-{}", purchase.payment);
+        let key = format!("grove-session-{}", purchase.reference);
         self.send(Method::POST, "v1/checkout/sessions", Some((&form, &key))).await
     }
 
@@ -126,10 +126,10 @@ impl Stripe {
             ("amount", purchase.amount.to_string()),
             ("currency", "usd".to_owned()),
             ("description", purchase.description.to_owned()),
-            ("metadata[payment]", purchase.payment.to_string()),
+            ("metadata[payment]", purchase.reference.to_owned()),
             ("payment_method_types[]", "card".to_owned()),
         ];
-        let key = format!("grove-intent-{}", purchase.payment);
+        let key = format!("grove-intent-{}", purchase.reference);
         self.send(Method::POST, "v1/payment_intents", Some((&form, &key))).await
     }
 

@@ -1,40 +1,34 @@
 //! What the directory service is configured with.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Parser};
-use grove_shared::config::{DbConfig, IdentityConfig, PeerUrls, TelemetryConfig};
+use grove_shared::config::ServiceConfig;
 use secrecy::SecretString;
 
 /// Members' entries in the chapter's group of the campus directory (LDAP, Active Directory).
 #[derive(Debug, Clone, Parser)]
 #[command(version)]
 pub struct Config {
-    /// The address to listen on.
-    #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8998")]
-    pub listen: SocketAddr,
-    /// Where the service users is: name=url, separated by commas.
-    #[arg(long, env = "PEERS", default_value = "users=http://127.0.0.1:8001")]
-    pub peers: PeerUrls,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "what every service has")]
+    pub service: ServiceConfig,
     #[command(flatten)]
     #[expect(missing_docs, reason = "described by its type")]
     pub directory: DirectoryConfig,
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "a section of shared")]
-    pub db: DbConfig,
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "a section of shared")]
-    pub identity: IdentityConfig,
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "a section of shared")]
-    pub telemetry: TelemetryConfig,
+}
+
+impl AsRef<ServiceConfig> for Config {
+    fn as_ref(&self) -> &ServiceConfig {
+        &self.service
+    }
 }
 
 /// Where the campus directory is, and what in it is the chapter's.
 #[derive(Debug, Clone, Args)]
 pub struct DirectoryConfig {
     /// The directory server, `ldaps://host` or `ldap://host`, which is used with `StartTLS`. Without it
-    /// wishes are recorded and nothing is changed.
+    /// changes are recorded and wait.
     #[arg(long, env = "DIRECTORY_URL", default_value = "")]
     pub directory_url: String,
     /// The DN of the account that may change the group.

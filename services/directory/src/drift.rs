@@ -2,30 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use chrono::{DateTime, Utc};
+use grove_directory_api::{Missing, Surplus};
 use grove_shared::NetId;
-use serde::Serialize;
 
 use crate::campus::key;
 
-/// What a look at the group and the members found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Report {
-    /// Identifies the report.
-    pub(crate) id: u64,
-    /// When it was made.
-    pub(crate) made_at: DateTime<Utc>,
-    /// How many members there were.
-    pub(crate) members: u32,
-    /// How many the group listed.
-    pub(crate) listed: u32,
-    /// The differences.
-    #[serde(flatten)]
-    pub(crate) drift: Drift,
-}
-
 /// The differences between the group and the members.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Drift {
     /// Members whom the group does not list.
     pub(crate) missing: Vec<Missing>,
@@ -35,27 +18,7 @@ pub(crate) struct Drift {
     pub(crate) unknown: Vec<String>,
 }
 
-/// A member whom the group does not list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Missing {
-    /// The member.
-    pub(crate) netid: NetId,
-    /// Their entry in the directory; none when there is none.
-    pub(crate) dn: Option<String>,
-}
-
-/// Someone in the group who is no member.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Surplus {
-    /// Who that is.
-    pub(crate) netid: NetId,
-    /// The value in the group.
-    pub(crate) dn: String,
-    /// Whether Grove added it, and so may remove it.
-    pub(crate) added_by_grove: bool,
-}
-
-/// Someone for whom anything was ever wished.
+/// Someone who was to be in the group, or out of it, at some time.
 #[derive(Debug, Clone)]
 pub(crate) struct Known {
     /// Who that is.

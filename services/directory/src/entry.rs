@@ -1,7 +1,7 @@
 //! Who is to be in the group, and bringing the directory to that.
 //!
-//! A wish is recorded first and carried out afterwards. Who carries it out looks at the end whether
-//! it is still the wish, and goes on if it is not, so that of two at once the later one stands.
+//! A change is recorded first and made afterwards. Who makes it looks at the end whether it is still what
+//! is wanted, and goes on if it is not, so that of two at once the later one stands.
 
 use std::time::Duration;
 
@@ -13,48 +13,40 @@ use sqlx::MySqlPool;
 use crate::{
     campus::{Campus, Change, Session, key},
     error::DirectoryError,
-    store::{self, entries::Outcome},
+    store::{
+        self,
+        entries::{Entry, Outcome},
+    },
 };
 
 /// How long a request waits for the directory: less than its caller waits for the reply.
 const CHANGE_TIMEOUT: Duration = Duration::from_millis(4500);
-/// After this long nobody is carrying out a wish any more.
+/// After this long nobody is making a change any more.
 const LEFT_ALONE: TimeDelta = TimeDelta::minutes(1);
 
-/// What became of a wish.
+/// How far a change is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fate {
+pub(crate) enum Progress {
     /// The directory is as it should be.
     Done,
-    /// There is no directory; the wish waits for one.
+    /// There is no directory; the change waits for one.
     Recorded,
 }
 
-/// Someone's place in the group.
-#[derive(Debug, Clone)]
-pub(crate) struct Entry {
-    /// Whether they are to be in the group.
-    pub(crate) wanted: bool,
-    /// Raised by each change of `wanted`.
-    pub(crate) revision: u64,
-    /// The value that Grove added to the group.
-    pub(crate) added_dn: Option<String>,
-}
-
 /// Records whether `netid` is to be in the group, and sees to it.
-pub(crate) async fn wish(
+pub(crate) async fn set(
     db: &MySqlPool,
     campus: Option<&Campus>,
     netid: &NetId,
     wanted: bool,
     now: DateTime<Utc>,
-) -> Result<Fate, DirectoryError> {
-    store::entries::wish(db, netid, wanted, now).await?;
-    let Some(campus) = campus else { return Ok(Fate::Recorded) };
-    fulfil(db, campus, netid, now).await.map(|()| Fate::Done)
+) -> Result<Progress, DirectoryError> {
+    store::entries::set_wanted(db, netid, wanted, now).await?;
+    let Some(campus) = campus else { return Ok(Progress::Recorded) };
+    fulfil(db, campus, netid, now).await.map(|()| Progress::Done)
 }
 
-/// Carries out the wishes that nobody does: those from before there was a directory, and what was cut
+/// Makes the changes that nobody makes: those from before there was a directory, and what was cut
 /// off; returns how many. Stops at the first that finds the directory out of order.
 pub(crate) async fn fulfil_waiting(
     db: &MySqlPool,
@@ -91,7 +83,7 @@ async fn fulfil(
     outcome
 }
 
-/// Carries out the wish of the moment, until it is the one that was carried out.
+/// Makes the change that is wanted at the moment, until what was made is what is wanted.
 async fn fulfil_latest(
     db: &MySqlPool,
     campus: &Campus,

@@ -1,6 +1,7 @@
 //! What can go wrong with the directory.
 
-use grove_shared::{ApiError, NetId, peer::PeerError};
+use grove_http::ApiError;
+use grove_shared::{CallError, NetId};
 
 /// A request that the service understood and refused, or could not carry out.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +23,7 @@ pub(crate) enum DirectoryError {
     #[error("The directory does not answer, please try again")]
     Unavailable(#[source] anyhow::Error),
     #[error(transparent)]
-    Users(#[from] PeerError),
+    Users(#[from] CallError),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
 }
@@ -51,10 +52,11 @@ impl From<DirectoryError> for ApiError {
             DirectoryError::NotJson
             | DirectoryError::MissingNetId
             | DirectoryError::InvalidNetId => Self::bad_request(message),
-            DirectoryError::NoEntry(_) | DirectoryError::NoReport => Self::not_found(message),
-            DirectoryError::SeveralEntries(_) | DirectoryError::NotConfigured => {
-                Self::conflict(message)
-            }
+            DirectoryError::NoReport => Self::not_found(message),
+            // Whoever asks again gets the same: somebody has to look.
+            DirectoryError::NoEntry(_)
+            | DirectoryError::SeveralEntries(_)
+            | DirectoryError::NotConfigured => Self::conflict(message),
             DirectoryError::Unavailable(cause) => Self::unavailable(message).because(cause),
             DirectoryError::Users(cause) => cause.into(),
             DirectoryError::Database(cause) => cause.into(),

@@ -12,6 +12,7 @@ mod entry;
 mod error;
 mod reconciliation;
 mod routes;
+mod state;
 mod store;
 mod upkeep;
 
@@ -19,79 +20,69 @@ use std::time::Duration;
 
 use axum::{
     Router,
-    extract::FromRef,
     routing::{get, post},
 };
-use grove_shared::{ApiError, Clock, db, identity::Verifier, peer::Peers, server};
-use sqlx::{MySqlPool, migrate::Migrator};
-use tokio_util::sync::CancellationToken;
+use grove_client::Peers;
+use grove_http::ApiError;
+use grove_identity::Verifier;
+use grove_service::{Service, Upkeep};
+use grove_shared::{Clock, db};
+use sqlx::migrate::Migrator;
 
 pub use crate::{
     campus::Campus,
     config::{Config, DirectoryConfig},
+    state::AppState,
 };
+pub use grove_directory_api::SERVICE;
 
 /// The schema that this service owns.
 pub static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/directory");
 
-/// How long a stop waits for what is under way. What is cut off is done by the next start.
-const LAST_ROUND: Duration = Duration::from_secs(1);
-
-/// What the handlers share.
-#[derive(Debug, Clone, FromRef)]
-pub struct AppState {
-    /// The service's schema.
-    pub db: MySqlPool,
-    /// Checks who calls.
-    pub verifier: Verifier,
-    /// Tells the time.
-    pub clock: Clock,
-    /// The services that this one calls.
-    pub peers: Peers,
-    /// The campus directory; without it wishes are recorded and nothing is changed.
-    pub campus: Option<Campus>,
+/// The service as it is configured.
+///
+/// # Errors
+/// When the configuration is incomplete.
+pub fn service(config: &Config) -> anyhow::Result<Service> {
+    let campus = Campus::new(&config.directory)?;
+    if campus.is_none() {
+        tracing::warn!("no directory is configured: changes are recorded and wait");
+    }
+    Ok(assemble(AppState {
+        db: db::connect(&config.service.db)?,
+        verifier: Verifier::from_config(&config.service.identity, SERVICE.name)?,
+        clock: Clock::system(),
+        peers: Peers::from_config(&config.service, SERVICE, &[grove_users_api::SERVICE])?,
+        campus,
+    }))
 }
 
-/// Every route of the service.
-pub fn router(state: AppState) -> Router {
-    let readiness = db::readiness(&state.db);
-    let routes = Router::new()
+/// The service made of its parts.
+pub fn assemble(state: AppState) -> Service {
+    let (db, kept) = (state.db.clone(), state.clone());
+    let upkeep = Upkeep::new().every(Duration::from_mins(1), "directory", move || {
+        let state = kept.clone();
+        async move { upkeep::round(&state).await }
+    });
+    Service::new(SERVICE, routes(state)).schema(&db, &MIGRATOR).upkeep(upkeep)
+}
+
+fn routes(state: AppState) -> Router {
+    Router::new()
         .route("/activedirectory/add", post(routes::add))
         .route("/activedirectory/remove", post(routes::remove))
         .route("/directory/status", get(routes::status))
         .route("/directory/report", get(routes::report))
         .route("/directory/reconcile", post(routes::reconcile))
         .route("/directory/repair", post(routes::repair))
-        .with_state(state);
-    server::with_standard_routes("directory", routes, readiness)
+        .with_state(state)
 }
 
-/// Does once what the service does by itself every minute: carries out wishes that wait, and makes the
-/// day's report if nobody did.
+/// Does once what the service does by itself every minute: makes changes that wait, and the day's report
+/// if nobody did.
 ///
 /// # Errors
 /// When the directory, users or the database does not answer; the next call goes on.
 pub async fn look_after(state: &AppState) -> Result<(), ApiError> {
     Ok(upkeep::look_after(state).await?)
-}
-
-/// Runs the service until `stop` is cancelled.
-///
-/// # Errors
-/// When the configuration is incomplete, a migration fails or the address is taken.
-pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> {
-    let db = db::connect(&config.db)?;
-    let verifier = config.identity.verifier("directory")?;
-    let peers = Peers::new(config.identity.signing_key("directory")?, config.peers)?;
-    let campus = Campus::new(&config.directory)?;
-    if campus.is_none() {
-        tracing::warn!("no directory is configured: wishes are recorded and nothing is changed");
-    }
-    db::migrate(&db, &MIGRATOR).await?;
-    let listener = server::bind(config.listen).await?;
-    let state = AppState { db, verifier, clock: Clock::system(), peers, campus };
-    let upkeep = tokio::spawn(upkeep::run(state.clone(), stop.clone()));
-    server::serve(listener, router(state), stop).await;
-    let _ = tokio::time::timeout(LAST_ROUND, upkeep).await;
-    Ok(())
 }

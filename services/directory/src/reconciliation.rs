@@ -6,18 +6,11 @@ use std::{
 };
 
 use anyhow::anyhow;
-use grove_shared::{NetId, api::users::CurrentMember};
-use http::Method;
-use serde::Serialize;
+use grove_directory_api::{Failure, Repair, Report};
+use grove_shared::{Client, NetId};
+use grove_users_api as users;
 
-use crate::{
-    AppState,
-    campus::Campus,
-    drift::{Drift, Report},
-    entry,
-    error::DirectoryError,
-    store,
-};
+use crate::{AppState, campus::Campus, drift::Drift, entry, error::DirectoryError, store};
 
 /// How long a look may take that nobody waits for.
 pub(crate) const AT_LEISURE: Duration = Duration::from_mins(5);
@@ -34,7 +27,7 @@ pub(crate) async fn reconcile(state: &AppState, limit: Duration) -> Result<Repor
         Err(DirectoryError::Unavailable(anyhow!("comparing took longer than {limit:?}")))
     })?;
     let report = store::reports::insert(&state.db, counts, drift, state.clock.now()).await?;
-    let Drift { missing, surplus, unknown } = &report.drift;
+    let Report { missing, surplus, unknown, .. } = &report;
     tracing::info!(
         report.id = report.id,
         "the directory's group misses {} members and lists {} others, {} of them unknown",
@@ -61,31 +54,8 @@ async fn look(state: &AppState, campus: &Campus) -> Result<((u32, u32), Drift), 
 
 /// Everyone who is a member today.
 async fn members(state: &AppState) -> Result<BTreeSet<NetId>, DirectoryError> {
-    let path = "/internal/members";
-    let members: Vec<CurrentMember> = state.peers.call("users", Method::GET, path, &()).await?;
+    let members = state.peers.call(users::members()).await?;
     Ok(members.into_iter().map(|member| member.netid).collect())
-}
-
-/// What a repair did.
-#[derive(Debug, Clone, Default, Serialize)]
-pub(crate) struct Repair {
-    /// Who was missing and is in the group.
-    added: Vec<NetId>,
-    /// Whom Grove had added and took out.
-    removed: Vec<NetId>,
-    /// Who could not be mended, and why.
-    failed: Vec<Failure>,
-    /// How many there was no time for: the next repair goes on with them.
-    left: usize,
-    /// How the group differs afterwards.
-    report: Option<Report>,
-}
-
-/// Someone who could not be mended.
-#[derive(Debug, Clone, Serialize)]
-struct Failure {
-    netid: NetId,
-    error: String,
 }
 
 /// Does what the newest report calls for, as far as it is still so: adds members, and removes others
@@ -95,8 +65,8 @@ pub(crate) async fn repair(state: &AppState) -> Result<Repair, DirectoryError> {
     let started = Instant::now();
     let report = store::reports::newest(&state.db).await?.ok_or(DirectoryError::NoReport)?;
     let members = members(state).await?;
-    let missing = report.drift.missing.into_iter().map(|missing| (missing.netid, true));
-    let surplus = report.drift.surplus.into_iter().filter(|surplus| surplus.added_by_grove);
+    let missing = report.missing.into_iter().map(|missing| (missing.netid, true));
+    let surplus = report.surplus.into_iter().filter(|surplus| surplus.added_by_grove);
     let steps = missing.chain(surplus.map(|surplus| (surplus.netid, false)));
     let steps = steps.filter(|(netid, wanted)| members.contains(netid) == *wanted);
 
@@ -106,7 +76,7 @@ pub(crate) async fn repair(state: &AppState) -> Result<Repair, DirectoryError> {
             repair.left += 1;
             continue;
         }
-        match entry::wish(&state.db, Some(campus), &netid, wanted, state.clock.now()).await {
+        match entry::set(&state.db, Some(campus), &netid, wanted, state.clock.now()).await {
             Ok(_) if wanted => repair.added.push(netid),
             Ok(_) => repair.removed.push(netid),
             Err(cause @ (DirectoryError::NoEntry(_) | DirectoryError::SeveralEntries(_))) => {

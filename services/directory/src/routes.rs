@@ -1,25 +1,21 @@
 //! What officers and the service users ask for.
 
-use axum::extract::FromRef;
-use axum::extract::{FromRequestParts, State};
-use chrono::{DateTime, Utc};
-use grove_shared::{
-    ApiError, NetId,
-    caller::{AllowList, Caller, Officer, Peer},
-    extract::Json,
-    identity::{Subject, Verifier},
+use axum::extract::{FromRef, FromRequestParts, State};
+use grove_directory_api::{Changed, Repair, Report, Status};
+use grove_http::{ApiError, extract::Json};
+use grove_identity::{
+    Subject, Verifier,
+    caller::{AdminOrTop4, AllowList, Caller, Officer, Peer},
 };
+use grove_shared::NetId;
 use http::{StatusCode, request::Parts};
-use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{
-    AppState,
-    campus::Protection,
-    drift::Report,
-    entry::{self, Fate},
+    entry::{self, Progress},
     error::DirectoryError,
-    reconciliation::{self, Repair, WHILE_WAITING},
+    reconciliation::{self, WHILE_WAITING},
+    state::AppState,
     store,
 };
 
@@ -31,7 +27,7 @@ impl AllowList for Users {
     const SERVICES: &'static [&'static str] = &["users"];
 }
 
-/// An officer, or the service users.
+/// An officer of admin or top4, or the service users.
 #[derive(Debug)]
 pub(crate) struct Editor;
 
@@ -47,7 +43,7 @@ where
         if let Subject::Service(_) = caller {
             Peer::<Users>::from_request_parts(parts, state).await?;
         } else {
-            Officer::from_request_parts(parts, state).await?;
+            Officer::<AdminOrTop4>::from_request_parts(parts, state).await?;
         }
         Ok(Self)
     }
@@ -60,7 +56,7 @@ pub(crate) async fn add(
     _: Editor,
     State(state): State<AppState>,
     body: Body,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Changed>, ApiError> {
     change(&state, body, true).await
 }
 
@@ -68,18 +64,18 @@ pub(crate) async fn remove(
     _: Editor,
     State(state): State<AppState>,
     body: Body,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Changed>, ApiError> {
     change(&state, body, false).await
 }
 
-async fn change(state: &AppState, body: Body, wanted: bool) -> Result<Json<Value>, ApiError> {
+async fn change(state: &AppState, body: Body, wanted: bool) -> Result<Json<Changed>, ApiError> {
     let netid = netid(body)?;
     let AppState { db, campus, clock, .. } = state;
-    let message = match entry::wish(db, campus.as_ref(), &netid, wanted, clock.now()).await? {
-        Fate::Done => "Success",
-        Fate::Recorded => "No directory is configured; nothing was changed",
+    let message = match entry::set(db, campus.as_ref(), &netid, wanted, clock.now()).await? {
+        Progress::Done => "Success",
+        Progress::Recorded => "No directory is configured; nothing was changed",
     };
-    Ok(Json(json!({ "message": message })))
+    Ok(Json(Changed { message: message.to_owned() }))
 }
 
 fn netid(body: Body) -> Result<NetId, ApiError> {
@@ -95,20 +91,8 @@ fn netid(body: Body) -> Result<NetId, ApiError> {
     netid.ok_or_else(|| DirectoryError::InvalidNetId.into())
 }
 
-/// How the service stands with the directory.
-#[derive(Debug, Serialize)]
-pub(crate) struct Status {
-    configured: bool,
-    protection: Option<Protection>,
-    reachable: Option<bool>,
-    error: Option<String>,
-    waiting: i64,
-    refused: i64,
-    last_report_at: Option<DateTime<Utc>>,
-}
-
 pub(crate) async fn status(
-    _: Officer,
+    _: Officer<AdminOrTop4>,
     State(AppState { db, campus, .. }): State<AppState>,
 ) -> Result<Json<Status>, ApiError> {
     let opened = match &campus {
@@ -129,7 +113,7 @@ pub(crate) async fn status(
 }
 
 pub(crate) async fn report(
-    _: Officer,
+    _: Officer<AdminOrTop4>,
     State(AppState { db, .. }): State<AppState>,
 ) -> Result<Json<Report>, ApiError> {
     let report = store::reports::newest(&db).await?.ok_or(DirectoryError::NoReport)?;
@@ -137,14 +121,14 @@ pub(crate) async fn report(
 }
 
 pub(crate) async fn reconcile(
-    _: Officer,
+    _: Officer<AdminOrTop4>,
     State(state): State<AppState>,
 ) -> Result<Json<Report>, ApiError> {
     Ok(Json(reconciliation::reconcile(&state, WHILE_WAITING).await?))
 }
 
 pub(crate) async fn repair(
-    Officer(officer): Officer,
+    Officer(officer, ..): Officer<AdminOrTop4>,
     State(state): State<AppState>,
 ) -> Result<Json<Repair>, ApiError> {
     tracing::info!("{} repairs the directory's group", officer.netid);

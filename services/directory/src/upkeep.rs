@@ -1,37 +1,18 @@
-//! What the service does by itself: wishes that wait, the daily report, and the metrics.
+//! What the service does by itself: changes that wait, the daily report, and the metrics.
 
-use std::time::Duration;
+use grove_directory_api::Report;
 
-use futures_util::FutureExt;
-use tokio_util::sync::CancellationToken;
+use crate::{entry, error::DirectoryError, reconciliation, state::AppState, store};
 
-use crate::{AppState, drift::Report, entry, error::DirectoryError, reconciliation, store};
-
-const INTERVAL: Duration = Duration::from_mins(1);
-
-/// Looks after everything at once and then every minute, until `stop` is cancelled.
-pub(crate) async fn run(state: AppState, stop: CancellationToken) {
-    let mut minute = tokio::time::interval(INTERVAL);
-    while stop.run_until_cancelled(minute.tick()).await.is_some() {
-        let round = std::panic::AssertUnwindSafe(round(&state)).catch_unwind();
-        match stop.run_until_cancelled(round).await {
-            None | Some(Ok(Ok(()))) => {}
-            Some(Ok(Err(cause))) => {
-                tracing::warn!(cause = cause.reason(), "the directory is not looked after");
-            }
-            Some(Err(_)) => tracing::error!("looking after the directory panicked"),
-        }
-    }
-}
-
-async fn round(state: &AppState) -> Result<(), DirectoryError> {
+/// Looks after everything, and tells the metrics how that stands.
+pub(crate) async fn round(state: &AppState) -> anyhow::Result<()> {
     let looked_after = look_after(state).await;
     let report = store::reports::newest(&state.db).await?;
     measure(state, report.as_ref());
-    looked_after
+    looked_after.map_err(|cause| anyhow::anyhow!(cause.reason()))
 }
 
-/// Carries out wishes that wait, and makes the day's report if nobody did.
+/// Makes changes that wait, and the day's report if nobody did.
 pub(crate) async fn look_after(state: &AppState) -> Result<(), DirectoryError> {
     let Some(campus) = &state.campus else { return Ok(()) };
     let now = state.clock.now();
@@ -39,7 +20,7 @@ pub(crate) async fn look_after(state: &AppState) -> Result<(), DirectoryError> {
     let day = now.date_naive();
     if store::reports::begin_daily(&state.db, day, now).await? {
         reconciliation::reconcile(state, reconciliation::AT_LEISURE).await?;
-        store::reports::finish_daily(&state.db, day, state.clock.now()).await?;
+        store::reports::finish_daily(&state.db, day, now, state.clock.now()).await?;
     }
     Ok(())
 }
@@ -48,11 +29,10 @@ pub(crate) async fn look_after(state: &AppState) -> Result<(), DirectoryError> {
 #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
 fn measure(state: &AppState, report: Option<&Report>) {
     let Some(report) = report else { return };
-    let drift = &report.drift;
     for (kind, count) in [
-        ("missing", drift.missing.len()),
-        ("surplus", drift.surplus.len()),
-        ("unknown", drift.unknown.len()),
+        ("missing", report.missing.len()),
+        ("surplus", report.surplus.len()),
+        ("unknown", report.unknown.len()),
     ] {
         metrics::gauge!("directory_drift", "kind" => kind).set(count as f64);
     }

@@ -1,22 +1,61 @@
 //! What a claim is, and who may decide on it.
 
 use chrono::{DateTime, Utc};
-use grove_shared::{
-    NetId,
-    api::gigs::{self as api, ClaimState},
-    caller::Member,
-};
+use grove_gigs_api as api;
+use grove_identity::caller::Member;
+use grove_shared::NetId;
 
 use crate::{error::GigError, gig::Gig};
 
+/// What became of a claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
+#[sqlx(rename_all = "snake_case")]
+pub(crate) enum State {
+    Pending,
+    Accepted,
+    Rejected,
+    Withdrawn,
+}
+
+impl State {
+    /// Their names, in the database as in a query.
+    pub(crate) const NAMES: [&str; 4] = ["pending", "accepted", "rejected", "withdrawn"];
+}
+
+impl TryFrom<String> for State {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        match name.as_str() {
+            "pending" => Ok(Self::Pending),
+            "accepted" => Ok(Self::Accepted),
+            "rejected" => Ok(Self::Rejected),
+            "withdrawn" => Ok(Self::Withdrawn),
+            _ => Err(format!("no claim is {name}")),
+        }
+    }
+}
+
+impl From<State> for api::ClaimState {
+    fn from(state: State) -> Self {
+        match state {
+            State::Pending => Self::Pending,
+            State::Accepted => Self::Accepted,
+            State::Rejected => Self::Rejected,
+            State::Withdrawn => Self::Withdrawn,
+        }
+    }
+}
+
 /// A claim on a gig.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct Claim {
     pub(crate) id: u64,
     pub(crate) gig_id: u64,
     pub(crate) claimant: NetId,
     pub(crate) issuer: NetId,
-    pub(crate) state: ClaimState,
+    #[sqlx(try_from = "String")]
+    pub(crate) state: State,
     pub(crate) created_at: DateTime<Utc>,
 }
 
@@ -27,17 +66,30 @@ impl Claim {
         if !gig.admin_task && !gig.is_of(member) {
             return Err(GigError::NotIssuer);
         }
-        if self.claimant == member.netid { Err(GigError::OwnClaim) } else { Ok(()) }
+        if self.claimant == member.netid {
+            return Err(GigError::OwnClaim);
+        }
+        self.check_pending()
     }
 
     /// What the claim becomes when `member` ends it.
-    pub(crate) fn end_by(&self, member: &Member) -> Result<ClaimState, GigError> {
-        if self.claimant == member.netid {
-            Ok(ClaimState::Withdrawn)
+    pub(crate) fn end_by(&self, member: &Member) -> Result<State, GigError> {
+        let ended = if self.claimant == member.netid {
+            State::Withdrawn
         } else if self.issuer == member.netid || member.is_officer() {
-            Ok(ClaimState::Rejected)
+            State::Rejected
         } else {
-            Err(GigError::NotConcerned)
+            return Err(GigError::NotConcerned);
+        };
+        self.check_pending().map(|()| ended)
+    }
+
+    /// A decision on a claim is final.
+    fn check_pending(&self) -> Result<(), GigError> {
+        match self.state {
+            State::Pending => Ok(()),
+            State::Accepted => Err(GigError::AlreadyFulfilled),
+            State::Rejected | State::Withdrawn => Err(GigError::ClaimDecided),
         }
     }
 }
@@ -49,8 +101,8 @@ impl From<Claim> for api::Claim {
             gig_id: claim.gig_id,
             claimant: claim.claimant.to_string(),
             issuer: claim.issuer.to_string(),
-            fulfilled: claim.state == ClaimState::Accepted,
-            state: claim.state,
+            fulfilled: claim.state == State::Accepted,
+            state: claim.state.into(),
             created_at: claim.created_at,
         }
     }

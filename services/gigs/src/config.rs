@@ -1,36 +1,24 @@
 //! What the gigs service is configured with.
 
-use std::net::SocketAddr;
-
 use clap::{Args, Parser};
-use grove_shared::config::{DbConfig, IdentityConfig, PeerUrls, TelemetryConfig};
+use grove_shared::config::ServiceConfig;
 
 /// Gigs: small jobs that members offer each other for credits.
 #[derive(Debug, Clone, Parser)]
 #[command(version)]
 pub struct Config {
-    /// The address to listen on.
-    #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8964")]
-    pub listen: SocketAddr,
-    /// Where the services credits and notifications are: name=url, separated by commas.
-    #[arg(
-        long,
-        env = "PEERS",
-        default_value = "credits=http://127.0.0.1:8765,notifications=http://127.0.0.1:1122"
-    )]
-    pub peers: PeerUrls,
     #[command(flatten)]
     #[expect(missing_docs, reason = "described by its type")]
     pub mails: MailConfig,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "a section of shared")]
-    pub db: DbConfig,
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "a section of shared")]
-    pub identity: IdentityConfig,
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "a section of shared")]
-    pub telemetry: TelemetryConfig,
+    #[expect(missing_docs, reason = "what every service has")]
+    pub service: ServiceConfig,
+}
+
+impl AsRef<ServiceConfig> for Config {
+    fn as_ref(&self) -> &ServiceConfig {
+        &self.service
+    }
 }
 
 /// Where mails about gigs go, and where their links lead.

@@ -1,15 +1,16 @@
 //! Changing, closing and deleting a gig.
 
 use chrono::{DateTime, Utc};
-use grove_shared::{api::gigs::ClaimState, caller::Member, db};
-use sqlx::MySqlConnection;
+use grove_identity::caller::Member;
+use grove_shared::db;
 
 use crate::{
-    AppState,
-    effect::{self, News},
+    claim::State as ClaimState,
+    effect::{self, ClaimEvent},
     error::GigError,
     gig::{Change, Gig, State},
     posting, reservation,
+    state::AppState,
     store::{claims, gigs, reservations::Reservation},
 };
 
@@ -39,7 +40,7 @@ pub(crate) async fn update(
 
 /// Closes a gig, unless it is. Any officer may close one that the chapter pays for.
 async fn close(
-    transaction: &mut MySqlConnection,
+    transaction: &mut db::Transaction,
     state: &AppState,
     member: &Member,
     gig: &Gig,
@@ -58,7 +59,7 @@ async fn close(
 
 /// Edits a gig on which nobody has a claim; returns the question that has to be asked.
 async fn edit(
-    transaction: &mut MySqlConnection,
+    transaction: &mut db::Transaction,
     member: &Member,
     gig: &Gig,
     change: &Change,
@@ -79,17 +80,17 @@ async fn edit(
     if gig.state != State::Open {
         return Err(GigError::NotOpen);
     }
-    if !claims::pending(&mut *transaction, gig.id).await?.is_empty() {
+    if !claims::pending(&mut **transaction, gig.id).await?.is_empty() {
         return Err(GigError::HasClaims);
     }
     let more = terms.credits - gig.credits;
     if gig.admin_task {
-        gigs::open(transaction, gig.id, &terms, 0).await?;
+        gigs::open(&mut **transaction, gig.id, &terms, 0).await?;
     } else if more > 0 {
-        gigs::set_state(&mut *transaction, gig.id, State::Reserving).await?;
+        gigs::set_state(&mut **transaction, gig.id, State::Reserving).await?;
         return Ok(Some(reservation::begin(transaction, gig, &terms, more, now).await?));
     } else {
-        gigs::open(&mut *transaction, gig.id, &terms, terms.credits).await?;
+        gigs::open(&mut **transaction, gig.id, &terms, terms.credits).await?;
         if more < 0 {
             effect::give_back(transaction, gig, -more, now).await?;
         }
@@ -113,7 +114,7 @@ pub(crate) async fn delete(state: &AppState, member: &Member, id: u64) -> Result
 
 /// Ends a gig that is not done: the reward goes back, and nobody's claim stays open.
 async fn cancel(
-    transaction: &mut MySqlConnection,
+    transaction: &mut db::Transaction,
     state: &AppState,
     member: &Member,
     gig: &Gig,
@@ -125,23 +126,23 @@ async fn cancel(
     if gig.escrowed > 0 {
         effect::give_back(transaction, gig, gig.escrowed, now).await?;
     }
-    gigs::end(&mut *transaction, gig.id, State::Closed).await?;
+    gigs::end(&mut **transaction, gig.id, State::Closed).await?;
     reject_pending(transaction, state, member, gig, now).await
 }
 
 /// Rejects every claim on which nobody decided.
 pub(crate) async fn reject_pending(
-    transaction: &mut MySqlConnection,
+    transaction: &mut db::Transaction,
     state: &AppState,
     member: &Member,
     gig: &Gig,
     now: DateTime<Utc>,
 ) -> Result<(), GigError> {
-    for claim in claims::pending(&mut *transaction, gig.id).await? {
+    for claim in claims::pending(&mut **transaction, gig.id).await? {
         let rejected = ClaimState::Rejected;
-        claims::end(&mut *transaction, claim.id, rejected, &member.netid, now).await?;
-        let news = News::Rejected { claimant: &claim.claimant };
-        effect::tell(transaction, gig, news, &state.mails, now).await?;
+        claims::end(&mut **transaction, claim.id, rejected, &member.netid, now).await?;
+        let event = ClaimEvent::Rejected { claimant: &claim.claimant };
+        effect::tell(transaction, gig, event, &state.mails, now).await?;
     }
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! What can go wrong with a gig or a claim.
 
-use grove_shared::{ApiError, caller::not_an_officer};
+use grove_http::ApiError;
+use grove_identity::caller::not_an_officer;
+use grove_shared::CallError;
 use http::StatusCode;
 use serde_json::json;
 
@@ -60,6 +62,12 @@ pub(crate) enum GigError {
         "It is not known yet whether your credits could be reserved. The gig opens as soon as they are."
     )]
     OutcomeUnknown,
+    #[error("There is no account for your credits yet, please try again in a minute")]
+    NoAccount,
+    #[error("The claimant has no account that the credits could go to")]
+    ClaimantHasNoAccount,
+    #[error(transparent)]
+    Peer(#[from] CallError),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
 }
@@ -100,9 +108,12 @@ impl From<GigError> for ApiError {
             | E::NotOpen
             | E::HasClaims
             | E::StaysClosed
-            | E::PayerIsFixed => Self::conflict(message.clone()),
+            | E::PayerIsFixed
+            | E::NoAccount
+            | E::ClaimantHasNoAccount => Self::conflict(message.clone()),
             E::NotReserved(_) => Self::new(StatusCode::PAYMENT_REQUIRED, message.clone()),
             E::OutcomeUnknown => Self::unavailable(message.clone()),
+            E::Peer(cause) => return cause.into(),
             E::Database(cause) => return cause.into(),
         };
         match field {

@@ -1,9 +1,15 @@
 //! What a gig is, and what makes one valid.
 
 use chrono::{DateTime, Utc};
-use grove_shared::{NetId, api::gigs as api, caller::Member};
+use grove_gigs_api as api;
+use grove_identity::caller::Member;
+use grove_shared::{
+    NetId,
+    lenient::{Lenient, Unreadable},
+    text,
+};
 
-use crate::{error::GigError, lenient};
+use crate::error::GigError;
 
 /// Where a gig is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
@@ -19,6 +25,21 @@ pub(crate) enum State {
     Closed,
 }
 
+impl TryFrom<String> for State {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        match name.as_str() {
+            "reserving" => Ok(Self::Reserving),
+            "refused" => Ok(Self::Refused),
+            "open" => Ok(Self::Open),
+            "fulfilled" => Ok(Self::Fulfilled),
+            "closed" => Ok(Self::Closed),
+            _ => Err(format!("no gig is {name}")),
+        }
+    }
+}
+
 /// What a gig offers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Terms {
@@ -28,7 +49,7 @@ pub(crate) struct Terms {
 }
 
 /// A gig.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct Gig {
     pub(crate) id: u64,
     pub(crate) issuer: NetId,
@@ -38,6 +59,7 @@ pub(crate) struct Gig {
     /// What credits keeps for it.
     pub(crate) escrowed: i64,
     pub(crate) admin_task: bool,
+    #[sqlx(try_from = "String")]
     pub(crate) state: State,
     /// Whether the payment of its accepted claim has not arrived.
     pub(crate) paying: bool,
@@ -45,6 +67,17 @@ pub(crate) struct Gig {
 }
 
 impl Gig {
+    /// Whether `member` may claim it.
+    pub(crate) fn check_claim(&self, member: &Member) -> Result<(), GigError> {
+        if self.state != State::Open {
+            Err(GigError::Inactive)
+        } else if self.is_of(member) {
+            Err(GigError::OwnGig)
+        } else {
+            Ok(())
+        }
+    }
+
     pub(crate) fn terms(&self) -> Terms {
         Terms { title: self.title.clone(), details: self.details.clone(), credits: self.credits }
     }
@@ -97,9 +130,9 @@ impl Draft {
         let issuer = issuer.ok_or(GigError::Missing("issuer"))?;
         let title = title(new.title.as_deref())?.ok_or(GigError::Missing("title"))?;
         let details = details(new.details.as_deref())?.unwrap_or_default();
-        let credits = lenient::number("credits", &new.credits)?;
+        let credits = number("credits", &new.credits)?;
         let credits = reward(credits.ok_or(GigError::Missing("credits"))?)?;
-        let admin_task = lenient::truth("admin_task", &new.admin_task)?.unwrap_or_default();
+        let admin_task = truth("admin_task", &new.admin_task)?.unwrap_or_default();
         if issuer != member.netid.as_str() {
             return Err(GigError::OtherIssuer);
         }
@@ -124,13 +157,13 @@ pub(crate) struct Change {
 impl Change {
     /// Reads a form.
     pub(crate) fn parse(change: &api::GigChange) -> Result<Self, GigError> {
-        let credits = lenient::number("credits", &change.credits)?;
+        let credits = number("credits", &change.credits)?;
         Ok(Self {
             title: title(change.title.as_deref())?,
             details: details(change.details.as_deref())?,
             credits: credits.filter(|credits| *credits != 0).map(reward).transpose()?,
-            admin_task: lenient::truth("admin_task", &change.admin_task)?.unwrap_or_default(),
-            active: lenient::truth("active", &change.active)?,
+            admin_task: truth("admin_task", &change.admin_task)?.unwrap_or_default(),
+            active: truth("active", &change.active)?,
         })
     }
 
@@ -150,22 +183,22 @@ impl Change {
 
 /// One line of 1 to 100 characters, fit for the subject of a mail.
 fn title(text: Option<&str>) -> Result<Option<String>, GigError> {
-    text_of("title", text, 100, char::is_control)
+    text_of("title", text, 100, text::is_clean)
 }
 
 /// Up to 150 characters.
 fn details(text: Option<&str>) -> Result<Option<String>, GigError> {
-    text_of("details", text, 150, |c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+    text_of("details", text, 150, text::is_clean_multiline)
 }
 
 fn text_of(
     field: &'static str,
     text: Option<&str>,
     most: usize,
-    is_forbidden: impl Fn(char) -> bool,
+    is_clean: fn(&str) -> bool,
 ) -> Result<Option<String>, GigError> {
     let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
-    let fault = if text.chars().any(is_forbidden) {
+    let fault = if !is_clean(text) {
         "may have no control characters".to_owned()
     } else if text.chars().count() > most {
         format!("may have at most {most} characters")
@@ -173,6 +206,22 @@ fn text_of(
         return Ok(Some(text.to_owned()));
     };
     Err(GigError::Invalid { field, text: format!("{field} {fault}") })
+}
+
+/// Reads a whole number; a wrong one is refused in the words of the old system.
+pub(crate) fn number(field: &'static str, value: &Lenient) -> Result<Option<i64>, GigError> {
+    value.number().map_err(|Unreadable(text)| GigError::Invalid {
+        field,
+        text: format!("invalid literal for int() with base 10: '{text}'"),
+    })
+}
+
+/// Reads a truth, as [`number`].
+pub(crate) fn truth(field: &'static str, value: &Lenient) -> Result<Option<bool>, GigError> {
+    value.truth().map_err(|Unreadable(text)| GigError::Invalid {
+        field,
+        text: format!("Invalid literal for boolean(): {text}"),
+    })
 }
 
 fn reward(credits: i64) -> Result<i64, GigError> {

@@ -10,90 +10,87 @@
 pub mod admin;
 mod claim;
 mod config;
+mod deciding;
 mod editing;
 mod effect;
 mod error;
 mod gig;
-mod lenient;
 mod posting;
 mod reservation;
 mod routes;
+mod state;
 mod store;
 mod viewer;
 
 use std::{sync::Arc, time::Duration};
 
-use axum::{Router, extract::FromRef, routing::get};
-use grove_shared::{Clock, db, identity::Verifier, outbox, outbox::Worker, peer::Peers, server};
-use sqlx::{MySqlPool, migrate::Migrator};
-use tokio_util::sync::CancellationToken;
+use axum::{Router, routing::get};
+use grove_client::Peers;
+use grove_identity::{Verifier, caller::AnyCommittee};
+use grove_outbox::retention;
+use grove_service::{Service, Upkeep};
+use grove_shared::{Clock, db};
+use sqlx::migrate::Migrator;
 
 use crate::routes::{claims, gigs};
 pub use crate::{
     config::{Config, MailConfig},
     reservation::Reconciler,
+    state::AppState,
 };
+pub use grove_gigs_api::SERVICE;
 
 /// The schema that this service owns.
 pub static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/gigs");
 
-/// How long a stop waits for the calls that are under way. One that is cut off comes again, with the
-/// same idempotency key.
-const LAST_CALLS: Duration = Duration::from_secs(1);
-
-/// What the handlers share.
-#[derive(Debug, Clone, FromRef)]
-pub struct AppState {
-    /// The service's schema.
-    pub db: MySqlPool,
-    /// Checks who calls.
-    pub verifier: Verifier,
-    /// Tells the time.
-    pub clock: Clock,
-    /// The services that this one calls.
-    pub peers: Peers,
-    /// Where mails go.
-    pub mails: Arc<MailConfig>,
+/// The service as it is configured.
+///
+/// # Errors
+/// When the configuration is incomplete.
+pub fn service(config: &Config) -> anyhow::Result<Service> {
+    let peers = [grove_credits_api::SERVICE, grove_notifications_api::SERVICE];
+    Ok(assemble(AppState {
+        db: db::connect(&config.service.db)?,
+        verifier: Verifier::from_config(&config.service.identity, SERVICE.name)?,
+        clock: Clock::system(),
+        peers: Peers::from_config(&config.service, SERVICE, &peers)?,
+        mails: Arc::new(config.mails.clone()),
+    }))
 }
 
-impl AppState {
-    /// Finds out what became of reservations.
-    pub fn reconciler(&self) -> Reconciler {
-        let Self { db, peers, clock, .. } = self.clone();
-        Reconciler { db, peers, clock }
-    }
+/// The service made of its parts.
+pub fn assemble(state: AppState) -> Service {
+    let (db, worker, upkeep) = (state.db.clone(), state.worker(), upkeep(&state));
+    Service::new(SERVICE, routes(state))
+        .schema(&db, &MIGRATOR)
+        .task("outbox", move |stop| worker.clone().run(stop))
+        .upkeep(upkeep)
 }
 
-/// Every route of the service.
-pub fn router(state: AppState) -> Router {
-    let readiness = db::readiness(&state.db);
-    let routes = Router::new()
+fn upkeep(state: &AppState) -> Upkeep {
+    const HOUR: Duration = Duration::from_hours(1);
+    let (keys, effects, reconciler) = (state.clone(), state.clone(), state.reconciler());
+    Upkeep::new()
+        .every(Duration::from_millis(500), "reservations", move || {
+            let reconciler = reconciler.clone();
+            async move { reconciler.settle_due().await }
+        })
+        .every(HOUR, "idempotency keys", move || {
+            let AppState { db, clock, .. } = keys.clone();
+            async move { retention::forget_keys(&db, clock.now()).await }
+        })
+        .every(HOUR, "delivered effects", move || {
+            let AppState { db, clock, .. } = effects.clone();
+            async move { retention::purge_delivered(&db, clock.now()).await }
+        })
+}
+
+fn routes(state: AppState) -> Router {
+    Router::new()
         .route("/gigs", get(gigs::list).post(gigs::create))
         .route("/gigs/{id}", get(gigs::show).put(gigs::update).delete(gigs::delete))
         .route("/gigs/claims", get(claims::list).post(claims::create))
         .route("/gigs/claims/{id}", get(claims::show).put(claims::accept).delete(claims::delete))
-        .merge(outbox::routes("gigs"))
-        .with_state(state);
-    server::with_standard_routes("gigs", routes, readiness)
-}
-
-/// Runs the service, delivers its effects and settles its reservations until `stop` is cancelled.
-///
-/// # Errors
-/// When the configuration is incomplete, a migration fails or the address is taken.
-pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> {
-    let db = db::connect(&config.db)?;
-    let verifier = config.identity.verifier("gigs")?;
-    let peers = Peers::new(config.identity.signing_key("gigs")?, config.peers)?;
-    db::migrate(&db, &MIGRATOR).await?;
-    let listener = server::bind(config.listen).await?;
-    let clock = Clock::system();
-    let worker = Worker { db: db.clone(), peers: peers.clone(), clock: clock.clone() };
-    let worker = tokio::spawn(worker.run(stop.clone()));
-    let state = AppState { db, verifier, clock, peers, mails: Arc::new(config.mails) };
-    let reconciler = tokio::spawn(state.reconciler().run(stop.clone()));
-    server::serve(listener, router(state), stop).await;
-    let last_calls = async { tokio::join!(worker, reconciler) };
-    let _ = tokio::time::timeout(LAST_CALLS, last_calls).await;
-    Ok(())
+        .merge(grove_outbox::routes::<AppState, AnyCommittee>(SERVICE.name))
+        .with_state(state)
 }

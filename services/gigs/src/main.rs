@@ -1,11 +1,5 @@
 //! Runs the gigs service.
 
-use grove_gigs::{Config, run};
-use grove_shared::{health, server, telemetry};
-
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    let config = health::parse(|config: &Config| config.listen);
-    telemetry::init(&config.telemetry)?;
-    run(config, server::stop_on_signal()?).await
+fn main() -> anyhow::Result<()> {
+    grove_service::main(grove_gigs::SERVICE, grove_gigs::service)
 }

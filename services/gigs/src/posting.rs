@@ -1,13 +1,16 @@
-//! Posting a gig, once for each wish.
+//! Posting a gig, once however often it is asked.
 
-use grove_shared::{ApiError, api::gigs::NewGig, db, idempotency::IdempotencyKey};
+use grove_gigs_api::NewGig;
+use grove_http::ApiError;
+use grove_outbox::IdempotencyKey;
+use grove_shared::db;
 use http::StatusCode;
 
 use crate::{
-    AppState,
     error::GigError,
     gig::{Draft, State},
     reservation::{self, Outcome},
+    state::AppState,
     store::gigs,
 };
 

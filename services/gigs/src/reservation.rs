@@ -4,20 +4,13 @@
 //! is stored before the call; so whoever asks can die, and another asks the same again. A definite
 //! answer opens the gig or refuses it. If the gig was closed meanwhile, what was reserved goes back.
 
-use std::time::{Duration, Instant};
-
 use chrono::{DateTime, TimeDelta, Utc};
-use grove_shared::{
-    Clock, db, idempotency,
-    peer::{PeerError, Peers},
-};
-use http::{Method, StatusCode};
-use serde_json::Value;
+use grove_client::Peers;
+use grove_shared::{CallError, Client, Clock, db};
 use sqlx::{MySqlConnection, MySqlPool};
-use tokio_util::sync::CancellationToken;
 
 use crate::{
-    effect::{self, CREDITS, TRANSFERS},
+    effect,
     error::GigError,
     gig::{Gig, State, Terms},
     store::{
@@ -29,10 +22,8 @@ use crate::{
 /// While one asks, no other does, unless the first died this long ago: longer than a call takes.
 const LEASE: TimeDelta = TimeDelta::seconds(15);
 const LONGEST_WAIT_SECONDS: i64 = 60;
-const POLL_INTERVAL: Duration = Duration::from_millis(500);
-const FORGET_INTERVAL: Duration = Duration::from_hours(1);
-/// Credits knows a key for seven days; a question that is older could have its effect twice.
-const ASKED_FOR: TimeDelta = TimeDelta::days(6);
+/// Credits knows the key of a service for 400 days; a question that is older could have its effect twice.
+const ASKED_FOR: TimeDelta = TimeDelta::days(390);
 
 /// Asks credits for rewards until it knows whether they are reserved.
 #[derive(Debug, Clone)]
@@ -69,26 +60,6 @@ pub(crate) async fn begin(
 }
 
 impl Reconciler {
-    /// Settles what is due until `stop` is cancelled, and forgets old idempotency keys.
-    pub async fn run(self, stop: CancellationToken) {
-        let mut forgot: Option<Instant> = None;
-        while !stop.is_cancelled() {
-            if let Err(cause) = self.settle_due().await {
-                tracing::warn!(%cause, "reservations cannot be settled");
-            }
-            if forgot.is_none_or(|last| last.elapsed() >= FORGET_INTERVAL) {
-                forgot = Some(Instant::now());
-                if let Err(cause) = idempotency::forget_old(&self.db, self.clock.now()).await {
-                    tracing::warn!(%cause, "old idempotency keys cannot be forgotten");
-                }
-            }
-            tokio::select! {
-                () = tokio::time::sleep(POLL_INTERVAL) => {}
-                () = stop.cancelled() => {}
-            }
-        }
-    }
-
     /// Asks again what is due; returns how many questions found their answer.
     ///
     /// # Errors
@@ -125,14 +96,9 @@ impl Reconciler {
     pub(crate) async fn ask(&self, reservation: &Reservation) -> Result<Outcome, GigError> {
         let Reservation { gig_id, issuer, title, amount, .. } = reservation;
         let transfer = effect::reservation(*gig_id, issuer, title, *amount);
-        let key = Some(reservation.idempotency_key.as_str());
-        let reply: Result<Value, _> =
-            self.peers.call_once(CREDITS, Method::POST, TRANSFERS, &transfer, key).await;
-        match reply {
+        match self.peers.call(transfer.once(&reservation.idempotency_key)).await {
             Ok(_) => self.reserved(reservation).await,
-            Err(PeerError::Refused { status, message, .. }) if is_definite(status) => {
-                self.refused(reservation, message).await
-            }
+            Err(cause) if cause.is_final() => self.refused(reservation, &cause).await,
             Err(cause) => {
                 tracing::warn!(gig.id = gig_id, %cause, "gig {gig_id} waits for its reward");
                 let wait = (1_i64 << reservation.attempts.saturating_sub(1).min(10))
@@ -171,7 +137,7 @@ impl Reconciler {
     async fn refused(
         &self,
         reservation: &Reservation,
-        reason: String,
+        cause: &CallError,
     ) -> Result<Outcome, GigError> {
         let mut transaction = db::begin(&self.db).await?;
         gigs::lock(&mut transaction, reservation.gig_id).await?;
@@ -186,13 +152,10 @@ impl Reconciler {
             gigs::set_state(&mut *transaction, gig.id, state).await?;
         }
         transaction.commit().await?;
-        let reason = if reason.is_empty() { "Not enough credits".to_owned() } else { reason };
-        Ok(Outcome::Refused(reason))
+        let reason = match cause {
+            CallError::Refused { message, .. } if !message.is_empty() => message,
+            _ => "Not enough credits",
+        };
+        Ok(Outcome::Refused(reason.to_owned()))
     }
-}
-
-/// Whether credits judged the transfer itself. Any other refusal, such as one of our identity, says
-/// nothing about the fate of an earlier attempt.
-fn is_definite(status: StatusCode) -> bool {
-    matches!(status, StatusCode::BAD_REQUEST | StatusCode::PAYMENT_REQUIRED | StatusCode::NOT_FOUND)
 }

@@ -4,7 +4,7 @@ pub(crate) mod claims;
 pub(crate) mod gigs;
 
 use axum::extract::FromRequestParts;
-use grove_shared::{ApiError, extract::Path};
+use grove_http::{ApiError, extract::Path};
 use http::request::Parts;
 
 use crate::error::GigError;

@@ -1,10 +1,10 @@
 //! Who looks: what they see depends on it.
 
-use grove_shared::{
-    NetId,
+use grove_identity::{
+    Subject,
     caller::{Caller, Member},
-    identity::Subject,
 };
+use grove_shared::NetId;
 
 /// Someone who reads, signed in or not.
 #[derive(Debug, Clone)]

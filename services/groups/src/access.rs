@@ -1,6 +1,7 @@
 //! What a member may do with one group.
 
-use grove_shared::{Role, caller::Member};
+use grove_identity::caller::{AdminOrTop4, Member};
+use grove_shared::Standing;
 use sqlx::MySqlExecutor;
 
 use crate::{error::GroupError, group::GroupKey, store::places};
@@ -21,9 +22,11 @@ impl Access {
         key: &GroupKey,
         group_id: u64,
     ) -> Result<Self, GroupError> {
-        let in_charge = member.is_officer() || places::is_lead(db, group_id, &member.netid).await?;
+        let top = member.is_one_of::<AdminOrTop4>();
+        // Who is no member leads nothing, whatever place they have still.
+        let may_lead = member.standing == Standing::Member;
+        let in_charge = top || may_lead && places::is_lead(db, group_id, &member.netid).await?;
         let officer_committee = key.officer_role().is_some();
-        let top = member.roles.contains(&Role::Admin) || member.roles.contains(&Role::Top4);
         let decides = if officer_committee { top } else { in_charge };
         Ok(Self { in_charge, decides, officer_committee })
     }

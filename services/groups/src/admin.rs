@@ -1,16 +1,14 @@
 //! What the machine's administrator does to groups, past all permissions: the `grove` program.
 
 use chrono::{DateTime, Utc};
-use grove_shared::{
-    NetId, Role,
-    api::groups::{GroupChange, NewGroupRole},
-    db,
-};
+use grove_groups_api::{GroupChange, NewGroupRole};
+use grove_shared::{NetId, Role, db};
 use sqlx::MySqlPool;
 
 use crate::{
     error::GroupError,
-    group::{Details, GroupKey, GroupName, Kind},
+    group::{Details, GroupKey, GroupName},
+    kind::Kind,
     membership,
     place::NewPlace,
     store::{groups, places},

@@ -1,8 +1,9 @@
 //! What can go wrong with a group or a place in it.
 
-use grove_shared::{ApiError, NetId};
+use grove_http::ApiError;
+use grove_shared::{CallError, NetId};
 
-use crate::group::UnknownKind;
+use crate::kind::UnknownKind;
 
 /// A request that the service understood and refused, or could not carry out.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +22,14 @@ pub(crate) enum GroupError {
     ControlCharacter(&'static str),
     #[error("name takes letters, digits, spaces and . & + | ' - and needs a letter or digit")]
     Name,
+    #[error("name takes letters of one script")]
+    MixedScripts,
+    #[error("This name looks like that of the group {0}")]
+    LooksLike(String),
+    #[error("Nobody has joined the chapter as {0}")]
+    NobodyKnown(NetId),
+    #[error("Only members of the chapter can be in this committee: {0} has to pay the dues first")]
+    NotAMember(NetId),
     #[error("A group keeps its name: end it and make another instead")]
     Renamed,
     #[error("site must be an address that begins with http:// or https://, or empty")]
@@ -43,6 +52,8 @@ pub(crate) enum GroupError {
     OfficerCommittee,
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+    #[error(transparent)]
+    Peer(#[from] CallError),
 }
 
 impl From<GroupError> for ApiError {
@@ -55,14 +66,21 @@ impl From<GroupError> for ApiError {
             | E::TooLong { .. }
             | E::ControlCharacter(_)
             | E::Name
+            | E::MixedScripts
+            | E::NobodyKnown(_)
             | E::Renamed
             | E::Site
             | E::Email => Self::bad_request(message),
-            E::Duplicate | E::AlreadyIn(_) | E::PlaceEnded | E::LastAdmin | E::Permanent => {
-                Self::conflict(message)
-            }
+            E::Duplicate
+            | E::LooksLike(_)
+            | E::NotAMember(_)
+            | E::AlreadyIn(_)
+            | E::PlaceEnded
+            | E::LastAdmin
+            | E::Permanent => Self::conflict(message),
             E::NotInCharge | E::OfficerCommittee => Self::forbidden(message),
             E::Database(cause) => cause.into(),
+            E::Peer(cause) => cause.into(),
         }
     }
 }

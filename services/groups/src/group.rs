@@ -1,52 +1,13 @@
 //! What a group is, and what makes its name and fields valid.
 
-use std::{fmt, str::FromStr};
+use std::fmt;
 
-use axum::http::Uri;
-use grove_shared::{Role, api::groups as api};
+use grove_groups_api as api;
+use grove_shared::Role;
+use http::Uri;
+use unicode_normalization::UnicodeNormalization;
 
-use crate::{error::GroupError, text};
-
-/// The kinds of groups.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Special interest groups.
-    Sigs,
-    /// Committees, among them those of the officers.
-    Committees,
-}
-
-/// The text was no kind of groups.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("groupType does not exist, must be sig or committee")]
-pub struct UnknownKind;
-
-impl Kind {
-    /// Every kind.
-    pub const ALL: [Self; 2] = [Self::Sigs, Self::Committees];
-
-    /// The kind's name in paths: `sigs` or `committees`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Sigs => "sigs",
-            Self::Committees => "committees",
-        }
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Kind {
-    type Err = UnknownKind;
-
-    fn from_str(text: &str) -> Result<Self, UnknownKind> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or(UnknownKind)
-    }
-}
+use crate::{error::GroupError, kind::Kind, look::is_of_one_script, text};
 
 /// By what a group is found: its kind and its name in lower case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,7 +51,7 @@ impl GroupName {
 
     /// Reads a name as an officer typed it.
     pub(crate) fn parse(name: Option<&str>) -> Result<Self, GroupError> {
-        let name = name.unwrap_or_default().trim();
+        let name: String = name.unwrap_or_default().trim().nfkc().collect();
         match name.chars().count() {
             0 => return Err(GroupError::Missing("name")),
             1..=Self::MAX_CHARS => {}
@@ -98,11 +59,10 @@ impl GroupName {
         }
         let allowed = |c: char| c.is_alphanumeric() || Self::SIGNS.contains(c);
         // "." and ".." are no path segments, and "--" is no name.
-        if name.chars().all(allowed) && name.chars().any(char::is_alphanumeric) {
-            Ok(Self(name.to_owned()))
-        } else {
-            Err(GroupError::Name)
+        if !(name.chars().all(allowed) && name.chars().any(char::is_alphanumeric)) {
+            return Err(GroupError::Name);
         }
+        if is_of_one_script(&name) { Ok(Self(name)) } else { Err(GroupError::MixedScripts) }
     }
 
     pub(crate) fn as_str(&self) -> &str {

@@ -12,7 +12,8 @@ use self::entry::Entry;
 use crate::{
     admin,
     error::GroupError,
-    group::{GroupKey, Kind},
+    group::GroupKey,
+    kind::Kind,
     store::{groups, places},
 };
 

@@ -5,7 +5,8 @@
 //! members of the committees admin, top4 and corporate are the chapter's officers; the gateway asks
 //! here who they are, and a lead's power over the own group is read here in the request it is used in.
 //!
-//! The service owns the tables `chapter_groups` and `group_roles` and calls no other service.
+//! The service owns the tables `chapter_groups` and `group_roles`. It asks users who someone is before they
+//! get a place, and users says who left the chapter.
 
 mod access;
 pub mod admin;
@@ -13,50 +14,58 @@ mod config;
 mod error;
 mod group;
 pub mod import;
+mod kind;
+mod look;
 mod membership;
 mod place;
 mod routes;
+mod state;
 mod store;
 mod text;
 
-use std::sync::Arc;
-
 use axum::{
     Router,
-    extract::FromRef,
     routing::{delete, get, post},
 };
-use grove_shared::{Clock, db, identity::Verifier, server};
-use sqlx::{MySqlPool, migrate::Migrator};
-use tokio_util::sync::CancellationToken;
+use grove_client::Peers;
+use grove_identity::Verifier;
+use grove_service::Service;
+use grove_shared::{Clock, db};
+use sqlx::migrate::Migrator;
 
 pub use crate::{
     config::Config,
-    group::{Kind, UnknownKind},
+    kind::{Kind, UnknownKind},
+    state::AppState,
 };
+pub use grove_groups_api::SERVICE;
 
 /// The schema that this service owns.
 pub static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/groups");
 
-/// What the handlers share.
-#[derive(Debug, Clone, FromRef)]
-pub struct AppState {
-    /// The service's schema.
-    pub db: MySqlPool,
-    /// Checks who calls.
-    pub verifier: Verifier,
-    /// Tells the time.
-    pub clock: Clock,
-    /// What follows the NetID and @ in the mail address of an office.
-    pub mail_domain: Arc<str>,
+/// The service as it is configured.
+///
+/// # Errors
+/// When the configuration is incomplete.
+pub fn service(config: &Config) -> anyhow::Result<Service> {
+    Ok(assemble(AppState {
+        db: db::connect(&config.service.db)?,
+        verifier: Verifier::from_config(&config.service.identity, SERVICE.name)?,
+        clock: Clock::system(),
+        peers: Peers::from_config(&config.service, SERVICE, &[grove_users_api::SERVICE])?,
+        mail_domain: config.mail_domain.as_str().into(),
+    }))
 }
 
-/// Every route of the service.
-pub fn router(state: AppState) -> Router {
-    use routes::{groups, places};
+/// The service made of its parts.
+pub fn assemble(state: AppState) -> Service {
+    let db = state.db.clone();
+    Service::new(SERVICE, routes(state)).schema(&db, &MIGRATOR)
+}
 
-    let readiness = db::readiness(&state.db);
-    let routes = Router::new()
+fn routes(state: AppState) -> Router {
+    use routes::{groups, places};
+    Router::new()
         .route("/groups", get(groups::kinds))
         .route("/groups/{type}", get(groups::list).post(groups::create))
         .route("/groups/{type}/{name}", get(groups::show).put(groups::update).delete(groups::end))
@@ -64,21 +73,6 @@ pub fn router(state: AppState) -> Router {
         .route("/groups/{type}/{name}/roles/{id}", delete(places::end))
         .route("/internal/groups/{type}/{name}/members", get(places::members))
         .route("/internal/roles", post(places::officer_roles))
-        .with_state(state);
-    server::with_standard_routes("groups", routes, readiness)
-}
-
-/// Runs the service until `stop` is cancelled.
-///
-/// # Errors
-/// When the configuration is incomplete, a migration fails or the address is taken.
-pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> {
-    let db = db::connect(&config.db)?;
-    let verifier = config.identity.verifier("groups")?;
-    db::migrate(&db, &MIGRATOR).await?;
-    let listener = server::bind(config.listen).await?;
-    let mail_domain = config.mail_domain.into();
-    let state = AppState { db, verifier, clock: Clock::system(), mail_domain };
-    server::serve(listener, router(state), stop).await;
-    Ok(())
+        .route("/internal/roles/end", post(places::end_all_of))
+        .with_state(state)
 }

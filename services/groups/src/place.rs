@@ -1,9 +1,15 @@
 //! A person's place in a group, now or in the past.
 
 use chrono::{DateTime, Utc};
-use grove_shared::{NetId, api::groups as api};
+use grove_client::Peers;
+use grove_groups_api as api;
+use grove_shared::{Client, NetId, Standing};
 
-use crate::{error::GroupError, group::Group, text};
+use crate::{
+    error::GroupError,
+    group::{Group, GroupKey},
+    text,
+};
 
 /// A place to give to someone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +26,22 @@ impl TryFrom<api::NewGroupRole> for NewPlace {
     fn try_from(new: api::NewGroupRole) -> Result<Self, GroupError> {
         let (name, title) = (text::line("name", &new.name)?, text::line("title", &new.title)?);
         Ok(Self { netid: new.netid, name, lead: new.lead, title })
+    }
+}
+
+impl NewPlace {
+    /// The same under the name that users knows; nobody else gets a place. Only a member of the chapter today
+    /// becomes an officer.
+    pub(crate) async fn known(self, peers: &Peers, key: &GroupKey) -> Result<Self, GroupError> {
+        let person = match peers.call(grove_users_api::person(&self.netid)).await {
+            Err(cause) if cause.is_not_found() => return Err(GroupError::NobodyKnown(self.netid)),
+            person => person?,
+        };
+        if key.officer_role().is_some() && person.standing != Standing::Member {
+            return Err(GroupError::NotAMember(self.netid));
+        }
+        let name = format!("{} {}", person.first_name, person.last_name);
+        Ok(Self { name: text::shortened(&name), ..self })
     }
 }
 

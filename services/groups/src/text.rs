@@ -1,5 +1,7 @@
 //! What the text of a field may hold.
 
+use grove_shared::text::is_clean;
+
 use crate::error::GroupError;
 
 /// The characters that a line may have.
@@ -10,6 +12,11 @@ pub(crate) fn line(field: &'static str, text: &str) -> Result<String, GroupError
     check(field, text.trim(), LINE_MAX_CHARS)
 }
 
+/// As much of a text as a line may have.
+pub(crate) fn shortened(text: &str) -> String {
+    text.chars().take(LINE_MAX_CHARS).collect()
+}
+
 /// Lines of at most `most` characters together, which end as on Unix.
 pub(crate) fn lines(field: &'static str, text: &str, most: usize) -> Result<String, GroupError> {
     let text = text.trim().replace("\r\n", "\n");
@@ -17,7 +24,7 @@ pub(crate) fn lines(field: &'static str, text: &str, most: usize) -> Result<Stri
 }
 
 fn check(field: &'static str, text: &str, most: usize) -> Result<String, GroupError> {
-    if text.chars().any(char::is_control) {
+    if !is_clean(text) {
         Err(GroupError::ControlCharacter(field))
     } else if text.chars().count() > most {
         Err(GroupError::TooLong { field, most })

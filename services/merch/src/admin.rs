@@ -2,18 +2,18 @@
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
-use grove_shared::{api::merch::NewItem, db};
-use serde_json::json;
+use grove_merch_api::NewItem;
+use grove_shared::db;
 use sqlx::MySqlPool;
 
-use crate::{form::Form, item::Assignment, store::stock};
+use crate::{item::Assignment, store::stock};
 
 /// Puts an item into a slot; one that is given to an item stays as it is.
 ///
 /// # Errors
 /// When the item is not valid or the database fails.
 pub async fn add_item(db: &MySqlPool, new: &NewItem, now: DateTime<Utc>) -> anyhow::Result<()> {
-    let new = Assignment::parse(&Form::from(json!(new))).context("the item is not valid")?;
+    let new = Assignment::parse(new).context("the item is not valid")?;
     let mut transaction = db::begin(db).await?;
     let id = stock::put_item(&mut transaction, &new, now).await?;
     if stock::lock_location(&mut transaction, new.slot).await?.is_none() {

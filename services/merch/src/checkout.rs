@@ -5,33 +5,31 @@ use std::{
     time::{Duration, Instant},
 };
 
-use grove_shared::{
-    ApiError, NetId,
-    api::merch as api,
-    db,
-    idempotency::{IdempotencyKey, StoredReply},
-};
+use grove_http::ApiError;
+use grove_merch_api as api;
+use grove_outbox::{IdempotencyKey, StoredReply};
+use grove_shared::{NetId, db};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AppState, credits,
     error::MerchError,
     member, purchase,
+    state::AppState,
     store::{customers, purchases, stock, units},
 };
 
-/// How long a request waits for the machine. It may ask other services too, and has ten seconds.
-const PATIENCE: Duration = Duration::from_secs(8);
+/// How long a request waits for the machine. It may ask other services too, and has eight seconds.
+const TIMEOUT: Duration = Duration::from_secs(6);
 /// The first pause between two looks at a purchase; each is twice as long as the one before.
 const FIRST_LOOK: Duration = Duration::from_millis(25);
 const LONGEST_PAUSE: Duration = Duration::from_millis(400);
 /// Things that can be bought at once.
 const MOST: usize = 10;
 
-/// Someone wants to buy.
+/// What someone buys.
 #[derive(Debug, Serialize)]
-pub(crate) struct Wish<'a> {
+pub(crate) struct Order<'a> {
     pub(crate) netid: &'a NetId,
     /// Ids of items, in the order in which they are vended.
     pub(crate) items: &'a [u64],
@@ -52,19 +50,19 @@ struct Begun {
 /// Buys, and waits for the outcome as long as a person at a machine does.
 pub(crate) async fn buy(
     state: &AppState,
-    wish: &Wish<'_>,
+    order: &Order<'_>,
     key: Option<&IdempotencyKey>,
 ) -> Result<api::Purchase, ApiError> {
-    let id = match repeated(state, wish, key).await? {
+    let id = match repeated(state, order, key).await? {
         Some(id) => id,
-        None => match check(state, wish).await {
-            Ok(()) => begin(state, wish, key).await?,
+        None => match check(state, order).await {
+            Ok(()) => begin(state, order, key).await?,
             // What is missing may be what a request with the same key has taken in the meantime.
-            Err(cause) => repeated(state, wish, key).await?.ok_or(cause)?,
+            Err(cause) => repeated(state, order, key).await?.ok_or(cause)?,
         },
     };
     let mut pause = FIRST_LOOK;
-    while purchases::undecided(&state.db, id).await? > 0 && wish.arrived.elapsed() < PATIENCE {
+    while purchases::undecided(&state.db, id).await? > 0 && order.arrived.elapsed() < TIMEOUT {
         tokio::time::sleep(pause).await;
         pause = (2 * pause).min(LONGEST_PAUSE);
     }
@@ -74,11 +72,11 @@ pub(crate) async fn buy(
 /// The purchase that an earlier request with the same key began.
 async fn repeated(
     state: &AppState,
-    wish: &Wish<'_>,
+    order: &Order<'_>,
     key: Option<&IdempotencyKey>,
 ) -> Result<Option<u64>, ApiError> {
     let Some(key) = key else { return Ok(None) };
-    key.find(&state.db, wish).await?.map(|reply| begun(&reply)).transpose()
+    key.find(&state.db, order).await?.map(|reply| begun(&reply)).transpose()
 }
 
 fn begun(reply: &StoredReply) -> Result<u64, ApiError> {
@@ -87,14 +85,14 @@ fn begun(reply: &StoredReply) -> Result<u64, ApiError> {
 }
 
 /// Refuses what is bound to fail, before anything changes and in the order that old kiosks know.
-async fn check(state: &AppState, wish: &Wish<'_>) -> Result<(), MerchError> {
-    if wish.items.len() > MOST {
+async fn check(state: &AppState, order: &Order<'_>) -> Result<(), MerchError> {
+    if order.items.len() > MOST {
         let message = format!("At most {MOST} things can be bought at once");
         return Err(MerchError::Malformed(message));
     }
     let mut cost = 0;
     let locations = stock::locations(&state.db).await?;
-    for (id, count) in counted(wish.items) {
+    for (id, count) in counted(order.items) {
         let item = stock::item(&state.db, id).await?;
         cost += i64::from(item.price) * i64::from(count);
         let item = item.with_stock(&locations);
@@ -105,17 +103,17 @@ async fn check(state: &AppState, wish: &Wish<'_>) -> Result<(), MerchError> {
     if state.machine.is_none() {
         return Err(MerchError::NoMachine);
     }
-    if !member::is_current(&state.peers, wish.netid).await? {
+    if !member::is_current(&state.peers, order.netid).await? {
         return Err(MerchError::MembersOnly);
     }
     if cost > 0 {
-        let balance = credits::balance(&state.peers, wish.netid).await;
+        let balance = member::balance(&state.peers, order.netid).await;
         let balance = balance.map_err(MerchError::NoBalance)?;
         if balance.is_none_or(|balance| balance.available < cost) {
             return Err(MerchError::InsufficientCredits);
         }
     }
-    customers::ensure(&state.db, wish.netid, state.clock.now()).await
+    customers::ensure(&state.db, order.netid, state.clock.now()).await
 }
 
 /// How often each item is wanted, by id.
@@ -130,23 +128,23 @@ fn counted(items: &[u64]) -> BTreeMap<u64, u32> {
 /// Takes everything out of stock, or nothing; the worker does the rest.
 async fn begin(
     state: &AppState,
-    wish: &Wish<'_>,
+    order: &Order<'_>,
     key: Option<&IdempotencyKey>,
 ) -> Result<u64, ApiError> {
     let now = state.clock.now();
     let mut transaction = db::begin(&state.db).await?;
     if let Some(key) = key
-        && let Some(reply) = key.begin(&mut transaction, wish, now).await?
+        && let Some(reply) = key.begin(&mut transaction, order, now).await?
     {
         return begun(&reply);
     }
     let mut shelf = BTreeMap::new();
     // In the order of their ids, so that two buyers never wait for each other.
-    for id in counted(wish.items).into_keys() {
+    for id in counted(order.items).into_keys() {
         shelf.insert(id, stock::lock_item(&mut transaction, id).await?);
     }
-    let purchase = purchases::insert(&mut transaction, wish.netid, wish.kiosk, now).await?;
-    for (position, id) in (1..).zip(wish.items) {
+    let purchase = purchases::insert(&mut transaction, order.netid, order.kiosk, now).await?;
+    for (position, id) in (1..).zip(order.items) {
         let item = shelf.get(id).ok_or(MerchError::ItemNotFound)?;
         let location = stock::take(&mut transaction, item).await?;
         units::insert(&mut transaction, (purchase, position), item, &location, now).await?;
@@ -157,6 +155,6 @@ async fn begin(
     }
     transaction.commit().await?;
     state.bell.notify_one();
-    tracing::info!(purchase.id = purchase, "purchase {purchase} of {} begins", wish.netid);
+    tracing::info!(purchase.id = purchase, "purchase {purchase} of {} begins", order.netid);
     Ok(purchase)
 }

@@ -1,11 +1,9 @@
 //! What the merch service is configured with.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser};
-use grove_shared::config::{
-    DbConfig, IdentityConfig, PeerUrls, TelemetryConfig, optional_secret, secret,
-};
+use grove_shared::config::{ChapterTime, ServiceConfig, optional_secret, secret};
 use secrecy::SecretString;
 use url::Url;
 
@@ -15,16 +13,6 @@ use crate::{machine::Machine, pin::PinKey};
 #[derive(Debug, Clone, Parser)]
 #[command(version)]
 pub struct Config {
-    /// The address to listen on.
-    #[arg(long, env = "LISTEN", default_value = "127.0.0.1:6969")]
-    pub listen: SocketAddr,
-    /// Where the services credits, users and notifications are: name=url, separated by commas.
-    #[arg(
-        long,
-        env = "PEERS",
-        default_value = "credits=http://127.0.0.1:8765,users=http://127.0.0.1:8001,notifications=http://127.0.0.1:1122"
-    )]
-    pub peers: PeerUrls,
     #[command(flatten)]
     #[expect(missing_docs, reason = "described by its type")]
     pub machine: MachineConfig,
@@ -35,14 +23,17 @@ pub struct Config {
     #[expect(missing_docs, reason = "described by its type")]
     pub restock: Restock,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "a section of shared")]
-    pub db: DbConfig,
+    #[expect(missing_docs, reason = "described by its type")]
+    pub time: ChapterTime,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "a section of shared")]
-    pub identity: IdentityConfig,
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "a section of shared")]
-    pub telemetry: TelemetryConfig,
+    #[expect(missing_docs, reason = "what every service has")]
+    pub service: ServiceConfig,
+}
+
+impl AsRef<ServiceConfig> for Config {
+    fn as_ref(&self) -> &ServiceConfig {
+        &self.service
+    }
 }
 
 /// Where the vending machine is.

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use grove_shared::{ApiError, peer::PeerError};
+use grove_http::ApiError;
+use grove_shared::CallError;
 
 /// A request that the service understood and refused, or could not carry out.
 #[derive(Debug, thiserror::Error)]
@@ -28,7 +29,7 @@ pub(crate) enum MerchError {
     #[error("User does not have sufficient credits")]
     InsufficientCredits,
     #[error("Error fetching balance. Please check the credits service.")]
-    NoBalance(#[source] PeerError),
+    NoBalance(#[source] CallError),
     #[error("No such user exists with that pin")]
     UnknownPin,
     #[error("Too many wrong PINs, please wait")]
@@ -48,7 +49,7 @@ pub(crate) enum MerchError {
     #[error("You may see your own purchases only")]
     NotYours,
     #[error(transparent)]
-    Peer(#[from] PeerError),
+    Peer(#[from] CallError),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
 }

@@ -1,11 +1,12 @@
 //! Kiosks: applications that stand beside the machine and know people by their PINs.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use grove_shared::{caller::Caller, db, identity::Subject};
+use grove_identity::{Subject, caller::Caller};
+use grove_shared::db;
 
 use crate::{
-    AppState,
     error::MerchError,
+    state::AppState,
     store::{
         customers::{self, CustomerRow},
         tries::{self, Tries},

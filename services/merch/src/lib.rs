@@ -8,9 +8,7 @@
 pub mod admin;
 mod checkout;
 mod config;
-mod credits;
 mod error;
-mod form;
 mod item;
 mod kiosk;
 mod machine;
@@ -21,57 +19,93 @@ mod restock;
 mod routes;
 mod saga;
 mod slot;
+mod state;
 mod store;
 
 use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    extract::FromRef,
     routing::{get, post},
 };
-use grove_shared::{Clock, db, identity::Verifier, outbox, peer::Peers, server};
-use sqlx::{MySqlPool, migrate::Migrator};
-use tokio::sync::Notify;
-use tokio_util::sync::CancellationToken;
+use chrono::TimeDelta;
+use grove_client::Peers;
+use grove_identity::{Verifier, caller::AdminOrTop4};
+use grove_outbox::retention;
+use grove_service::{Service, Upkeep};
+use grove_shared::{Clock, db};
+use sqlx::migrate::Migrator;
 
-use crate::routes::{items, locations, people, purchases, transactions};
 pub use crate::{
     config::{Config, MachineConfig, PinConfig, Restock},
     machine::Machine,
     pin::PinKey,
     saga::Worker,
+    state::AppState,
 };
+use crate::{
+    routes::{items, locations, people, purchases, transactions},
+    store::tries,
+};
+pub use grove_merch_api::SERVICE;
 
 /// The schema that this service owns.
 pub static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/merch");
 
-/// How long a stop waits for the steps that are under way. What is cut off goes on after the next start.
-const LAST_STEP: Duration = Duration::from_secs(1);
+/// How long wrong PINs are remembered.
+const TRIES_KEPT_FOR: TimeDelta = TimeDelta::days(1);
 
-/// What the handlers share.
-#[derive(Debug, Clone, FromRef)]
-pub struct AppState {
-    /// The service's schema.
-    pub db: MySqlPool,
-    /// Checks who calls.
-    pub verifier: Verifier,
-    /// Tells the time.
-    pub clock: Clock,
-    /// The services that this one calls.
-    pub peers: Peers,
-    /// The machine that vends; without it nothing is sold.
-    pub machine: Option<Machine>,
-    /// The key that PINs are hashed with; without it there are none.
-    pub pin_key: Option<PinKey>,
-    /// Rings when a purchase begins, for the [`Worker`] to hear.
-    pub bell: Arc<Notify>,
+/// The service as it is configured.
+///
+/// # Errors
+/// When the configuration is incomplete.
+pub fn service(config: &Config) -> anyhow::Result<Service> {
+    let peers =
+        [grove_credits_api::SERVICE, grove_notifications_api::SERVICE, grove_users_api::SERVICE];
+    Ok(assemble(AppState {
+        db: db::connect(&config.service.db)?,
+        verifier: Verifier::from_config(&config.service.identity, SERVICE.name)?,
+        clock: Clock::system(),
+        time: config.time,
+        peers: Peers::from_config(&config.service, SERVICE, &peers)?,
+        machine: config.machine.machine()?,
+        pin_key: config.pins.key()?,
+        restock: Arc::new(config.restock.clone()),
+        bell: Arc::default(),
+    }))
 }
 
-/// Every route of the service.
-pub fn router(state: AppState) -> Router {
-    let readiness = db::readiness(&state.db);
-    let routes = Router::new()
+/// The service made of its parts.
+pub fn assemble(state: AppState) -> Service {
+    let (db, purchases, effects) = (state.db.clone(), state.worker(), state.effects());
+    let upkeep = upkeep(&state);
+    Service::new(SERVICE, routes(state))
+        .schema(&db, &MIGRATOR)
+        .task("purchases", move |stop| purchases.clone().run(stop))
+        .task("outbox", move |stop| effects.clone().run(stop))
+        .upkeep(upkeep)
+}
+
+fn upkeep(state: &AppState) -> Upkeep {
+    const HOUR: Duration = Duration::from_hours(1);
+    let (keys, effects, pins) = (state.clone(), state.clone(), state.clone());
+    Upkeep::new()
+        .every(HOUR, "idempotency keys", move || {
+            let AppState { db, clock, .. } = keys.clone();
+            async move { retention::forget_keys(&db, clock.now()).await }
+        })
+        .every(HOUR, "delivered effects", move || {
+            let AppState { db, clock, .. } = effects.clone();
+            async move { retention::purge_delivered(&db, clock.now()).await }
+        })
+        .every(HOUR, "wrong PINs", move || {
+            let AppState { db, clock, .. } = pins.clone();
+            async move { tries::forget(&db, clock.now() - TRIES_KEPT_FOR).await }
+        })
+}
+
+fn routes(state: AppState) -> Router {
+    Router::new()
         .route("/merch/locations", get(locations::list))
         .route("/merch/locations/{location}", get(locations::show).put(locations::clear))
         .route("/merch/users", get(people::list))
@@ -86,41 +120,6 @@ pub fn router(state: AppState) -> Router {
         .route("/merch/purchases/{id}", get(purchases::show))
         .route("/merch/purchases/{id}/items/{number}/resolve", post(purchases::resolve))
         .route("/merch/sales", get(purchases::sales))
-        .merge(outbox::routes("merch"))
-        .with_state(state);
-    server::with_standard_routes("merch", routes, readiness)
-}
-
-/// Runs the service, its purchases and its effects until `stop` is cancelled.
-///
-/// # Errors
-/// When the configuration is incomplete, a migration fails or the address is taken.
-pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> {
-    let db = db::connect(&config.db)?;
-    let verifier = config.identity.verifier("merch")?;
-    let peers = Peers::new(config.identity.signing_key("merch")?, config.peers)?;
-    let (machine, pin_key) = (config.machine.machine()?, config.pins.key()?);
-    db::migrate(&db, &MIGRATOR).await?;
-    let listener = server::bind(config.listen).await?;
-    let (clock, bell) = (Clock::system(), Arc::<Notify>::default());
-
-    let effects = outbox::Worker { db: db.clone(), peers: peers.clone(), clock: clock.clone() };
-    let effects = tokio::spawn(effects.run(stop.clone()));
-    let worker = Worker {
-        db: db.clone(),
-        peers: peers.clone(),
-        machine: machine.clone(),
-        clock: clock.clone(),
-        restock: Arc::new(config.restock),
-        bell: bell.clone(),
-    };
-    // Requests that are answered during a stop wait for their purchases, so this goes on until then.
-    let served = CancellationToken::new();
-    let worker = tokio::spawn(worker.run(served.clone()));
-
-    let state = AppState { db, verifier, clock, peers, machine, pin_key, bell };
-    server::serve(listener, router(state), stop).await;
-    served.cancel();
-    let _ = tokio::time::timeout(LAST_STEP, async { tokio::join!(effects, worker) }).await;
-    Ok(())
+        .merge(grove_outbox::routes::<AppState, AdminOrTop4>(SERVICE.name))
+        .with_state(state)
 }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use grove_shared::{outside, peer::IDEMPOTENCY_KEY};
+use grove_outside as outside;
+use grove_shared::call::IDEMPOTENCY_KEY;
 use http::StatusCode;
 use reqwest::{Client, Response, redirect};
 use secrecy::{ExposeSecret, SecretString};

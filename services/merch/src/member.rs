@@ -1,27 +1,32 @@
 //! People who buy: whether they may, and what they have.
 
-use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
-use grove_shared::{
-    NetId,
-    api::{envelope::Data, merch::Customer, users::IsMember},
-    peer::{PeerError, Peers},
-};
-use http::{Method, StatusCode};
-use serde_json::json;
+use grove_client::Peers;
+use grove_credits_api::Balance;
+use grove_merch_api::Customer;
+use grove_shared::{CallError, Client, NetId};
 
-use crate::{credits, store::customers::CustomerRow};
+use crate::store::customers::CustomerRow;
 
 /// Balances that are asked for at the same time.
 const AT_ONCE: usize = 16;
 
 /// Whether someone is a member today.
-pub(crate) async fn is_current(peers: &Peers, netid: &NetId) -> Result<bool, PeerError> {
-    let path = format!("/users/{netid}/is_member");
-    let answer = peers.call("users", Method::GET, &path, &json!({})).await;
+pub(crate) async fn is_current(peers: &Peers, netid: &NetId) -> Result<bool, CallError> {
+    let answer = peers.call(grove_users_api::is_member(netid.as_str())).await;
+    Ok(found(answer)?.is_some_and(|answer| answer.is_member))
+}
+
+/// What a member has; nothing when there is no account.
+pub(crate) async fn balance(peers: &Peers, netid: &NetId) -> Result<Option<Balance>, CallError> {
+    found(peers.call(grove_credits_api::member_balance(netid)).await)
+}
+
+/// The answer, or nothing when there is no such person.
+fn found<T>(answer: Result<T, CallError>) -> Result<Option<T>, CallError> {
     match answer {
-        Ok(Data { data: IsMember { is_member, .. }, .. }) => Ok(is_member),
-        Err(PeerError::Refused { status: StatusCode::NOT_FOUND, .. }) => Ok(false),
+        Ok(answer) => Ok(Some(answer)),
+        Err(cause) if cause.is_not_found() => Ok(None),
         Err(cause) => Err(cause),
     }
 }
@@ -30,9 +35,9 @@ pub(crate) async fn is_current(peers: &Peers, netid: &NetId) -> Result<bool, Pee
 pub(crate) async fn with_balance(
     peers: &Peers,
     netid: &NetId,
-    row: Option<CustomerRow>,
+    row: Option<&CustomerRow>,
 ) -> Customer {
-    let (balance, balance_error) = match credits::balance(peers, netid).await {
+    let (balance, balance_error) = match balance(peers, netid).await {
         Ok(Some(balance)) => (Some(balance.available), None),
         Ok(None) => (None, Some("There is no account for credits".to_owned())),
         Err(cause) => {
@@ -46,21 +51,16 @@ pub(crate) async fn with_balance(
 const UNKNOWN: &str = "The credits service does not answer";
 
 /// A customer whose balance is not known now.
-pub(crate) fn without_balance(netid: &NetId, row: Option<CustomerRow>) -> Customer {
-    let created_on = row.as_ref().map(|row: &CustomerRow| day(row.created_at));
+pub(crate) fn without_balance(netid: &NetId, row: Option<&CustomerRow>) -> Customer {
     Customer {
-        id: row.as_ref().map(|row| row.id),
+        id: row.map(|row| row.id),
         netid: netid.to_string(),
         pin: None,
         has_pin: row.is_some_and(|row| row.has_pin),
         balance: None,
         balance_error: Some(UNKNOWN.to_owned()),
-        created_on,
+        created_on: row.map(|row| row.created_at.date_naive()),
     }
-}
-
-fn day(time: DateTime<Utc>) -> chrono::NaiveDate {
-    time.date_naive()
 }
 
 /// Many customers. Once credits does not answer, it is not asked again.
@@ -69,12 +69,12 @@ pub(crate) async fn with_balances(peers: &Peers, rows: Vec<CustomerRow>) -> Vec<
     let mut answers = true;
     for some in rows.chunks(AT_ONCE) {
         if answers {
-            let asked = some.iter().map(|row| with_balance(peers, &row.netid, Some(row.clone())));
+            let asked = some.iter().map(|row| with_balance(peers, &row.netid, Some(row)));
             customers.extend(join_all(asked).await);
             answers =
                 customers.last().is_none_or(|last| last.balance_error.as_deref() != Some(UNKNOWN));
         } else {
-            let unasked = some.iter().map(|row| without_balance(&row.netid, Some(row.clone())));
+            let unasked = some.iter().map(|row| without_balance(&row.netid, Some(row)));
             customers.extend(unasked);
         }
     }

@@ -1,40 +1,20 @@
 //! A purchase, as people see it.
 
-use chrono::{DateTime, Utc};
-use grove_shared::{NetId, api::merch as api};
+use grove_merch_api as api;
+use grove_shared::{
+    NetId,
+    page::{Page, PageRequest},
+};
 use sqlx::MySqlPool;
 
 use crate::{
     error::MerchError,
     saga::unit::State,
-    store::{purchases, stock},
+    store::{
+        purchases::{self, PurchaseRow, UnitRow},
+        stock,
+    },
 };
-
-/// A purchase without its items.
-#[derive(Debug, Clone)]
-pub(crate) struct PurchaseRow {
-    pub(crate) id: u64,
-    pub(crate) netid: NetId,
-    pub(crate) at_kiosk: bool,
-    pub(crate) created_at: DateTime<Utc>,
-}
-
-/// One thing of a purchase.
-#[derive(Debug, Clone)]
-pub(crate) struct UnitRow {
-    pub(crate) purchase_id: u64,
-    pub(crate) position: u32,
-    pub(crate) item_id: u64,
-    pub(crate) name: String,
-    pub(crate) price: u32,
-    pub(crate) location: String,
-    pub(crate) state: State,
-    pub(crate) charged: bool,
-    pub(crate) reason: Option<String>,
-    pub(crate) resolved_as: Option<String>,
-    pub(crate) resolved_by: Option<String>,
-    pub(crate) resolved_at: Option<DateTime<Utc>>,
-}
 
 impl From<UnitRow> for api::PurchaseItem {
     fn from(unit: UnitRow) -> Self {
@@ -44,11 +24,9 @@ impl From<UnitRow> for api::PurchaseItem {
             State::Failed | State::Refunded => api::ItemOutcome::Refunded,
             State::Lost | State::Unknown => api::ItemOutcome::Unknown,
         };
-        let resolution = match (unit.resolved_as.as_deref(), unit.resolved_by, unit.resolved_at) {
+        let resolution = match (unit.resolved_as, unit.resolved_by, unit.resolved_at) {
             (Some(finding), Some(officer), Some(at)) => {
-                let vended = finding == finding_name(api::Finding::Vended);
-                let outcome = if vended { api::Finding::Vended } else { api::Finding::Failed };
-                Some(api::Resolution { outcome, officer, at })
+                Some(api::Resolution { outcome: finding.into(), officer, at })
             }
             _ => None,
         };
@@ -63,14 +41,6 @@ impl From<UnitRow> for api::PurchaseItem {
             reason: unit.reason,
             resolution,
         }
-    }
-}
-
-/// As the database has it.
-pub(crate) fn finding_name(finding: api::Finding) -> &'static str {
-    match finding {
-        api::Finding::Vended => "vended",
-        api::Finding::Failed => "failed",
     }
 }
 
@@ -109,21 +79,19 @@ pub(crate) async fn find(db: &MySqlPool, id: u64) -> Result<api::Purchase, Merch
 pub(crate) async fn page(
     db: &MySqlPool,
     netid: Option<&NetId>,
-    after: Option<u64>,
-    limit: u32,
+    request: PageRequest,
 ) -> Result<api::Purchases, MerchError> {
-    let rows = purchases::list(db, netid, after.unwrap_or(u64::MAX), limit + 1).await?;
-    let more = rows.len() > limit as usize;
-    let rows = &rows[..rows.len().min(limit as usize)];
+    let rows = purchases::list(db, netid, request).await?;
+    let Page { items: rows, next } = Page::of(rows, request, |purchase| purchase.id);
     let (Some(newest), Some(oldest)) = (rows.first(), rows.last()) else {
-        return Ok(api::Purchases { purchases: Vec::new(), next: None });
+        return Ok(api::Purchases { purchases: Vec::new(), next });
     };
     let units = purchases::units(db, oldest.id, newest.id).await?;
     let purchases = rows.iter().map(|row| {
         let mine = units.iter().filter(|unit| unit.purchase_id == row.id);
         row.clone().with_items(mine.cloned().map(Into::into).collect())
     });
-    Ok(api::Purchases { purchases: purchases.collect(), next: more.then_some(oldest.id) })
+    Ok(api::Purchases { purchases: purchases.collect(), next })
 }
 
 /// The items of a purchase as old clients know items: as they are today, at the price of the purchase.

@@ -1,62 +1,56 @@
 //! Tells people that something runs out.
 
 use chrono::{DateTime, Utc};
-use grove_shared::{
-    api::notifications::{Channel, MERCH, Notification},
-    outbox::{Effect, enqueue},
-};
-use sqlx::MySqlConnection;
+use grove_notifications_api::{self as notifications, Channel, MERCH, Notification};
+use grove_outbox::enqueue;
+use grove_shared::db;
 
 use crate::{config::Restock, error::MerchError, saga::unit::Unit, store::stock};
 
-/// Less than this much in all slots is little.
-pub(crate) const LITTLE: i64 = 5;
+/// People are told when fewer than this are left in all slots.
+const LIMIT: i64 = 5;
 
 const SUBJECT: &str = "The vending machine runs out";
 
-/// After a sale: tells once that little is left, until the item is filled again.
+/// After a sale: tells once that little is left, until the item is filled again. It locks the item, so that
+/// what is left is counted after each change that others make.
 pub(crate) async fn check(
-    transaction: &mut MySqlConnection,
+    transaction: &mut db::Transaction,
     sold: &Unit,
     restock: &Restock,
     now: DateTime<Utc>,
 ) -> Result<(), MerchError> {
     let channels = channels(restock);
-    let left = stock::total(&mut *transaction, sold.item_id).await?;
-    if channels.is_empty()
-        || left >= LITTLE
-        || !stock::begin_alert(&mut *transaction, sold.item_id, now).await?
-    {
+    if channels.is_empty() {
+        return Ok(());
+    }
+    match stock::lock_item(transaction, sold.item_id).await {
+        Err(MerchError::ItemNotFound) => return Ok(()),
+        locked => locked.map(drop)?,
+    }
+    let left = stock::total(transaction, sold.item_id).await?;
+    if left >= LIMIT || !stock::begin_alert(transaction, sold.item_id, now).await? {
         return Ok(());
     }
     let message = format!("{} runs out: {left} left in the vending machine.", sold.name);
-    let body = Notification { services: channels, message, kind: Some(MERCH.to_owned()) };
-    let effect = Effect { peer: "notifications", path: "/notification", body };
-    Ok(enqueue(transaction, &effect, now).await?)
+    let alert = Notification { services: channels, message, ..Notification::default() };
+    enqueue(transaction, &notifications::send(&alert.of_kind(MERCH)), now).await?;
+    Ok(())
 }
 
-/// After an officer's change: the next time that little is left is told again.
-pub(crate) async fn filled(transaction: &mut MySqlConnection, item: u64) -> Result<(), MerchError> {
-    if stock::total(&mut *transaction, item).await? >= LITTLE {
+/// After an officer's change of a locked item: the next time that little is left is told again.
+pub(crate) async fn filled(transaction: &mut db::Transaction, item: u64) -> Result<(), MerchError> {
+    if stock::total(transaction, item).await? >= LIMIT {
         stock::end_alert(transaction, item).await?;
     }
     Ok(())
 }
 
 fn channels(restock: &Restock) -> Vec<Channel> {
-    let channel = |name: &str, recipients: Vec<String>| Channel {
-        name: name.to_owned(),
-        recipients,
-        sender: None,
-        // Slack has no subjects.
-        subject: (name == "email").then(|| SUBJECT.to_owned()),
-    };
     let named = |name: &&String| !name.trim().is_empty();
     let mails: Vec<_> = restock.restock_recipients.iter().filter(named).cloned().collect();
     let slack: Vec<_> = restock.restock_slack_channel.iter().filter(named).cloned().collect();
-    [("email", mails), ("slack", slack)]
-        .into_iter()
-        .filter(|(_, recipients)| !recipients.is_empty())
-        .map(|(name, recipients)| channel(name, recipients))
-        .collect()
+    let mut channels = vec![Channel::mail(mails, SUBJECT), Channel::slack(slack)];
+    channels.retain(|channel| !channel.recipients.is_empty());
+    channels
 }

@@ -2,20 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use grove_shared::{
-    NetId,
-    api::users::CurrentMember,
-    peer::{PeerError, Peers},
-};
-use http::{Method, StatusCode};
-use serde_json::json;
+use grove_client::Peers;
+use grove_groups_api as groups;
+use grove_shared::{Client, NetId, Role};
+use grove_users_api as users;
 
 use crate::error::NotificationError as Error;
-
-const USERS: &str = "users";
-const GROUPS: &str = "groups";
-/// The committees whose members are the officers.
-const OFFICERS: [&str; 3] = ["admin", "top4", "corporate"];
 
 /// Many people at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,8 +46,7 @@ pub(crate) struct Contacts(BTreeMap<NetId, String>);
 impl Contacts {
     /// Asks users for everyone who is a member now.
     pub(crate) async fn of_members(peers: &Peers) -> Result<Self, Error> {
-        let members: Vec<CurrentMember> =
-            peers.call(USERS, Method::GET, "/internal/members", &json!({})).await?;
+        let members = peers.call(users::members()).await?;
         Ok(Self(members.into_iter().map(|member| (member.netid, member.email)).collect()))
     }
 
@@ -65,12 +56,12 @@ impl Contacts {
         peers: &Peers,
         audience: &Audience,
     ) -> Result<Vec<(NetId, String)>, Error> {
-        let netids = match audience {
+        let netids: BTreeSet<NetId> = match audience {
             Audience::Members => self.0.keys().cloned().collect(),
             Audience::Officers => {
                 let mut officers = BTreeSet::new();
-                for committee in OFFICERS {
-                    let people = group(peers, "committees", committee).await?;
+                for committee in Role::ALL {
+                    let people = group(peers, "committees", committee.as_str()).await?;
                     // A chapter need not have all of them.
                     officers.extend(people.unwrap_or_default());
                 }
@@ -78,7 +69,10 @@ impl Contacts {
             }
             Audience::Group(kind, name) => {
                 let people = group(peers, kind, name).await?;
-                people.ok_or_else(|| Error::invalid("There is no such group"))?
+                people
+                    .ok_or_else(|| Error::invalid("There is no such group"))?
+                    .into_iter()
+                    .collect()
             }
         };
         let known = netids.iter().filter_map(|netid| self.find(netid));
@@ -97,12 +91,10 @@ impl Contacts {
 }
 
 /// The people in a group; nothing when there is no such group.
-async fn group(peers: &Peers, kind: &str, name: &str) -> Result<Option<BTreeSet<NetId>>, Error> {
-    let name = name.replace(' ', "%20");
-    let path = format!("/internal/groups/{kind}/{name}/members");
-    match peers.call(GROUPS, Method::GET, &path, &json!({})).await {
+async fn group(peers: &Peers, kind: &str, name: &str) -> Result<Option<Vec<NetId>>, Error> {
+    match peers.call(groups::members(kind, name)).await {
         Ok(members) => Ok(Some(members)),
-        Err(PeerError::Refused { status: StatusCode::NOT_FOUND, .. }) => Ok(None),
+        Err(cause) if cause.is_not_found() => Ok(None),
         Err(cause) => Err(cause.into()),
     }
 }

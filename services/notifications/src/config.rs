@@ -1,19 +1,16 @@
 //! What the notifications service is configured with.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc};
 
 use anyhow::{Context, ensure};
 use clap::{Args, Parser};
-use grove_shared::{
-    config::{DbConfig, IdentityConfig, PeerUrls, TelemetryConfig, optional_secret},
-    outside,
-};
+use grove_shared::config::{ServiceConfig, optional_secret};
 use lettre::message::Mailbox;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::channel::{
-    Carriers, Discord, Mail, MailCarrier, MailFolder, MailSecurity, MailServer, Slack, X,
+    Carriers, Channel, Discord, Mail, MailCarrier, MailFolder, MailSecurity, MailServer, Slack, X,
     oauth::Credentials,
 };
 
@@ -21,16 +18,9 @@ use crate::channel::{
 #[derive(Debug, Clone, Parser)]
 #[command(version)]
 pub struct Config {
-    /// The address to listen on.
-    #[arg(long, env = "LISTEN", default_value = "127.0.0.1:1122")]
-    pub listen: SocketAddr,
-    /// Where the services users and groups are: name=url, separated by commas.
-    #[arg(
-        long,
-        env = "PEERS",
-        default_value = "users=http://127.0.0.1:8001,groups=http://127.0.0.1:9001"
-    )]
-    pub peers: PeerUrls,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "what every service has")]
+    pub service: ServiceConfig,
     /// The website, which links in mails lead to.
     #[arg(long, env = "SITE_URL", default_value = "http://localhost:5000")]
     pub site_url: Url,
@@ -46,15 +36,12 @@ pub struct Config {
     #[command(flatten)]
     #[expect(missing_docs, reason = "described by its type")]
     pub channels: ChannelConfig,
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "a section of shared")]
-    pub db: DbConfig,
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "a section of shared")]
-    pub identity: IdentityConfig,
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "a section of shared")]
-    pub telemetry: TelemetryConfig,
+}
+
+impl AsRef<ServiceConfig> for Config {
+    fn as_ref(&self) -> &ServiceConfig {
+        &self.service
+    }
 }
 
 /// How mail goes out. Without a server or a folder it waits.
@@ -143,6 +130,12 @@ impl Config {
         senders.iter().map(parse).collect()
     }
 
+    /// How many messages a second go out on a channel at most.
+    pub(crate) fn rate(&self, channel: Channel) -> u32 {
+        let mail = channel == Channel::Email;
+        if mail { self.mail.mail_rate } else { self.channels.channel_rate }.max(1)
+    }
+
     /// What sends the messages of each channel.
     ///
     /// # Errors
@@ -179,7 +172,7 @@ impl Config {
 
 impl ChannelConfig {
     fn carriers(&self) -> anyhow::Result<Carriers> {
-        let http = outside::http_client()?;
+        let http = grove_outside::http_client()?;
         let secret_of = |value: &Option<SecretString>, file: &Option<PathBuf>, name: &str| {
             optional_secret(value.as_ref(), file.as_ref(), name)
         };

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use grove_shared::{ApiError, peer::PeerError};
+use grove_http::ApiError;
+use grove_shared::CallError;
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -15,6 +16,8 @@ pub(crate) enum NotificationError {
     /// What is wrong with fields, as the old service says it.
     #[error("{}", first(.0))]
     Fields(Value),
+    #[error("A message to every member comes from the committees admin and top4")]
+    NotForEveryone,
     #[error("The message is longer than {0} bytes")]
     TooLong(usize),
     #[error("Unknown notification")]
@@ -26,7 +29,7 @@ pub(crate) enum NotificationError {
     #[error("This link is not known any more; the preferences are on your account's page")]
     UnknownToken,
     #[error(transparent)]
-    Peer(#[from] PeerError),
+    Peer(#[from] CallError),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
     /// A refusal that says everything already, such as that of an idempotency key.
@@ -81,6 +84,7 @@ impl From<NotificationError> for ApiError {
             E::Invalid(_) => Self::bad_request(message),
             E::Fields(errors) => Self::bad_request(message).with("errors", errors),
             E::TooLong(_) => Self::new(StatusCode::PAYLOAD_TOO_LARGE, message),
+            E::NotForEveryone => Self::forbidden(message),
             E::Unknown | E::UnknownDelivery | E::UnknownToken => Self::not_found(message),
             E::NotFailed => Self::conflict(message),
             E::Peer(cause) => cause.into(),

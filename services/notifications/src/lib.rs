@@ -11,7 +11,9 @@ mod config;
 mod error;
 mod kind;
 mod request;
+pub mod retention;
 mod routes;
+mod state;
 mod store;
 mod worker;
 
@@ -19,17 +21,14 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    extract::FromRef,
     routing::{get, post},
 };
-use chrono::TimeDelta;
-use grove_shared::{
-    Clock, NetId, api::notifications::ACCOUNT, db, idempotency, identity::Verifier, peer::Peers,
-    server,
-};
-use lettre::message::Mailbox;
-use sqlx::{MySqlPool, migrate::Migrator};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use grove_client::Peers;
+use grove_identity::Verifier;
+use grove_outbox::retention::forget_keys;
+use grove_service::{Service, Upkeep};
+use grove_shared::{Clock, db};
+use sqlx::migrate::Migrator;
 
 pub use crate::{
     channel::{
@@ -37,71 +36,50 @@ pub use crate::{
         X, oauth::Credentials,
     },
     config::{ChannelConfig, Config, MailConfig},
+    state::AppState,
     worker::{GIVE_UP_AFTER, Worker},
 };
+pub use grove_notifications_api::SERVICE;
 
 /// The schema that this service owns.
 pub static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/notifications");
 
-/// How long a stop waits for messages that are under way.
-const LAST_DELIVERY: Duration = Duration::from_secs(5);
-const FORGET_INTERVAL: Duration = Duration::from_hours(1);
-
-/// What the handlers share.
-#[derive(Debug, Clone, FromRef)]
-pub struct AppState {
-    /// The service's schema.
-    pub db: MySqlPool,
-    /// Checks who calls.
-    pub verifier: Verifier,
-    /// Tells the time.
-    pub clock: Clock,
-    /// The services that this one calls.
-    pub peers: Peers,
-    /// What sends the messages of each channel.
-    pub carriers: Arc<Carriers>,
-    /// Who mails may be from.
-    pub senders: Arc<[Mailbox]>,
-    /// The domain of members' mail addresses.
-    pub mail_domain: Arc<str>,
+/// The service as it is configured.
+///
+/// # Errors
+/// When the configuration is incomplete.
+pub fn service(config: &Config) -> anyhow::Result<Service> {
+    let called = [grove_users_api::SERVICE, grove_groups_api::SERVICE];
+    let state = AppState {
+        db: db::connect(&config.service.db)?,
+        verifier: Verifier::from_config(&config.service.identity, SERVICE.name)?,
+        clock: Clock::system(),
+        peers: Peers::from_config(&config.service, SERVICE, &called)?,
+        carriers: Arc::new(config.carriers()?),
+        senders: config.senders()?.into(),
+        mail_domain: config.mail_domain.as_str().into(),
+    };
+    for channel in Channel::ALL {
+        if !state.carriers.carries(channel) {
+            tracing::warn!("{channel} is not configured");
+        }
+    }
+    Ok(assemble(state, config))
 }
 
-impl AppState {
-    /// The member behind a mail address of the university.
-    pub(crate) fn member_at(&self, address: &str) -> Option<NetId> {
-        let (user, domain) = address.rsplit_once('@')?;
-        if !domain.eq_ignore_ascii_case(&self.mail_domain) {
-            return None;
-        }
-        user.to_lowercase().parse().ok()
-    }
-
-    /// Forgets what is older than `days`.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn forget(&self, days: u32) -> anyhow::Result<()> {
-        let now = self.clock.now();
-        let then = now - TimeDelta::days(days.into());
-        let forgotten = store::deliveries::delete_old(&self.db, then).await?;
-        store::preferences::delete_old_tokens(&self.db, then).await?;
-        // What a crash left between a message's arrival and the end of its text.
-        for id in store::deliveries::arrived_with_text(&self.db, ACCOUNT).await? {
-            store::deliveries::erase(&self.db, id).await?;
-        }
-        idempotency::forget_old(&self.db, now).await?;
-        if forgotten > 0 {
-            tracing::info!("{forgotten} notifications of more than {days} days ago are deleted");
-        }
-        Ok(())
-    }
+/// The service made of its parts, with a worker for each channel.
+pub fn assemble(state: AppState, config: &Config) -> Service {
+    let (db, upkeep) = (state.db.clone(), upkeep(&state, config.delivery_log_days));
+    let workers = Channel::ALL.map(|channel| Worker::new(&state, channel, config));
+    let service = Service::new(SERVICE, routes(state)).schema(&db, &MIGRATOR).upkeep(upkeep);
+    workers.into_iter().fold(service, |service, worker| {
+        service.task(worker.channel.as_str(), move |stop| worker.clone().run(stop))
+    })
 }
 
-/// Every route of the service.
-pub fn router(state: AppState) -> Router {
+fn routes(state: AppState) -> Router {
     use routes::{log, preferences, send};
-    let readiness = db::readiness(&state.db);
-    let routes = Router::new()
+    Router::new()
         .route("/notification", post(send::send))
         .route("/notification/{id}", get(log::show))
         .route("/notifications", get(log::list))
@@ -110,58 +88,19 @@ pub fn router(state: AppState) -> Router {
         .route("/notifications/deliveries/{id}/replay", post(log::replay))
         .route("/notifications/preferences", get(preferences::show).put(preferences::change))
         .route("/notifications/unsubscribe/{token}", post(preferences::unsubscribe))
-        .with_state(state);
-    server::with_standard_routes("notifications", routes, readiness)
+        .with_state(state)
 }
 
-/// Runs the service and delivers until `stop` is cancelled.
-///
-/// # Errors
-/// When the configuration is incomplete, a migration fails or the address is taken.
-pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> {
-    let db = db::connect(&config.db)?;
-    let verifier = config.identity.verifier("notifications")?;
-    let carriers = Arc::new(config.carriers()?);
-    let senders = config.senders()?.into();
-    let peers = Peers::new(config.identity.signing_key("notifications")?, config.peers)?;
-    db::migrate(&db, &MIGRATOR).await?;
-    let listener = server::bind(config.listen).await?;
-    let (clock, site_url) = (Clock::system(), Arc::new(config.site_url));
-    let tasks = TaskTracker::new();
-    for channel in Channel::ALL {
-        if !carriers.carries(channel) {
-            tracing::warn!("{channel} is not configured");
-        }
-        let (mail, other) = (config.mail.mail_rate, config.channels.channel_rate);
-        let rate = if channel == Channel::Email { mail } else { other }.max(1);
-        let worker = Worker {
-            db: db.clone(),
-            clock: clock.clone(),
-            carriers: carriers.clone(),
-            site_url: site_url.clone(),
-            channel,
-            rate,
-        };
-        tasks.spawn(worker.run(stop.clone()));
-    }
-    let mail_domain = config.mail_domain.into();
-    let state = AppState { db, verifier, clock, peers, carriers, senders, mail_domain };
-    tasks.spawn(forget(state.clone(), config.delivery_log_days, stop.clone()));
-    tasks.close();
-    server::serve(listener, router(state), stop).await;
-    let _ = tokio::time::timeout(LAST_DELIVERY, tasks.wait()).await;
-    Ok(())
-}
-
-/// Forgets what is old until `stop` is cancelled.
-async fn forget(state: AppState, days: u32, stop: CancellationToken) {
-    while !stop.is_cancelled() {
-        if let Err(cause) = state.forget(days).await {
-            tracing::warn!(%cause, "old notifications cannot be deleted now");
-        }
-        tokio::select! {
-            () = tokio::time::sleep(FORGET_INTERVAL) => {}
-            () = stop.cancelled() => {}
-        }
-    }
+fn upkeep(state: &AppState, days: u32) -> Upkeep {
+    let hour = Duration::from_hours(1);
+    let (log, keys) = (state.clone(), state.clone());
+    Upkeep::new()
+        .every(hour, "delivery log", move || {
+            let AppState { db, clock, .. } = log.clone();
+            async move { retention::forget(&db, days, clock.now()).await }
+        })
+        .every(hour, "idempotency keys", move || {
+            let AppState { db, clock, .. } = keys.clone();
+            async move { forget_keys(&db, clock.now()).await }
+        })
 }

@@ -4,7 +4,7 @@ mod check;
 
 use std::collections::BTreeSet;
 
-use grove_shared::NetId;
+use grove_shared::{NetId, text::is_clean_multiline};
 use lettre::message::Mailbox;
 use serde_json::{Map, Value};
 
@@ -87,6 +87,14 @@ impl Request {
             return Err(Error::invalid("Members and audiences are reached by email only"));
         }
         Ok(Self { kind, message, parts, audience, members })
+    }
+
+    /// Refuses what a person cannot have meant to write: what is not seen, or turns around what follows.
+    pub(crate) fn check_text(&self) -> Result<(), Error> {
+        let html = self.parts.iter().filter_map(|part| part.html.as_deref());
+        let is_clean = html.chain([self.message.as_str()]).all(is_clean_multiline);
+        let foul = || Error::invalid("The message has characters that nobody sees");
+        if is_clean { Ok(()) } else { Err(foul()) }
     }
 }
 

@@ -4,12 +4,14 @@
 //! If that happens between the message going out and that being noted, it goes out again under the same
 //! Message-ID: no protocol of mail can do better, and receivers know it again by that.
 
+mod letter;
 mod outcome;
 
 use std::{sync::Arc, time::Duration};
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
+use grove_notifications_api::DeliveryState;
 use grove_shared::{Clock, token};
 use secrecy::ExposeSecret;
 use sqlx::MySqlPool;
@@ -19,9 +21,11 @@ use url::Url;
 
 use self::outcome::{Outcome, backoff, pause};
 use crate::{
-    channel::{Carriers, Channel, Letter, SendError},
+    channel::{Carriers, Channel, SendError},
+    config::Config,
     error::NotificationError,
     kind::Kind,
+    state::AppState,
     store::{
         deliveries::{self, Due},
         pauses, preferences,
@@ -60,6 +64,18 @@ pub struct Worker {
 }
 
 impl Worker {
+    /// The worker of a channel.
+    pub(crate) fn new(state: &AppState, channel: Channel, config: &Config) -> Self {
+        Self {
+            db: state.db.clone(),
+            clock: state.clock.clone(),
+            carriers: state.carriers.clone(),
+            site_url: Arc::new(config.site_url.clone()),
+            channel,
+            rate: config.rate(channel),
+        }
+    }
+
     /// Delivers until `stop` is cancelled.
     pub async fn run(self, stop: CancellationToken) {
         let mut measured: Option<Instant> = None;
@@ -121,13 +137,22 @@ impl Worker {
     }
 
     async fn try_one(&self, due: Due) -> Result<Outcome, NotificationError> {
-        let kind = Kind::find(&due.kind);
-        if !due.wanted && kind.is_some_and(|kind| !kind.mandatory) {
-            self.note(due.id, "skipped", None).await?;
+        let (id, attempts, notification) = (due.id, due.attempts, due.notification_id);
+        let claim = (id, due.lease);
+        let Some(kind) = Kind::find(&due.kind) else {
+            // A newer version took it, and knows whether it may be switched off.
+            let cause = SendError::Deferred(format!("{} is no kind of message", due.kind));
+            return self.fail(claim, attempts, &cause).await;
+        };
+        if !due.wanted && !kind.mandatory {
+            self.note(|| {
+                deliveries::finish(&self.db, id, DeliveryState::Skipped, self.clock.now())
+            })
+            .await?;
             return Ok(Outcome::Settled);
         }
-        let (id, attempts, notification) = (due.id, due.attempts, due.notification_id);
-        let letter = self.letter(due, kind).await?;
+        let unsubscribe = self.unsubscribe_url(&due, kind).await?;
+        let letter = letter::write(due, unsubscribe);
         let sending = self.carriers.send(self.channel, &letter);
         let outcome = tokio::time::timeout(LONGEST_TRY, sending).await;
         let outcome = outcome.unwrap_or_else(|_| {
@@ -141,51 +166,68 @@ impl Worker {
         metrics::counter!("notification_tries_total", "channel" => self.channel.as_str(), "result" => result)
             .increment(1);
         if let Err(cause) = outcome {
-            return self.fail(id, attempts, &cause).await;
+            return self.fail(claim, attempts, &cause).await;
         }
-        self.note(id, "sent", None).await?;
-        if kind.is_some_and(Kind::is_secret)
-            && deliveries::has_arrived(&self.db, notification).await?
-        {
+        self.note(|| deliveries::finish(&self.db, id, DeliveryState::Sent, self.clock.now()))
+            .await?;
+        if kind.is_secret() && deliveries::has_arrived(&self.db, notification).await? {
             deliveries::erase(&self.db, notification).await?;
         }
         Ok(Outcome::Sent)
     }
 
-    /// Notes what became of a message, and insists: what went out and is not noted goes out again.
-    async fn note(
+    /// Where the recipient switches such messages off, if they may.
+    async fn unsubscribe_url(
         &self,
-        id: u64,
-        state: &str,
-        error: Option<&str>,
-    ) -> Result<(), NotificationError> {
+        due: &Due,
+        kind: Kind,
+    ) -> Result<Option<String>, NotificationError> {
+        let Some(netid) = &due.netid else { return Ok(None) };
+        if kind.mandatory || self.channel != Channel::Email {
+            return Ok(None);
+        }
+        let token = token::generate();
+        let (hash, now) = (token::hash(token.expose_secret()), self.clock.now());
+        preferences::insert_token(&self.db, &hash, netid, kind.name, now).await?;
+        let link = format!("unsubscribe/{}", token.expose_secret());
+        Ok(self.site_url.join(&link).ok().map(String::from))
+    }
+
+    /// Notes what became of a message, and insists: what went out and is not noted goes out again.
+    async fn note<F>(&self, write: impl Fn() -> F) -> Result<(), NotificationError>
+    where
+        F: Future<Output = Result<(), NotificationError>>,
+    {
         for _ in 1..NOTES {
-            match deliveries::settle(&self.db, id, state, error, self.clock.now()).await {
+            match write().await {
                 Ok(()) => return Ok(()),
-                Err(cause) => tracing::warn!(%cause, delivery.id = id, "{state} cannot be noted"),
+                Err(cause) => tracing::warn!(%cause, "what became of a message cannot be noted"),
             }
             tokio::time::sleep(NOTE_INTERVAL).await;
         }
-        deliveries::settle(&self.db, id, state, error, self.clock.now()).await
+        write().await
     }
 
     async fn fail(
         &self,
-        id: u64,
+        claim: (u64, DateTime<Utc>),
         attempts: u32,
         cause: &SendError,
     ) -> Result<Outcome, NotificationError> {
-        let channel = self.channel;
+        let (id, channel, now) = (claim.0, self.channel, self.clock.now());
         let reason: String = cause.to_string().chars().take(500).collect();
+        let give_up = async |state| {
+            self.note(|| deliveries::give_up(&self.db, claim, state, &reason, now)).await
+        };
         if matches!(cause, SendError::Refused(_)) {
             tracing::warn!(delivery.id = id, reason, "{channel} refused a message");
-            self.note(id, "failed", Some(&reason)).await?;
+            give_up(DeliveryState::Failed).await?;
             return Ok(Outcome::Settled);
         }
-        let (now, wait) = (self.clock.now(), backoff(attempts));
+        let wait = backoff(attempts);
         let (next, outcome) = match cause {
-            SendError::Wait(wish) => {
-                let end = now + TimeDelta::from_std(*wish).unwrap_or(LONGEST_PAUSE);
+            SendError::Wait(pause) => {
+                let end = now + TimeDelta::from_std(*pause).unwrap_or(LONGEST_PAUSE);
                 (end, Outcome::Busy(end))
             }
             SendError::Unavailable(_) => (now + wait, Outcome::Down(now + wait.min(LONGEST_PAUSE))),
@@ -193,36 +235,12 @@ impl Worker {
         };
         if attempts >= GIVE_UP_AFTER {
             tracing::error!(delivery.id = id, reason, "a message by {channel} is dead");
-            self.note(id, "dead", Some(&reason)).await?;
+            give_up(DeliveryState::Dead).await?;
         } else {
             tracing::info!(delivery.id = id, reason, "a message by {channel} waits");
-            deliveries::postpone(&self.db, id, next, &reason).await?;
+            deliveries::postpone(&self.db, claim, next, &reason).await?;
         }
         Ok(outcome)
-    }
-
-    async fn letter(&self, due: Due, kind: Option<Kind>) -> Result<Letter, NotificationError> {
-        let unsubscribe = match (&due.netid, kind) {
-            (Some(netid), Some(kind)) if !kind.mandatory && self.channel == Channel::Email => {
-                let token = token::generate();
-                let (hash, now) = (token::hash(token.expose_secret()), self.clock.now());
-                preferences::insert_token(&self.db, &hash, netid, kind.name, now).await?;
-                let link = format!("unsubscribe/{}", token.expose_secret());
-                self.site_url.join(&link).ok().map(String::from)
-            }
-            _ => None,
-        };
-        let mut text = due.message;
-        if let Some(url) = &unsubscribe {
-            text = format!("{}\n\n-- \nNo more of these: {url}\n", text.trim_end());
-        }
-        let html = due.html.map(|html| match &unsubscribe {
-            Some(url) => format!("{html}\n<hr><p><a href=\"{url}\">No more of these</a></p>\n"),
-            None => html,
-        });
-        let Due { message_key: key, recipient, sender, subject, attempts, .. } = due;
-        let is_repetition = attempts > 1;
-        Ok(Letter { key, recipient, sender, subject, text, html, unsubscribe, is_repetition })
     }
 
     /// Tells the metrics how much waits, and for how long.

@@ -1,6 +1,6 @@
 //! What can go wrong with a quote.
 
-use grove_shared::ApiError;
+use grove_http::ApiError;
 
 /// A request that the service understood and refused, or could not carry out.
 #[derive(Debug, thiserror::Error)]
@@ -9,6 +9,8 @@ pub(crate) enum QuoteError {
     Missing(&'static str),
     #[error("{field} may have at most {most} characters")]
     TooLong { field: &'static str, most: usize },
+    #[error("{0} has characters that nobody sees")]
+    Unseen(&'static str),
     #[error("A quote is posted in one's own name")]
     OtherAuthor,
     #[error("Quote already exists")]
@@ -32,9 +34,11 @@ impl From<QuoteError> for ApiError {
         use QuoteError as E;
         let message = error.to_string();
         match error {
-            E::Missing(_) | E::TooLong { .. } | E::Duplicate | E::AlreadyApproved => {
-                Self::bad_request(message)
-            }
+            E::Missing(_)
+            | E::TooLong { .. }
+            | E::Unseen(_)
+            | E::Duplicate
+            | E::AlreadyApproved => Self::bad_request(message),
             E::OtherAuthor | E::NotQuoted => Self::forbidden(message),
             E::NotFound | E::NotVoted => Self::not_found(message),
             E::AlreadyVoted => Self::conflict(message),

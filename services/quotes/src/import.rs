@@ -4,7 +4,7 @@ use std::io::Read;
 
 use anyhow::Context;
 use chrono::{NaiveDateTime, Utc};
-use grove_shared::import::Report;
+use grove_shared::{import::Report, text::is_clean_multiline};
 use serde::Deserialize;
 use sqlx::MySqlPool;
 
@@ -93,7 +93,14 @@ fn without_markup(text: &str) -> String {
         }
     }
     plain.push_str(rest);
-    plain.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    let mut plain = plain
+        .replace("&quot;", "\"")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&");
+    // What nobody sees is not missed, and would be refused.
+    plain.retain(|c| is_clean_multiline(c.encode_utf8(&mut [0; 4])));
+    plain
 }
 
 #[cfg(test)]
@@ -102,6 +109,7 @@ mod tests {
 
     #[test]
     fn markup_goes_and_text_stays() {
+        assert_eq!(without_markup("\u{feff}a\u{200b}b\n"), "ab\n");
         assert_eq!(without_markup("a <b>bold</b> &amp; 1 < 2 <br/>"), "a bold & 1 < 2 ");
         assert_eq!(names(",jsmith2, mdoe3,"), "jsmith2, mdoe3");
     }

@@ -1,7 +1,11 @@
 //! What a quote is, and what makes one valid.
 
 use chrono::{DateTime, Utc};
-use grove_shared::api::quotes as api;
+use grove_quotes_api as api;
+use grove_shared::{
+    NetId,
+    text::{is_clean, is_clean_multiline},
+};
 use sha2::{Digest, Sha256};
 
 use crate::error::QuoteError;
@@ -20,6 +24,7 @@ impl QuoteText {
         let text = text.strip_suffix('"').unwrap_or(text).trim();
         match text.chars().count() {
             0 => Err(QuoteError::Missing("text")),
+            _ if !is_clean_multiline(text) => Err(QuoteError::Unseen("text")),
             1..=Self::MAX_CHARS => Ok(Self(text.to_owned())),
             _ => Err(QuoteError::TooLong { field: "text", most: Self::MAX_CHARS }),
         }
@@ -48,6 +53,7 @@ impl Source {
         let source = source.unwrap_or_default().trim();
         match source.chars().count() {
             0 => Err(QuoteError::Missing("source")),
+            _ if !is_clean(source) => Err(QuoteError::Unseen("source")),
             1..=Self::MAX_CHARS => Ok(Self(source.to_owned())),
             _ => Err(QuoteError::TooLong { field: "source", most: Self::MAX_CHARS }),
         }
@@ -56,6 +62,12 @@ impl Source {
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether someone is among those who said it: several are `jsmith2, mdoe3` or `jsmith2 & mdoe3`.
+pub(crate) fn is_said_by(source: &str, netid: &NetId) -> bool {
+    let people = source.split([',', ';', '&', '/']).flat_map(|part| part.split(" and "));
+    people.map(str::trim).any(|person| person.eq_ignore_ascii_case(netid.as_str()))
 }
 
 /// A quote as one member sees it.
@@ -85,6 +97,22 @@ impl From<Quote> for api::Quote {
             upvoted: quote.upvoted,
             created_at: quote.created_at.format("%m/%d/%y %I:%M:%S %p").to_string(),
             created: quote.created_at,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_of_several_people_said_it_and_nobody_who_is_named_like_a_part_of_them() {
+        let mdoe3: NetId = "mdoe3".parse().unwrap();
+        for source in ["mdoe3", "MDoe3", "jsmith2, mdoe3", "mdoe3 & jsmith2", "ada and mdoe3"] {
+            assert!(is_said_by(source, &mdoe3), "{source}");
+        }
+        for source in ["", "mdoe34", "a mdoe3 fan", "mdoe3's mother", "candmdoe3"] {
+            assert!(!is_said_by(source, &mdoe3), "{source}");
         }
     }
 }

@@ -1,32 +1,52 @@
 //! Every handler.
 
-use axum::extract::State;
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use grove_http::{
+    ApiError,
+    extract::{Json, Path, Query},
+    page::PageResponse,
+};
+use grove_identity::caller::{CurrentMember, Member, Officer};
+use grove_quotes_api as api;
 use grove_shared::{
-    ApiError, Clock,
-    api::{
-        envelope::{Data, Message},
-        quotes as api,
-    },
-    caller::{Member, Officer},
-    extract::{Json, Path},
+    Clock,
+    envelope::{Data, Message},
+    page::{Page, PageRequest},
 };
 use sqlx::MySqlPool;
 
 use crate::{
     error::QuoteError,
-    quote::{QuoteText, Source},
+    quote::{QuoteText, Source, is_said_by},
     store,
 };
 
 type Quotes = Json<Data<Vec<api::Quote>>>;
 
-pub(crate) async fn list(viewer: Member, State(db): State<MySqlPool>) -> Result<Quotes, ApiError> {
-    let quotes = store::list(&db, &viewer).await?;
+/// A page, if one is asked for. Old clients do not, and get everything in the old shape.
+pub(crate) async fn list(
+    CurrentMember(viewer): CurrentMember,
+    State(db): State<MySqlPool>,
+    Query(request): Query<PageRequest>,
+) -> Result<Response, ApiError> {
+    if !request.is_given() {
+        return Ok(everything(&db, &viewer).await?.into_response());
+    }
+    let quotes = store::page(&db, &viewer, request).await?;
+    let page = Page::of(quotes, request, |quote| quote.id).map(api::Quote::from);
+    Ok(PageResponse::new("/quotes", request, page).into_response())
+}
+
+async fn everything(db: &MySqlPool, viewer: &Member) -> Result<Quotes, ApiError> {
+    let quotes = store::list(db, viewer).await?;
     Ok(Json(Data::new(quotes.into_iter().map(Into::into).collect())))
 }
 
 pub(crate) async fn show(
-    viewer: Member,
+    CurrentMember(viewer): CurrentMember,
     State(db): State<MySqlPool>,
     Path(id): Path<u64>,
 ) -> Result<Json<Data<api::Quote>>, ApiError> {
@@ -34,7 +54,7 @@ pub(crate) async fn show(
 }
 
 pub(crate) async fn create(
-    Member { netid, .. }: Member,
+    CurrentMember(Member { netid, .. }): CurrentMember,
     State(db): State<MySqlPool>,
     State(clock): State<Clock>,
     Json(new): Json<api::NewQuote>,
@@ -52,7 +72,7 @@ pub(crate) async fn create(
 }
 
 pub(crate) async fn approve(
-    Officer(officer): Officer,
+    Officer(officer, ..): Officer,
     State(db): State<MySqlPool>,
     Path(id): Path<u64>,
 ) -> Result<Quotes, ApiError> {
@@ -61,11 +81,11 @@ pub(crate) async fn approve(
         return Err(QuoteError::AlreadyApproved.into());
     }
     tracing::info!(quote.id = id, "quote {id} approved by {}", officer.netid);
-    list(officer, State(db)).await
+    everything(&db, &officer).await
 }
 
 pub(crate) async fn delete(
-    Officer(officer): Officer,
+    Officer(officer, ..): Officer,
     State(db): State<MySqlPool>,
     Path(id): Path<u64>,
 ) -> Result<Quotes, ApiError> {
@@ -73,7 +93,7 @@ pub(crate) async fn delete(
         return Err(QuoteError::NotFound.into());
     }
     tracing::info!(quote.id = id, "quote {id} deleted by {}", officer.netid);
-    list(officer, State(db)).await
+    everything(&db, &officer).await
 }
 
 pub(crate) async fn take_down(
@@ -83,7 +103,7 @@ pub(crate) async fn take_down(
     Path(id): Path<u64>,
 ) -> Result<Json<Message>, ApiError> {
     let quote = store::find(&db, id, &member).await?;
-    if quote.source != member.netid.as_str() {
+    if !is_said_by(&quote.source, &member.netid) {
         return Err(QuoteError::NotQuoted.into());
     }
     store::take_down(&db, id, clock.now()).await?;
@@ -92,7 +112,7 @@ pub(crate) async fn take_down(
 }
 
 pub(crate) async fn vote(
-    Member { netid, .. }: Member,
+    CurrentMember(Member { netid, .. }): CurrentMember,
     State(db): State<MySqlPool>,
     State(clock): State<Clock>,
     Path(id): Path<u64>,

@@ -1,7 +1,8 @@
 //! Every query on quotes and votes.
 
 use chrono::{DateTime, Utc};
-use grove_shared::{NetId, caller::Member, db::Refusal};
+use grove_identity::caller::Member;
+use grove_shared::{NetId, db::Refusal, page::PageRequest};
 use sqlx::MySqlExecutor;
 
 use crate::{
@@ -34,6 +35,18 @@ pub(crate) async fn list(
     viewer: &Member,
 ) -> Result<Vec<Quote>, QuoteError> {
     let quotes = select_quotes!(viewer, "ORDER BY approved, created_at DESC, id DESC");
+    Ok(quotes.fetch_all(db).await?)
+}
+
+/// As many of the quotes that the member may see as a page needs, the newest first.
+pub(crate) async fn page(
+    db: impl MySqlExecutor<'_>,
+    viewer: &Member,
+    request: PageRequest,
+) -> Result<Vec<Quote>, QuoteError> {
+    let after = request.after.unwrap_or(u64::MAX);
+    let quotes =
+        select_quotes!(viewer, "AND id < ? ORDER BY id DESC LIMIT ?", after, request.rows());
     Ok(quotes.fetch_all(db).await?)
 }
 

@@ -2,7 +2,8 @@
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
-use grove_shared::{NetId, api::accounts::NewAccount, db};
+use grove_auth_api::NewAccount;
+use grove_shared::{NetId, db};
 use sqlx::MySqlPool;
 
 use crate::{
@@ -71,7 +72,7 @@ async fn insert(
         created_at: now,
     };
     let mut transaction = db::begin(db).await?;
-    match store::insert(&mut transaction, &user).await {
+    match store::insert(&mut *transaction, &user).await {
         Ok(()) => transaction.commit().await.map(|()| true).context("adding a user"),
         Err(UserError::Exists) => Ok(false),
         Err(cause) => Err(cause.into()),

@@ -1,39 +1,37 @@
 //! What the users service is configured with.
 
-use std::net::SocketAddr;
+use std::borrow::Cow;
 
 use clap::{Args, Parser};
-use grove_shared::{
-    NetId,
-    config::{DbConfig, IdentityConfig, PeerUrls, TelemetryConfig},
-};
+use grove_shared::{NetId, config::ServiceConfig};
 
 /// Who joined the chapter, who is a member, and from when to when.
 #[derive(Debug, Clone, Parser)]
 #[command(version)]
 pub struct Config {
-    /// The address to listen on.
-    #[arg(long, env = "LISTEN", default_value = "127.0.0.1:8001")]
-    pub listen: SocketAddr,
-    /// Where the services auth, notifications and directory are: name=url, separated by commas.
-    #[arg(
-        long,
-        env = "PEERS",
-        default_value = "auth=http://127.0.0.1:8008,notifications=http://127.0.0.1:1122,directory=http://127.0.0.1:8998"
-    )]
-    pub peers: PeerUrls,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "what every service has")]
+    pub service: ServiceConfig,
     #[command(flatten)]
     #[expect(missing_docs, reason = "described by its type")]
     pub chapter: Chapter,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "a section of shared")]
-    pub db: DbConfig,
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "a section of shared")]
-    pub identity: IdentityConfig,
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "a section of shared")]
-    pub telemetry: TelemetryConfig,
+    #[expect(missing_docs, reason = "described by its type")]
+    pub join_limit: JoinLimit,
+}
+
+/// How often one address may ask to join.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Args)]
+pub struct JoinLimit {
+    /// People who may ask to join within an hour from one address. A campus may share one.
+    #[arg(long = "joins-per-hour", env = "JOINS_PER_HOUR", default_value_t = 60)]
+    pub per_hour: u32,
+}
+
+impl AsRef<ServiceConfig> for Config {
+    fn as_ref(&self) -> &ServiceConfig {
+        &self.service
+    }
 }
 
 /// What the service tells people about the chapter.
@@ -58,6 +56,30 @@ pub struct Chapter {
 }
 
 impl Chapter {
+    /// Reads a NetID as people enter it to sign in: in any case, or as their mail address.
+    pub(crate) fn netid_of<'a>(&self, name: &'a str) -> Cow<'a, str> {
+        let name = name.trim();
+        let name = match name.split_once('@') {
+            Some((name, domain)) if domain.eq_ignore_ascii_case(&self.mail_domain) => name,
+            _ => name,
+        };
+        if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            name.to_ascii_lowercase().into()
+        } else {
+            name.into()
+        }
+    }
+
+    /// A page of the website.
+    fn page(&self, path: &str) -> String {
+        format!("{}{path}", self.site_url.trim_end_matches('/'))
+    }
+
+    /// Where people sign in.
+    pub(crate) fn login(&self) -> String {
+        self.page("/login")
+    }
+
     /// Where a person gets mail.
     pub(crate) fn address_of(&self, netid: &NetId) -> String {
         format!("{netid}@{}", self.mail_domain)
@@ -65,6 +87,6 @@ impl Chapter {
 
     /// The page that shows a person where they are on the way to membership.
     pub(crate) fn intranet(&self) -> String {
-        format!("{}/intranet", self.site_url.trim_end_matches('/'))
+        self.page("/intranet")
     }
 }

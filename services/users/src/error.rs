@@ -1,6 +1,11 @@
 //! What can go wrong with a person's record.
 
-use grove_shared::ApiError;
+use std::time::Duration;
+
+use grove_http::ApiError;
+
+/// When to come back after [`UserError::TooManyForms`].
+const JOIN_AGAIN: Duration = Duration::from_mins(10);
 
 /// A request that the service understood and refused, or could not carry out.
 #[derive(Debug, thiserror::Error)]
@@ -11,6 +16,10 @@ pub(crate) enum UserError {
     TooLong { field: &'static str, most: usize },
     #[error("{0} may have no line breaks or other control characters")]
     ControlCharacter(&'static str),
+    #[error("{0} may not contain any of : / @ < > \\")]
+    NoName(&'static str),
+    #[error("Too many people have asked to join from here, please wait")]
+    TooManyForms,
     #[error("A valid netid must be entered")]
     InvalidNetId,
     #[error("UIN must be an integer")]
@@ -34,6 +43,7 @@ pub(crate) enum UserError {
 impl From<UserError> for ApiError {
     fn from(error: UserError) -> Self {
         match error {
+            UserError::TooManyForms => Self::too_many_requests(JOIN_AGAIN),
             UserError::NotFound => Self::not_found(error.to_string()),
             UserError::Database(cause) => cause.into(),
             _ => Self::bad_request(error.to_string()),

@@ -99,7 +99,12 @@ fn joined(text: &str) -> anyhow::Result<DateTime<Utc>> {
 
 async fn import(db: &MySqlPool, user: &NewUser, now: DateTime<Utc>) -> Result<(), UserError> {
     let mut transaction = db::begin(db).await?;
-    store::insert(&mut transaction, user).await?;
+    if let Some(uin) = user.uin
+        && store::has_uin(&mut *transaction, uin, &user.netid).await?
+    {
+        return Err(UserError::UinTaken);
+    }
+    store::insert(&mut *transaction, user).await?;
     let term = term::starting_on(now.date_naive());
     store::insert_membership(&mut *transaction, &user.netid, &term, None, now).await?;
     Ok(transaction.commit().await?)

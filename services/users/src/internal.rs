@@ -1,24 +1,25 @@
 //! What other services report and ask.
 
 use axum::extract::State;
-use grove_shared::{
+use grove_http::{
     ApiError,
-    api::{
-        accounts::AccountName,
-        users::{CurrentMember, NewMembership},
-    },
-    caller::{AllowList, Peer},
-    db,
-    extract::Json,
-    idempotency::{IdempotencyKey, StoredReply},
+    extract::{Json, Path},
 };
+use grove_identity::{
+    GATEWAY,
+    caller::{AllowList, Peer},
+};
+use grove_outbox::idempotency::{IdempotencyKey, StoredReply};
+use grove_shared::{NetId, Standing, db};
+use grove_users_api::{CurrentMember, NewMembership, Person, PersonStanding, UserName};
 use http::StatusCode;
+use serde::Serialize;
 
 use crate::{
-    AppState,
     error::UserError,
-    membership::{self, Grounds},
-    store,
+    membership,
+    state::AppState,
+    store::{self, Confirmation, Grounds},
     user::{Member, parse_payment},
 };
 
@@ -30,14 +31,62 @@ impl AllowList for Auth {
     const SERVICES: &'static [&'static str] = &["auth"];
 }
 
+/// `{}`
+#[derive(Debug, Serialize)]
+pub(crate) struct Done {}
+
 /// Someone deleted since is none of the sender's business: there is nothing to note, and no error.
 pub(crate) async fn verify(
     _: Peer<Auth>,
     State(AppState { db, clock, .. }): State<AppState>,
-    Json(AccountName { netid }): Json<AccountName>,
-) -> Result<Json<serde_json::Value>, ApiError> {
-    store::verify(&db, &netid, clock.now()).await?;
-    Ok(Json(serde_json::json!({})))
+    Json(UserName { netid }): Json<UserName>,
+) -> Result<Json<Done>, ApiError> {
+    // What comes late of an account that is being removed says nothing of who joins anew.
+    if !store::is_leaving(&db, &netid, Confirmation::Auth).await? {
+        store::verify(&db, &netid, clock.now()).await?;
+    }
+    Ok(Json(Done {}))
+}
+
+/// Who may ask what someone may do.
+#[derive(Debug)]
+pub(crate) struct Gateway;
+
+impl AllowList for Gateway {
+    const SERVICES: &'static [&'static str] = &[GATEWAY];
+}
+
+/// Whoever has an account alone may not do more than an applicant.
+pub(crate) async fn standing(
+    _: Peer<Gateway>,
+    State(AppState { db, clock, .. }): State<AppState>,
+    Json(UserName { netid }): Json<UserName>,
+) -> Result<Json<PersonStanding>, ApiError> {
+    let standing = match store::find(&db, &netid, clock.now().date_naive()).await {
+        Ok(user) => membership::standing(&db, &user).await?,
+        Err(UserError::NotFound) => Standing::Applicant,
+        Err(error) => return Err(error.into()),
+    };
+    Ok(Json(PersonStanding { standing }))
+}
+
+/// Who may ask for one person's name.
+#[derive(Debug)]
+pub(crate) struct Groups;
+
+impl AllowList for Groups {
+    const SERVICES: &'static [&'static str] = &["groups"];
+}
+
+pub(crate) async fn person(
+    _: Peer<Groups>,
+    State(AppState { db, clock, .. }): State<AppState>,
+    Path(netid): Path<NetId>,
+) -> Result<Json<Person>, ApiError> {
+    let user = store::find(&db, &netid, clock.now().date_naive()).await?;
+    let standing = membership::standing(&db, &user).await?;
+    let (first_name, last_name) = (user.first_name, user.last_name);
+    Ok(Json(Person { netid, first_name, last_name, standing }))
 }
 
 /// Who may ask for everyone who is a member.

@@ -1,30 +1,38 @@
 //! Terms of membership: how one begins and how it ends, here and in the directory.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use grove_shared::{NetId, api::users::Membership, db};
-use sqlx::{MySqlConnection, MySqlPool};
+use grove_shared::{
+    NetId, Standing,
+    db::{self, Transaction},
+};
+use grove_users_api::{Membership, UserState};
+use sqlx::MySqlPool;
 
 use crate::{
     config::Chapter,
     effect,
     error::UserError,
-    store::{self, Approval},
+    store::{self, Approval, Confirmation, Grounds},
     term,
     user::User,
 };
 
-/// Why someone becomes a member.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Grounds<'a> {
-    /// An officer saw the payment.
-    Officer(&'a NetId),
-    /// It was paid online, under this reference.
-    Payment(&'a str),
+/// What a person may do, everywhere. Roles count for members, so nobody is one before those of the time before
+/// a deletion have ended.
+pub(crate) async fn standing(db: &MySqlPool, user: &User) -> Result<Standing, UserError> {
+    if store::is_leaving(db, &user.netid, Confirmation::Groups).await? {
+        return Ok(Standing::Applicant);
+    }
+    Ok(match user.state() {
+        UserState::Unverified | UserState::AwaitingPayment => Standing::Applicant,
+        UserState::Member => Standing::Member,
+        UserState::Expired => Standing::Expired,
+    })
 }
 
 /// Gives a person the term that a payment at `now` gives, with all that follows from it.
 pub(crate) async fn begin(
-    transaction: &mut MySqlConnection,
+    transaction: &mut Transaction,
     netid: &NetId,
     grounds: Grounds<'_>,
     chapter: &Chapter,
@@ -32,13 +40,14 @@ pub(crate) async fn begin(
 ) -> Result<(User, Membership), UserError> {
     let term = term::starting_on(now.date_naive());
     store::lock(transaction, netid).await?;
-    let user = store::find(&mut *transaction, netid, term.starts_on).await?;
+    let user = store::find(&mut **transaction, netid, term.starts_on).await?;
     if user.is_member {
         return Err(UserError::AlreadyMember);
     }
     let directory_effect = effect::paid(transaction, &user, chapter, now).await?;
+    effect::credited(transaction, netid, now).await?;
     let approval = Approval { grounds, directory_effect };
-    store::insert_membership(&mut *transaction, netid, &term, Some(approval), now).await?;
+    store::insert_membership(&mut **transaction, netid, &term, Some(approval), now).await?;
     Ok((user, term))
 }
 

@@ -1,27 +1,35 @@
 //! What officers and members do with the records of people.
 
-use axum::extract::{FromRequestParts, State};
-use axum::http::request::Parts;
-use chrono::NaiveDate;
-use grove_shared::{
-    ApiError, NetId,
-    api::{
-        envelope::{Data, Message},
-        users as api,
-    },
-    caller::{Caller, Member, Officer},
-    db,
-    extract::{Json, Path},
-    identity::Subject,
+use axum::{
+    extract::{FromRequestParts, State},
+    response::{IntoResponse, Response},
 };
+use chrono::NaiveDate;
+use grove_http::{
+    ApiError,
+    extract::{Json, Path, Query},
+    page::PageResponse,
+};
+use grove_identity::{
+    Subject,
+    caller::{AdminOrTop4, Caller, Member, Officer},
+};
+use grove_shared::{
+    NetId, db,
+    envelope::{Data, Message},
+    page::{Page, PageRequest},
+};
+use grove_users_api as api;
+use http::request::Parts;
 use serde::Serialize;
 use sqlx::MySqlPool;
 
 use crate::{
-    AppState, effect,
+    application, deletion,
     error::UserError,
-    membership::{self, Grounds},
-    store,
+    membership,
+    state::AppState,
+    store::{self, Grounds},
     user::NewUser,
 };
 
@@ -40,11 +48,26 @@ impl<S: Send + Sync> FromRequestParts<S> for UserName {
     }
 }
 
+/// A page, if one is asked for. Old clients do not, and get everyone in the old shape.
 pub(crate) async fn list(
-    _: Officer,
+    _: Officer<AdminOrTop4>,
     State(AppState { db, clock, .. }): State<AppState>,
-) -> Result<Users, ApiError> {
-    everyone(&db, clock.now().date_naive()).await
+    Query(request): Query<PageRequest>,
+) -> Result<Response, ApiError> {
+    let today = clock.now().date_naive();
+    if !request.is_given() {
+        return Ok(everyone(&db, today).await?.into_response());
+    }
+    let users = store::page(&db, request, today).await?;
+    let page = Page::of(users, request, |user| user.id).map(api::User::from);
+    Ok(PageResponse::new("/users", request, page).into_response())
+}
+
+pub(crate) async fn counts(
+    _: Officer<AdminOrTop4>,
+    State(AppState { db, clock, .. }): State<AppState>,
+) -> Result<Json<api::Counts>, ApiError> {
+    Ok(Json(store::counts(&db, clock.now().date_naive()).await?))
 }
 
 async fn everyone(db: &MySqlPool, today: NaiveDate) -> Result<Users, ApiError> {
@@ -57,7 +80,7 @@ pub(crate) async fn show(
     State(AppState { db, clock, .. }): State<AppState>,
     UserName(netid): UserName,
 ) -> Result<Json<Data<api::User>>, ApiError> {
-    if viewer.netid != netid && !viewer.is_officer() {
+    if viewer.netid != netid && !viewer.is_one_of::<AdminOrTop4>() {
         // Not 403, which would tell who joined.
         return Err(UserError::NotFound.into());
     }
@@ -66,13 +89,15 @@ pub(crate) async fn show(
 }
 
 pub(crate) async fn show_own(
-    Member { netid, .. }: Member,
+    Member { netid, roles, .. }: Member,
     State(AppState { db, clock, .. }): State<AppState>,
 ) -> Result<Json<Data<api::Profile>>, ApiError> {
     let user = store::find(&db, &netid, clock.now().date_naive()).await?;
     let memberships = store::memberships(&db, user.id).await?;
+    let standing = membership::standing(&db, &user).await?;
     let published = user.published;
-    Ok(Json(Data::new(api::Profile { user: user.into(), published, memberships })))
+    let user = user.into();
+    Ok(Json(Data::new(api::Profile { user, roles, standing, published, memberships })))
 }
 
 pub(crate) async fn update_own(
@@ -97,29 +122,37 @@ pub(crate) async fn is_member(
     State(AppState { db, clock, .. }): State<AppState>,
     UserName(netid): UserName,
 ) -> Result<Json<Check>, ApiError> {
-    let user = store::find(&db, &netid, clock.now().date_naive()).await?;
+    let user = match store::find(&db, &netid, clock.now().date_naive()).await {
+        // An application on nobody's behalf does not learn who has joined, only who is a member.
+        Err(UserError::NotFound) if caller.subject == Subject::Client => {
+            return Ok(check(&netid, None, false));
+        }
+        found => found?,
+    };
     let may_see = user.published
         || matches!(&caller.subject, Subject::Person { netid: viewer, roles, .. }
             if *viewer == netid || !roles.is_empty());
-    let check = api::IsMember {
-        netid: netid.to_string(),
-        first_name: may_see.then_some(user.first_name),
-        last_name: may_see.then_some(user.last_name),
-        is_member: user.is_member,
-    };
-    Ok(Json(Check { data: Data::new(check), message: "" }))
+    let names = may_see.then_some((user.first_name, user.last_name));
+    Ok(check(&netid, names, user.is_member))
 }
 
+fn check(netid: &NetId, names: Option<(String, String)>, is_member: bool) -> Json<Check> {
+    let (first_name, last_name) = names.unzip();
+    let check = api::IsMember { netid: netid.to_string(), first_name, last_name, is_member };
+    Json(Check { data: Data::new(check), message: "" })
+}
+
+/// One answer, whoever is known already: what it means for them, the owner of the mail address is told.
 pub(crate) async fn join(
-    _: Caller,
-    State(AppState { db, clock, chapter, .. }): State<AppState>,
+    caller: Caller,
+    State(AppState { db, clock, chapter, join_limit, .. }): State<AppState>,
     Json(form): Json<api::NewUser>,
 ) -> Result<Json<Message>, ApiError> {
     let now = clock.now();
     let user = NewUser::parse(&form, now)?;
     let mut transaction = db::begin(&db).await?;
-    store::insert(&mut transaction, &user).await?;
-    effect::joined(&mut transaction, &user, &chapter, now).await?;
+    let from = caller.address();
+    application::take(&mut transaction, &user, from, join_limit, &chapter, now).await?;
     transaction.commit().await?;
     tracing::info!(user.netid = %user.netid, "{} asks to join", user.netid);
     let chapter = &chapter.chapter_name;
@@ -127,7 +160,7 @@ pub(crate) async fn join(
 }
 
 pub(crate) async fn pay(
-    Officer(officer): Officer,
+    Officer(officer, ..): Officer<AdminOrTop4>,
     State(AppState { db, clock, chapter, .. }): State<AppState>,
     UserName(netid): UserName,
 ) -> Result<Users, ApiError> {
@@ -141,14 +174,13 @@ pub(crate) async fn pay(
 }
 
 pub(crate) async fn delete(
-    Officer(officer): Officer,
+    Officer(officer, ..): Officer<AdminOrTop4>,
     State(AppState { db, clock, .. }): State<AppState>,
     UserName(netid): UserName,
 ) -> Result<Users, ApiError> {
     let now = clock.now();
     let mut transaction = db::begin(&db).await?;
-    store::delete(&mut *transaction, &netid).await?;
-    effect::deleted(&mut transaction, &netid, now).await?;
+    deletion::begin(&mut transaction, &netid, &officer.netid, now).await?;
     transaction.commit().await?;
     tracing::info!(user.netid = %netid, "{netid} deleted by {}", officer.netid);
     everyone(&db, now.date_naive()).await

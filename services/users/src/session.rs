@@ -2,51 +2,54 @@
 
 use std::time::Duration;
 
-use axum::{
-    extract::State,
-    http::{HeaderMap, Method, StatusCode, header},
-};
-use chrono::{DateTime, Utc};
+use axum::extract::State;
+use chrono::{DateTime, TimeDelta, Utc};
+use grove_auth_api::{Credentials, NewAccount, NewSession};
+use grove_http::{ApiError, extract::Json};
+use grove_identity::caller::{Caller, Member};
 use grove_shared::{
-    ApiError,
-    api::{
-        accounts::{Credentials, NewAccount, NewSession, SessionToken},
-        envelope::{Data, Message},
-        users::{Login, Logout, SignedIn},
-    },
-    caller::{Caller, Member},
-    db,
-    extract::Json,
-    peer::PeerError,
+    CallError, Client, db,
+    envelope::{Data, Message},
 };
-use serde_json::Value;
+use grove_users_api::{Login, Logout, SignedIn};
+use http::{HeaderMap, StatusCode, header};
 use sqlx::MySqlPool;
 
 use crate::{
-    AppState,
     error::UserError,
-    store,
+    state::AppState,
+    store::{self, Confirmation},
     user::{Name, NewUser, User, parse_netid},
 };
 
 /// How long to wait after too many tries, if auth does not say.
 const DEFAULT_WAIT: Duration = Duration::from_mins(1);
 
+/// The longest that auth takes to let someone in.
+const LOGIN_TAKES: TimeDelta = TimeDelta::minutes(1);
+
 pub(crate) async fn login(
     caller: Caller,
     headers: HeaderMap,
-    State(AppState { db, clock, peers, .. }): State<AppState>,
+    State(AppState { db, clock, peers, chapter, .. }): State<AppState>,
     Json(login): Json<Login>,
 ) -> Result<Json<Data<SignedIn>>, ApiError> {
     let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
     let credentials = Credentials {
-        netid: parse_netid(login.netid.as_deref())?.to_string(),
+        netid: parse_netid(login.netid.as_deref().map(|name| chapter.netid_of(name)).as_deref())?
+            .to_string(),
         password: required(login.password, "password")?,
         address: caller.address(),
         user_agent: user_agent.map(str::to_owned),
     };
-    let session = peers.call("auth", Method::POST, "/internal/sessions", &credentials).await;
+    let session = peers.call(grove_auth_api::begin_session(&credentials)).await;
     let NewSession { token, account } = session.map_err(refusal)?;
+    if store::is_leaving(&db, &account.netid, Confirmation::Auth).await? {
+        // They were deleted, which auth does not know yet. The removal that is on its way there ends the
+        // session, too.
+        let _ = peers.call(grove_auth_api::end_session_of(&token)).await;
+        return Err(UserError::WrongCredentials.into());
+    }
     let user = find_or_add(&db, &account, clock.now()).await?;
     Ok(Json(Data::new(SignedIn { user: user.into(), token })))
 }
@@ -55,12 +58,12 @@ fn required(text: Option<String>, field: &'static str) -> Result<String, UserErr
     text.filter(|text| !text.is_empty()).ok_or(UserError::Missing(field))
 }
 
-fn refusal(error: PeerError) -> ApiError {
+fn refusal(error: CallError) -> ApiError {
     match error {
-        PeerError::Refused { status: StatusCode::BAD_REQUEST, .. } => {
+        CallError::Refused { status: StatusCode::BAD_REQUEST, .. } => {
             UserError::WrongCredentials.into()
         }
-        PeerError::Refused { status: StatusCode::TOO_MANY_REQUESTS, retry_after, .. } => {
+        CallError::Refused { status: StatusCode::TOO_MANY_REQUESTS, retry_after, .. } => {
             ApiError::too_many_requests(retry_after.unwrap_or(DEFAULT_WAIT))
         }
         error => error.into(),
@@ -75,6 +78,12 @@ async fn find_or_add(
 ) -> Result<User, UserError> {
     let today = now.date_naive();
     match store::find(db, &account.netid, today).await {
+        // Auth may have answered before it learned of the deletion.
+        Err(UserError::NotFound)
+            if store::was_deleted_since(db, &account.netid, now - LOGIN_TAKES).await? =>
+        {
+            return Err(UserError::WrongCredentials);
+        }
         Err(UserError::NotFound) => add(db, account, now).await?,
         // Who has a password followed the link in a mail, though its news may be on its way still.
         Ok(user) if user.verified_at.is_none() => store::verify(db, &user.netid, now).await?,
@@ -97,7 +106,7 @@ async fn add(db: &MySqlPool, account: &NewAccount, now: DateTime<Utc>) -> Result
         created_at: now,
     };
     let mut transaction = db::begin(db).await?;
-    match store::insert(&mut transaction, &user).await {
+    match store::insert(&mut *transaction, &user).await {
         // Two first logins at once: the other one added the person.
         Ok(()) | Err(UserError::Exists) => Ok(transaction.commit().await?),
         Err(error) => Err(error),
@@ -109,7 +118,7 @@ pub(crate) async fn logout(
     State(AppState { peers, .. }): State<AppState>,
     Json(logout): Json<Logout>,
 ) -> Result<Json<Message>, ApiError> {
-    let token = SessionToken { token: required(logout.token, "token")? };
-    let _: Value = peers.call("auth", Method::POST, "/internal/sessions/end", &token).await?;
+    let token = required(logout.token, "token")?;
+    peers.call(grove_auth_api::end_session_of(&token)).await?;
     Ok(Json(Message::new("OK")))
 }

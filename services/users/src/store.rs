@@ -1,19 +1,29 @@
-//! Every query on users; those on their terms are in a file of their own.
+//! Every query on users; those on applicants, terms and deletions are in files of their own.
 
+mod applications;
+mod deletions;
 mod memberships;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use grove_shared::{NetId, db::Refusal};
+use grove_shared::{NetId, db::Refusal, page::PageRequest};
+use grove_users_api::Counts;
 use sqlx::{MySqlConnection, MySqlExecutor};
 
 use crate::{
     error::UserError,
-    user::{NewUser, User},
+    user::{NewUser, Uin, User},
 };
 
+pub(crate) use applications::{
+    count_form, delete_unverified, forget_forms, forms, overwrite, unverified,
+};
+pub(crate) use deletions::{
+    Confirmation, dead_removals, deliver_again, end_deletions, forget_deletions, insert_deletion,
+    is_leaving, was_deleted_since,
+};
 pub(crate) use memberships::{
-    Approval, handle_ends, insert_membership, leave_directory, members, memberships,
-    with_unhandled_ends,
+    Approval, Grounds, handle_ends, insert_membership, leave_directory, members, memberships,
+    note_delivered, with_unhandled_ends,
 };
 
 /// Reads users as they are on the day `$today`; `$rest` says which ones, in what order.
@@ -25,9 +35,9 @@ macro_rules! select_users {
                       published AS "published: bool", created_at,
                       (added_to_directory
                        OR EXISTS (SELECT 1 FROM memberships
-                                  JOIN outbox ON outbox.id = memberships.directory_effect_id
-                                  WHERE user_id = users.id AND delivered_at IS NOT NULL
-                                    AND end_handled_at IS NULL)
+                                  LEFT JOIN outbox ON outbox.id = memberships.directory_effect_id
+                                  WHERE user_id = users.id AND end_handled_at IS NULL
+                                    AND (listed_at IS NOT NULL OR delivered_at IS NOT NULL))
                       ) AS "added_to_directory!: bool",
                       EXISTS (SELECT 1 FROM memberships WHERE user_id = users.id
                               AND ? BETWEEN starts_on AND ends_on) AS "is_member!: bool",
@@ -47,6 +57,42 @@ pub(crate) async fn list(
 ) -> Result<Vec<User>, UserError> {
     let users = select_users!(today, "ORDER BY `is_member!: bool`, created_at DESC, id DESC");
     Ok(users.fetch_all(db).await?)
+}
+
+/// As many of everyone as a page needs, the newest first.
+pub(crate) async fn page(
+    db: impl MySqlExecutor<'_>,
+    request: PageRequest,
+    today: NaiveDate,
+) -> Result<Vec<User>, UserError> {
+    let after = request.after.unwrap_or(u64::MAX);
+    let users =
+        select_users!(today, "WHERE id < ? ORDER BY id DESC LIMIT ?", after, request.rows());
+    Ok(users.fetch_all(db).await?)
+}
+
+/// How many people are where on the way to membership.
+pub(crate) async fn counts(
+    db: impl MySqlExecutor<'_>,
+    today: NaiveDate,
+) -> Result<Counts, UserError> {
+    let counts = sqlx::query_as!(
+        Counts,
+        r#"SELECT CAST(COUNT(CASE WHEN paid_now THEN 1 END) AS UNSIGNED) AS "members!: u64",
+                  CAST(COUNT(CASE WHEN paid AND NOT paid_now THEN 1 END) AS UNSIGNED)
+                      AS "expired!: u64",
+                  CAST(COUNT(CASE WHEN verified AND NOT paid THEN 1 END) AS UNSIGNED)
+                      AS "awaiting_payment!: u64",
+                  CAST(COUNT(CASE WHEN NOT verified AND NOT paid THEN 1 END) AS UNSIGNED)
+                      AS "unverified!: u64"
+           FROM (SELECT verified_at IS NOT NULL AS verified,
+                        EXISTS (SELECT 1 FROM memberships WHERE user_id = users.id) AS paid,
+                        EXISTS (SELECT 1 FROM memberships WHERE user_id = users.id
+                                AND ? BETWEEN starts_on AND ends_on) AS paid_now
+                 FROM users) AS people"#,
+        today
+    );
+    Ok(counts.fetch_one(db).await?)
 }
 
 /// One person.
@@ -69,10 +115,7 @@ pub(crate) async fn lock(
 }
 
 /// Adds a person.
-pub(crate) async fn insert(
-    transaction: &mut MySqlConnection,
-    user: &NewUser,
-) -> Result<(), UserError> {
+pub(crate) async fn insert(db: impl MySqlExecutor<'_>, user: &NewUser) -> Result<(), UserError> {
     let inserted = sqlx::query!(
         "INSERT INTO users (netid, first_name, last_name, uin, verified_at, added_to_directory,
                             created_at)
@@ -85,23 +128,25 @@ pub(crate) async fn insert(
         user.added_to_directory,
         user.created_at
     );
-    match inserted.execute(&mut *transaction).await {
+    match inserted.execute(db).await {
         Ok(_) => Ok(()),
-        Err(cause) if Refusal::of(&cause) == Some(Refusal::Duplicate) => {
-            Err(what_is_taken(transaction, &user.netid).await?)
-        }
+        Err(cause) if Refusal::of(&cause) == Some(Refusal::Duplicate) => Err(UserError::Exists),
         Err(cause) => Err(cause.into()),
     }
 }
 
-/// MySQL's refusal does not say which unique key it is about.
-async fn what_is_taken(
-    transaction: &mut MySqlConnection,
+/// Whether someone else has a UIN.
+pub(crate) async fn has_uin(
+    db: impl MySqlExecutor<'_>,
+    uin: Uin,
     netid: &NetId,
-) -> Result<UserError, UserError> {
-    let same_netid = sqlx::query!("SELECT id FROM users WHERE netid = ?", netid);
-    let same_netid = same_netid.fetch_optional(transaction).await?;
-    Ok(if same_netid.is_some() { UserError::Exists } else { UserError::UinTaken })
+) -> Result<bool, UserError> {
+    let has_uin = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM users WHERE uin = ? AND netid <> ?) AS "has_uin!: bool""#,
+        uin.0,
+        netid
+    );
+    Ok(has_uin.fetch_one(db).await?)
 }
 
 /// Notes that a person proved that the mail address is theirs, the first time they do.
@@ -140,10 +185,4 @@ pub(crate) async fn delete(db: impl MySqlExecutor<'_>, netid: &NetId) -> Result<
         0 => Err(UserError::NotFound),
         _ => Ok(()),
     }
-}
-
-/// The id of the row that this connection inserted last.
-pub(crate) async fn last_id(transaction: &mut MySqlConnection) -> Result<u64, UserError> {
-    let id = sqlx::query_scalar!(r#"SELECT LAST_INSERT_ID() AS "id!: u64""#);
-    Ok(id.fetch_one(transaction).await?)
 }

@@ -1,7 +1,7 @@
 //! How long one payment of the dues makes a member.
 
 use chrono::{Datelike, Days, NaiveDate};
-use grove_shared::api::users::Membership;
+use grove_users_api::Membership;
 
 /// Nobody pays for less than this many days.
 const SHORTEST: Days = Days::new(60);

@@ -1,15 +1,14 @@
 //! Someone who joined, and what makes their data valid.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use grove_shared::{
-    NetId,
-    api::users::{self as api, UserState},
-};
+use grove_shared::{NetId, text::is_clean};
+use grove_users_api as api;
+use grove_users_api::UserState;
 
 use crate::{config::Chapter, error::UserError};
 
 /// Each could be a NetID, but is a word of our own paths: `/users/me` is the caller.
-const RESERVED: [&str; 3] = ["me", "login", "logout"];
+const RESERVED: [&str; 4] = ["me", "login", "logout", "counts"];
 
 /// Reads a NetID as a person typed it.
 pub(crate) fn parse_netid(netid: Option<&str>) -> Result<NetId, UserError> {
@@ -25,7 +24,7 @@ pub(crate) fn parse_payment(reference: &str) -> Result<&str, UserError> {
     const MAX_CHARS: usize = 200;
     if reference.is_empty() {
         Err(UserError::Missing("payment"))
-    } else if reference.chars().any(char::is_control) {
+    } else if !is_clean(reference) {
         Err(UserError::ControlCharacter("payment"))
     } else if reference.chars().count() > MAX_CHARS {
         Err(UserError::TooLong { field: "payment", most: MAX_CHARS })
@@ -44,8 +43,12 @@ impl Name {
     /// Reads the name in `field` as a person typed it.
     pub(crate) fn parse(field: &'static str, name: Option<&str>) -> Result<Self, UserError> {
         let name = name.unwrap_or_default().trim();
-        if name.chars().any(char::is_control) {
+        if !is_clean(name) {
             return Err(UserError::ControlCharacter(field));
+        }
+        // Names are mailed, and make no links.
+        if name.contains([':', '/', '@', '<', '>', '\\']) {
+            return Err(UserError::NoName(field));
         }
         match name.chars().count() {
             0 => Err(UserError::Missing(field)),
@@ -134,7 +137,12 @@ pub(crate) struct User {
 }
 
 impl User {
-    fn state(&self) -> UserState {
+    /// Whether all that is known of the person is a form that anybody may have sent.
+    pub(crate) fn has_proven_nothing(&self) -> bool {
+        self.state() == UserState::Unverified
+    }
+
+    pub(crate) fn state(&self) -> UserState {
         if self.is_member {
             UserState::Member
         } else if self.member_until.is_some() {
@@ -206,7 +214,7 @@ mod tests {
     fn a_name_is_trimmed_and_has_one_line() {
         assert_eq!(Name::parse("first_name", Some(" Zoë ")).unwrap().as_str(), "Zoë");
         assert!(Name::parse("first_name", Some(&"é".repeat(50))).is_ok());
-        for bad in ["", " ", "a\nb", "a\0", &"é".repeat(51)] {
+        for bad in ["", " ", "a\nb", "a\0", "a\u{202e}b", "http://a", "a.b/c", &"é".repeat(51)] {
             assert!(Name::parse("first_name", Some(bad)).is_err(), "{bad:?}");
         }
     }

@@ -4,7 +4,7 @@
 
 use axum::{Router, body::Body};
 use clap::Parser;
-use grove_shared::peer::IDEMPOTENCY_KEY;
+use grove_shared::call::IDEMPOTENCY_KEY;
 use grove_vending_machine::{Config, Drop, Fault, FaultKind, Machine, router};
 use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;

@@ -1,83 +1,50 @@
 //! The session resource of old clients, in the shape of Atlassian Crowd's.
 //!
-//! The token is part of the path there, so nothing here logs a path.
+//! The token is part of the path there, so nothing here logs a path. Validation factors are accepted and
+//! say nothing: the gateway knows the address.
 
 use axum::extract::State;
-use grove_shared::{
-    ApiError, Clock,
-    api::accounts::NewAccount,
-    caller::{Caller, Member, not_an_officer},
+use grove_auth_api::{Link, NewAccount, OFFICER_IDLE, OldCredentials, OldSession, SessionOwner};
+use grove_http::{
+    ApiError,
     extract::{Json, Path, Query},
 };
-use secrecy::SecretString;
+use grove_identity::caller::{AdminOrTop4, Caller, Member, not_an_officer};
+use grove_shared::Clock;
 use serde::{Deserialize, Serialize};
 use sqlx::MySqlPool;
 
 use crate::{
-    AppState,
     config::Chapter,
     error::AuthError,
     routes::sessions::UserAgent,
     session::{Device, LiveSession},
     sign_in::sign_in,
+    state::AppState,
     store::sessions,
 };
 
-/// A sign-in. Validation factors are accepted and say nothing: the gateway knows the address.
-#[derive(Deserialize)]
-pub(crate) struct Credentials {
-    username: Option<String>,
-    password: Option<SecretString>,
-}
-
+/// The name may stand in the query instead of the body.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Named {
     username: Option<String>,
 }
 
-/// A session as Crowd shows it; not `Debug`, for the token's sake.
-#[derive(Serialize)]
-pub(crate) struct Session {
-    token: String,
-    user: User,
-    link: Link,
+fn session(token: String, account: NewAccount, chapter: &Chapter) -> OldSession {
+    let NewAccount { netid, first_name, last_name } = account;
+    let email = chapter.address_of(&netid);
+    let link = link(format!("/users/{netid}"));
+    let user = SessionOwner { name: netid.to_string(), first_name, last_name, email, link };
+    OldSession { link: self::link(format!("/session/{token}")), token, user }
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "kebab-case")]
-struct User {
-    name: String,
-    first_name: String,
-    last_name: String,
-    email: String,
-    link: Link,
+fn session_of(token: String, session: LiveSession, chapter: &Chapter) -> OldSession {
+    let LiveSession { netid, first_name, last_name, .. } = session;
+    self::session(token, NewAccount { netid, first_name, last_name }, chapter)
 }
 
-#[derive(Serialize)]
-struct Link {
-    rel: &'static str,
-    href: String,
-}
-
-impl Link {
-    fn to(href: String) -> Self {
-        Self { rel: "self", href }
-    }
-}
-
-impl Session {
-    fn new(token: String, account: NewAccount, chapter: &Chapter) -> Self {
-        let NewAccount { netid, first_name, last_name } = account;
-        let email = chapter.address_of(&netid);
-        let link = Link::to(format!("/users/{netid}"));
-        let user = User { name: netid.to_string(), first_name, last_name, email, link };
-        Self { link: Link::to(format!("/session/{token}")), token, user }
-    }
-
-    fn of(token: String, session: LiveSession, chapter: &Chapter) -> Self {
-        let LiveSession { netid, first_name, last_name, .. } = session;
-        Self::new(token, NewAccount { netid, first_name, last_name }, chapter)
-    }
+fn link(href: String) -> Link {
+    Link { rel: "self".to_owned(), href }
 }
 
 /// `{"message": "OK"}`
@@ -93,34 +60,38 @@ pub(crate) async fn create(
     agent: UserAgent,
     State(state): State<AppState>,
     Query(named): Query<Named>,
-    Json(credentials): Json<Credentials>,
-) -> Result<Json<Session>, ApiError> {
+    Json(credentials): Json<OldCredentials>,
+) -> Result<Json<OldSession>, ApiError> {
     let name = credentials.username.or(named.username).ok_or(AuthError::Missing("username"))?;
     let password = credentials.password.ok_or(AuthError::Missing("password"))?;
     let device = Device::new(caller.address(), agent.as_str());
-    let session = sign_in(&state, &name, &password, &device).await?;
-    Ok(Json(Session::new(session.token, session.account, &state.chapter)))
+    let begun = sign_in(&state, &name, &password.into(), &device).await?;
+    Ok(Json(session(begun.token, begun.account, &state.chapter)))
 }
 
 pub(crate) async fn show(
     _: Caller,
     State(state): State<AppState>,
     Path(token): Path<String>,
-) -> Result<Json<Session>, ApiError> {
-    let session = sessions::find(&state.db, &token, state.clock.now()).await?;
-    let session = session.ok_or(AuthError::NoSession)?;
-    Ok(Json(Session::of(token, session, &state.chapter)))
+) -> Result<Json<OldSession>, ApiError> {
+    let found = sessions::find(&state.db, &token, state.clock.now()).await?;
+    let found = found.ok_or(AuthError::NoSession)?;
+    Ok(Json(session_of(token, found, &state.chapter)))
 }
 
 pub(crate) async fn validate(
     _: Caller,
     State(state): State<AppState>,
     Path(token): Path<String>,
-) -> Result<Json<Session>, ApiError> {
+) -> Result<Json<OldSession>, ApiError> {
     let now = state.clock.now();
     let session = sessions::find(&state.db, &token, now).await?.ok_or(AuthError::NoSession)?;
-    sessions::touch(&state.db, &session, now).await?;
-    Ok(Json(Session::of(token, session, &state.chapter)))
+    // What was idle for longer than an officer's may be is only the gateway's to keep alive, which knows
+    // who is one.
+    if now - session.last_used_at <= OFFICER_IDLE {
+        sessions::touch(&state.db, &session, now).await?;
+    }
+    Ok(Json(session_of(token, session, &state.chapter)))
 }
 
 pub(crate) async fn delete(
@@ -140,7 +111,7 @@ pub(crate) async fn delete_all(
     Query(named): Query<Named>,
 ) -> Result<Json<Done>, ApiError> {
     let name = named.username.ok_or(AuthError::Missing("username"))?;
-    if name != member.netid.as_str() && !member.is_officer() {
+    if name != member.netid.as_str() && !member.is_one_of::<AdminOrTop4>() {
         return Err(not_an_officer());
     }
     if let Ok(netid) = name.parse() {

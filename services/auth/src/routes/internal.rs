@@ -1,29 +1,25 @@
 //! Calls between services; the gateway forwards none of them.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, Method};
-use grove_shared::{
-    ApiError, Clock,
-    api::accounts as api,
-    caller::{AllowList, Peer},
-    db,
-    extract::Json,
-    peer::IDEMPOTENCY_KEY,
-    token,
-};
+use grove_auth_api::{self as api, LinkPurpose, LinkRequest};
+use grove_http::{ApiError, extract::Json};
+use grove_identity::caller::{AllowList, Peer};
+use grove_notifications_api::send;
+use grove_outbox::{IdempotencyKey, StoredReply, enqueue};
+use grove_shared::{Client, Clock, db};
+use http::StatusCode;
 use secrecy::ExposeSecret;
 use serde::Serialize;
-use serde_json::Value;
 use sqlx::MySqlPool;
 
 use crate::{
-    AppState,
     account::check_names,
     error::AuthError,
-    link::{self, LinkRequest, Purpose},
+    link,
     session::Device,
     sign_in::sign_in,
-    store::{accounts, attempts, links, sessions},
+    state::AppState,
+    store::{accounts, links, sessions},
 };
 
 macro_rules! allow_list {
@@ -83,77 +79,84 @@ pub(crate) async fn create_session(
 /// mailed as long as there is no password.
 pub(crate) async fn create_account(
     _: Peer<Users>,
-    headers: HeaderMap,
+    key: Option<IdempotencyKey>,
     State(db): State<MySqlPool>,
     State(clock): State<Clock>,
     Json(new): Json<api::NewAccount>,
-) -> Reply<Done> {
-    check_names(&new)?;
+) -> Result<StoredReply, ApiError> {
+    check_names(&new).map_err(AuthError::from)?;
     let now = clock.now();
+    let key = key.unwrap_or_else(|| IdempotencyKey::random("users"));
     let mut transaction = db::begin(&db).await?;
-    if let Some(key) = idempotency_key(&headers)
-        && !attempts::receive_effect(&mut *transaction, key, now).await?
-    {
-        return Ok(Json(Done {}));
+    if let Some(reply) = key.begin(&mut transaction, &new, now).await? {
+        return Ok(reply);
     }
     let added = accounts::insert(&mut *transaction, &new, now).await?;
     let account = accounts::lock(&mut *transaction, new.netid.as_str()).await?;
     if let Some(account) = account.filter(|account| account.password_hash.is_none()) {
-        accounts::enable(&mut *transaction, account.id).await?;
-        let request = LinkRequest { netid: account.netid, purpose: Purpose::Activation };
-        request.enqueue(&mut transaction, now).await?;
+        accounts::take_back(&mut *transaction, account.id, &new).await?;
+        let purpose = LinkPurpose::Activation;
+        let link = api::mail_link(&LinkRequest { netid: account.netid, purpose });
+        enqueue(&mut transaction, &link, now).await?;
     }
+    let reply = key.finish(&mut transaction, StatusCode::OK, &Done {}).await?;
     transaction.commit().await?;
     if added {
         tracing::info!("account {} added", new.netid);
     }
-    Ok(Json(Done {}))
+    Ok(reply)
 }
 
 /// Disables the account, ends its sessions and forgets the password: who joins again later has to
 /// show again that the mail address is theirs.
 pub(crate) async fn remove_account(
     _: Peer<Users>,
+    key: Option<IdempotencyKey>,
     State(db): State<MySqlPool>,
     State(clock): State<Clock>,
-    Json(api::AccountName { netid }): Json<api::AccountName>,
-) -> Reply<Done> {
-    let now = clock.now();
+    Json(request): Json<api::AccountName>,
+) -> Result<StoredReply, ApiError> {
+    let (now, netid) = (clock.now(), &request.netid);
+    let key = key.unwrap_or_else(|| IdempotencyKey::random("users"));
     let mut transaction = db::begin(&db).await?;
+    if let Some(reply) = key.begin(&mut transaction, &request, now).await? {
+        return Ok(reply);
+    }
     if let Some(account) = accounts::lock(&mut *transaction, netid.as_str()).await? {
         accounts::disable(&mut *transaction, account.id, now).await?;
         accounts::forget_password(&mut *transaction, account.id).await?;
         links::consume_all(&mut *transaction, account.id, now).await?;
-        sessions::end_all(&mut *transaction, &netid, None, now).await?;
-        transaction.commit().await?;
+        sessions::end_all(&mut *transaction, netid, None, now).await?;
         tracing::info!("account {netid} removed");
     }
-    Ok(Json(Done {}))
+    let reply = key.finish(&mut transaction, StatusCode::OK, &Done {}).await?;
+    transaction.commit().await?;
+    Ok(reply)
 }
 
-/// Makes a link and hands the mail with it to the notifications service. A repeated call makes
-/// another link, because nothing knows the first one's token; both end when one is used.
+/// Makes a link and hands the mail with it to the notifications service; the same link and the same mail
+/// as often as the call is repeated.
 pub(crate) async fn mail_link(
     _: Peer<Auth>,
-    headers: HeaderMap,
+    key: IdempotencyKey,
     State(state): State<AppState>,
     Json(request): Json<LinkRequest>,
 ) -> Reply<Done> {
     let account = accounts::find(&state.db, request.netid.as_str()).await?;
-    let purpose = account.as_ref().and_then(|account| request.purpose_for(account));
+    let purpose = account.as_ref().and_then(|known| link::purpose_for(request.purpose, known));
     let (Some(account), Some(purpose)) = (account, purpose) else { return Ok(Json(Done {})) };
-    let token = token::generate();
+    let (_, key) = key.parts();
+    let token = state.link_tokens.token(key).map_err(AuthError::from)?;
     let token = token.expose_secret();
     links::insert(&state.db, account.id, purpose, token, state.clock.now()).await?;
     let mail = link::mail(purpose, &account, &state.chapter, token);
-    let (path, key) = ("/notification", idempotency_key(&headers));
-    let sent = state.peers.call_once::<Value>("notifications", Method::POST, path, &mail, key);
-    sent.await.map_err(AuthError::from)?;
-    tracing::info!("{} link mailed to {}", purpose.as_str(), account.netid);
+    match state.peers.call(send(&mail).once(key)).await {
+        // The mail of an earlier try, which was another: the account or the text has changed since.
+        Err(cause) if cause.status() == Some(StatusCode::UNPROCESSABLE_ENTITY) => {
+            tracing::warn!(%cause, "a mail of this link to {} was sent before", account.netid);
+        }
+        sent => drop(sent.map_err(AuthError::from)?),
+    }
+    tracing::info!("{purpose:?} link mailed to {}", account.netid);
     Ok(Json(Done {}))
-}
-
-fn idempotency_key(headers: &HeaderMap) -> Option<&str> {
-    let key = headers.get(IDEMPOTENCY_KEY)?.to_str().ok()?;
-    (1..=64).contains(&key.len()).then_some(key)
 }

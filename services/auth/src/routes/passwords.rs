@@ -1,24 +1,24 @@
 //! Changing, resetting and choosing a password.
 
 use axum::extract::State;
-use grove_shared::{
+use grove_auth_api as api;
+use grove_http::{
     ApiError,
-    api::{accounts as api, envelope::Message},
-    caller::{Caller, Member},
-    db,
     extract::{Json, Path},
-    identity::Identity,
 };
-use serde::Deserialize;
+use grove_identity::{
+    Identity,
+    caller::{Caller, Member},
+};
+use grove_outbox::enqueue;
+use grove_shared::{db, envelope::Message};
 
 use crate::{
-    AppState,
     error::AuthError,
-    link::{LinkRequest, Purpose},
-    password::NewPassword,
     sign_in::{set_password, verify},
+    state::AppState,
     store::{accounts, links},
-    throttle::{self, Attempt},
+    throttle,
 };
 
 pub(crate) async fn change(
@@ -29,12 +29,11 @@ pub(crate) async fn change(
 ) -> Result<Json<Message>, ApiError> {
     let account = accounts::find(&state.db, netid.as_str()).await?;
     let account = account.ok_or(AuthError::WrongPassword)?;
-    let chapter = &state.chapter.chapter_name;
-    let new = NewPassword::parse(change.new.into(), &account, chapter).map_err(AuthError::from)?;
-    let attempt = Attempt::new(netid.as_str(), address);
+    let attempt = state.attempt(netid.as_str(), address);
     let verified = verify(&state, &attempt, &change.current.into()).await;
     let verified = verified.map_err(wrong_password)?;
-    let hash = state.hasher.hash(new.into_secret()).await?;
+    let chapter = state.chapter.chapter_name.clone();
+    let hash = state.hasher.hash_chosen(change.new.into(), account, chapter).await?;
 
     let now = state.clock.now();
     let mut transaction = db::begin(&state.db).await.map_err(AuthError::from)?;
@@ -53,25 +52,24 @@ fn wrong_password(error: AuthError) -> AuthError {
     }
 }
 
-/// Whose password is forgotten, as typed.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Forgotten {
-    netid: String,
-}
-
 /// Does the same for any name, whether or not there is such an account: that is looked up when the
 /// outbox asks for the link.
 pub(crate) async fn reset(
     caller: Caller,
     State(state): State<AppState>,
-    Json(forgotten): Json<Forgotten>,
+    Json(forgotten): Json<api::ForgottenPassword>,
 ) -> Result<Json<Message>, ApiError> {
-    let attempt = Attempt::new(&forgotten.netid, caller.address());
+    if forgotten.netid.trim().is_empty() {
+        return Err(AuthError::Missing("netid").into());
+    }
+    let attempt = state.attempt(&forgotten.netid, caller.address());
     let now = state.clock.now();
     let mut transaction = db::begin(&state.db).await?;
     let may_mail = throttle::enter_reset(&mut transaction, &attempt, now).await?;
     if let Some(netid) = attempt.netid.filter(|_| may_mail) {
-        LinkRequest { netid, purpose: Purpose::Reset }.enqueue(&mut transaction, now).await?;
+        let purpose = api::LinkPurpose::Reset;
+        let link = api::mail_link(&api::LinkRequest { netid, purpose });
+        enqueue(&mut transaction, &link, now).await?;
     }
     transaction.commit().await?;
     Ok(Json(Message::new("If there is such an account, a mail with a link is on its way.")))
@@ -86,9 +84,8 @@ pub(crate) async fn set_by_link(
     let netid = links::find(&state.db, &token, state.clock.now()).await?;
     let netid = netid.ok_or(AuthError::NoLink)?;
     let account = accounts::find(&state.db, netid.as_str()).await?.ok_or(AuthError::NoLink)?;
-    let chapter = &state.chapter.chapter_name;
-    let new = NewPassword::parse(chosen.password.into(), &account, chapter);
-    let hash = state.hasher.hash(new.map_err(AuthError::from)?.into_secret()).await?;
+    let chapter = state.chapter.chapter_name.clone();
+    let hash = state.hasher.hash_chosen(chosen.password.into(), account, chapter).await?;
 
     let now = state.clock.now();
     let mut transaction = db::begin(&state.db).await?;

@@ -3,13 +3,14 @@
 use std::convert::Infallible;
 
 use axum::extract::{FromRequestParts, State};
-use axum::http::{HeaderValue, header, request::Parts};
-use grove_shared::{
-    ApiError, Clock,
-    api::{accounts as api, envelope::Message},
-    caller::Member,
+use grove_auth_api as api;
+use grove_http::{
+    ApiError,
     extract::{Json, Path},
 };
+use grove_identity::caller::Member;
+use grove_shared::{Clock, envelope::Message};
+use http::{HeaderValue, header, request::Parts};
 use sqlx::MySqlPool;
 
 use crate::{error::AuthError, store::sessions};

@@ -1,7 +1,8 @@
 //! Queries on accounts.
 
 use chrono::{DateTime, Utc};
-use grove_shared::{NetId, api::accounts::NewAccount, db::Refusal};
+use grove_auth_api::NewAccount;
+use grove_shared::{NetId, db::Refusal};
 use sqlx::MySqlExecutor;
 
 use crate::account::Account;
@@ -103,10 +104,37 @@ pub(crate) async fn forget_password(
     .map(drop)
 }
 
-/// Takes back someone who had left.
-pub(crate) async fn enable(db: impl MySqlExecutor<'_>, id: u64) -> Result<(), sqlx::Error> {
-    sqlx::query!("UPDATE accounts SET disabled_at = NULL WHERE id = ?", id)
-        .execute(db)
-        .await
-        .map(drop)
+/// Takes back someone who had left, under the names that they gave this time.
+pub(crate) async fn take_back(
+    db: impl MySqlExecutor<'_>,
+    id: u64,
+    new: &NewAccount,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "UPDATE accounts SET disabled_at = NULL, first_name = ?, last_name = ? WHERE id = ?",
+        new.first_name,
+        new.last_name,
+        id
+    )
+    .execute(db)
+    .await
+    .map(drop)
+}
+
+/// Keeps the same password under another hash, unless it was changed meanwhile.
+pub(crate) async fn rehash(
+    db: impl MySqlExecutor<'_>,
+    id: u64,
+    old: &str,
+    new: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "UPDATE accounts SET password_hash = ? WHERE id = ? AND password_hash = ?",
+        new,
+        id,
+        old
+    )
+    .execute(db)
+    .await
+    .map(drop)
 }

@@ -1,10 +1,10 @@
-//! Queries on tries at passwords and on effects that arrived.
+//! Queries on tries at passwords.
 
 use chrono::{DateTime, Utc};
-use grove_shared::db::Refusal;
-use sqlx::MySqlExecutor;
+use grove_shared::db;
+use sqlx::{MySqlExecutor, MySqlPool};
 
-use crate::throttle::{Attempt, Outcome};
+use crate::attempt::{Attempt, Outcome};
 
 /// Makes the transaction the only one that counts tries from this source.
 pub(crate) async fn lock_source(
@@ -107,59 +107,37 @@ pub(crate) async fn nth_last_of_source(
     .await
 }
 
-/// Notes that the call with this idempotency key has its effect; false when it had it before.
-pub(crate) async fn receive_effect(
-    db: impl MySqlExecutor<'_>,
-    key: &str,
-    now: DateTime<Utc>,
-) -> Result<bool, sqlx::Error> {
-    let inserted = sqlx::query!(
-        "INSERT INTO received_effects (idempotency_key, created_at) VALUES (?, ?)",
-        key,
-        now
-    );
-    match inserted.execute(db).await {
-        Ok(_) => Ok(true),
-        Err(cause) if Refusal::of(&cause) == Some(Refusal::Duplicate) => Ok(false),
-        Err(cause) => Err(cause),
-    }
-}
-
 /// Deletes the tries before `then`, and the successes before `long_ago`.
 pub(crate) async fn delete_old(
-    db: impl MySqlExecutor<'_>,
+    db: &MySqlPool,
     then: DateTime<Utc>,
     long_ago: DateTime<Utc>,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "DELETE FROM sign_in_attempts
-         WHERE created_at < ? AND (outcome <> 'succeeded' OR created_at < ?)",
-        then,
-        long_ago
-    )
-    .execute(db)
+) -> Result<u64, sqlx::Error> {
+    db::in_batches(async || {
+        let old = sqlx::query!(
+            "DELETE FROM sign_in_attempts
+             WHERE created_at < ? AND (outcome <> 'succeeded' OR created_at < ?) LIMIT ?",
+            then,
+            long_ago,
+            db::BATCH
+        );
+        Ok(old.execute(db).await?.rows_affected())
+    })
     .await
-    .map(drop)
 }
 
 /// Deletes the sources without a try since `then`.
 pub(crate) async fn delete_old_sources(
-    db: impl MySqlExecutor<'_>,
+    db: &MySqlPool,
     then: DateTime<Utc>,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!("DELETE FROM sign_in_sources WHERE last_seen_at < ?", then)
-        .execute(db)
-        .await
-        .map(drop)
-}
-
-/// Deletes what is known of effects that arrived before `then`.
-pub(crate) async fn delete_old_effects(
-    db: impl MySqlExecutor<'_>,
-    then: DateTime<Utc>,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!("DELETE FROM received_effects WHERE created_at < ?", then)
-        .execute(db)
-        .await
-        .map(drop)
+) -> Result<u64, sqlx::Error> {
+    db::in_batches(async || {
+        let old = sqlx::query!(
+            "DELETE FROM sign_in_sources WHERE last_seen_at < ? LIMIT ?",
+            then,
+            db::BATCH
+        );
+        Ok(old.execute(db).await?.rows_affected())
+    })
+    .await
 }

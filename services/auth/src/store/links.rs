@@ -1,27 +1,28 @@
 //! Queries on one-time links.
 
 use chrono::{DateTime, Utc};
-use grove_shared::{NetId, token};
-use sqlx::MySqlExecutor;
+use grove_auth_api::LinkPurpose;
+use grove_shared::{NetId, db, token};
+use sqlx::{MySqlExecutor, MySqlPool};
 
-use crate::link::Purpose;
+use crate::link::lifetime;
 
-/// Adds a link to choose a password.
+/// Adds a link to choose a password, unless it is there already.
 pub(crate) async fn insert(
     db: impl MySqlExecutor<'_>,
     account: u64,
-    purpose: Purpose,
+    purpose: LinkPurpose,
     token: &str,
     now: DateTime<Utc>,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "INSERT INTO links (token_hash, account_id, purpose, created_at, expires_at)
-         VALUES (?, ?, ?, ?, ?)",
+         VALUES (?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE token_hash = VALUES(token_hash)",
         &token::hash(token)[..],
         account,
-        purpose.as_str(),
+        purpose_name(purpose),
         now,
-        now + purpose.lifetime()
+        now + lifetime(purpose)
     )
     .execute(db)
     .await
@@ -78,9 +79,17 @@ pub(crate) async fn consume_all(
 }
 
 /// Deletes the links that expired before `then`.
-pub(crate) async fn delete_old(
-    db: impl MySqlExecutor<'_>,
-    then: DateTime<Utc>,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!("DELETE FROM links WHERE expires_at < ?", then).execute(db).await.map(drop)
+pub(crate) async fn delete_old(db: &MySqlPool, then: DateTime<Utc>) -> Result<u64, sqlx::Error> {
+    db::in_batches(async || {
+        let old = sqlx::query!("DELETE FROM links WHERE expires_at < ? LIMIT ?", then, db::BATCH);
+        Ok(old.execute(db).await?.rows_affected())
+    })
+    .await
+}
+
+fn purpose_name(purpose: LinkPurpose) -> &'static str {
+    match purpose {
+        LinkPurpose::Activation => "activation",
+        LinkPurpose::Reset => "reset",
+    }
 }

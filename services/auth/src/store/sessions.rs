@@ -1,8 +1,9 @@
 //! Queries on sessions. A session is alive until it is ended, expires, idles or loses its account.
 
 use chrono::{DateTime, Utc};
-use grove_shared::{NetId, api::accounts as api, token};
-use sqlx::MySqlExecutor;
+use grove_auth_api as api;
+use grove_shared::{NetId, db, token};
+use sqlx::{MySqlExecutor, MySqlPool};
 
 use crate::session::{ABSOLUTE, Device, IDLE, LiveSession, USE_PRECISION};
 
@@ -155,12 +156,15 @@ pub(crate) async fn end_all(
 }
 
 /// Deletes the sessions that ended or expired before `then`; returns how many.
-pub(crate) async fn delete_old(
-    db: impl MySqlExecutor<'_>,
-    then: DateTime<Utc>,
-) -> Result<u64, sqlx::Error> {
-    sqlx::query!("DELETE FROM sessions WHERE ended_at < ? OR expires_at < ?", then, then)
-        .execute(db)
-        .await
-        .map(|deleted| deleted.rows_affected())
+pub(crate) async fn delete_old(db: &MySqlPool, then: DateTime<Utc>) -> Result<u64, sqlx::Error> {
+    db::in_batches(async || {
+        let old = sqlx::query!(
+            "DELETE FROM sessions WHERE ended_at < ? OR expires_at < ? LIMIT ?",
+            then,
+            then,
+            db::BATCH
+        );
+        Ok(old.execute(db).await?.rows_affected())
+    })
+    .await
 }

@@ -1,7 +1,8 @@
 //! What other services may ask for.
 
-use grove_shared::api::accounts::NewSession;
-use http::{Method, StatusCode};
+use grove_auth_api::{NewSession, create_account, remove_account};
+use grove_shared::Client;
+use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::{OTHER_PASSWORD, PASSWORD, auth, person};
@@ -79,12 +80,23 @@ async fn an_account_is_made_once_and_mailed_while_it_has_no_password() {
 #[tokio::test]
 async fn a_call_that_is_repeated_has_one_effect() {
     let auth = auth().await;
-    let (path, body) = ("/internal/accounts", person("jsmith2"));
     for (key, mails) in [("key-1", 1), ("key-1", 1), ("key-2", 2)] {
-        let call = auth.users.call_once::<Value>("auth", Method::POST, path, &body, Some(key));
-        assert_eq!(call.await.unwrap(), json!({}));
+        auth.users.call(create_account(&person("jsmith2")).once(key)).await.unwrap();
         assert_eq!(auth.mails().await.len(), mails);
     }
+}
+
+#[tokio::test]
+async fn a_removal_that_comes_again_late_undoes_nothing() {
+    let auth = auth().await;
+    auth.joined("jsmith2").await;
+    let removal = || remove_account(&"jsmith2".parse().unwrap()).once("key-1");
+    auth.users.call(removal()).await.unwrap();
+    auth.users.call(create_account(&person("jsmith2")).once("key-2")).await.unwrap();
+    let link = auth.mailed_token().await;
+    assert_eq!(auth.use_link(&link, OTHER_PASSWORD).await.status, StatusCode::OK);
+    auth.users.call(removal()).await.unwrap();
+    auth.token("jsmith2", OTHER_PASSWORD).await;
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod accounts;
+mod contract;
 mod internal;
 mod links;
 mod outbox;
@@ -11,28 +12,21 @@ mod sessions;
 mod sign_in;
 mod throttle;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex},
-};
-
-use axum::{Router, extract::State, routing::post};
 use chrono::{DateTime, Utc};
-use grove_auth::{AppState, Chapter, Hasher, MIGRATOR, PasswordHashing, admin, router};
-use grove_shared::{
-    Clock,
-    api::accounts::{NewAccount, ResolvedSession},
-    config::PeerUrls,
-    extract::Json,
-    outbox::Worker,
-    peer::Peers,
-    server,
-    testing::{Reply, TestApp, TestDatabase, reveal},
+use grove_auth::{
+    AppState, Chapter, Hasher, LinkTokens, MIGRATOR, Networks, PasswordHashing, admin, assemble,
 };
+use grove_auth_api::{NewAccount, ResolvedSession};
+use grove_client::Peers;
+use grove_http::server;
+use grove_notifications_api::fake::FakeNotifications;
+use grove_outbox::Worker;
+use grove_shared::{Clock, config::PeerUrls};
+use grove_testing::{Reply, TestApp, TestDatabase};
+use grove_users_api::fake::FakeUsers;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
-use url::Url;
 
 const PASSWORD: &str = "umbrella trombone glacier";
 const OTHER_PASSWORD: &str = "lantern gravel seventeen moths";
@@ -40,74 +34,61 @@ const OTHER_PASSWORD: &str = "lantern gravel seventeen moths";
 const CHEAP: PasswordHashing =
     PasswordHashing { memory_kib: 8, iterations: 1, concurrency: Some(4) };
 
-/// What the other services were told: the path and the body of each call.
-type Calls = Arc<Mutex<Vec<(&'static str, Value)>>>;
-
 /// The service and its surroundings.
 struct Auth {
     db: TestDatabase,
     app: TestApp,
     clock: Clock,
-    calls: Calls,
     worker: Worker,
+    notifications: FakeNotifications,
+    people: FakeUsers,
     /// The services as the users service calls them.
     users: Peers,
     _stop: DropGuard,
 }
 
 async fn auth() -> Auth {
+    auth_with(CHEAP, "").await
+}
+
+/// The service with passwords at this cost, in a world where these networks share an address.
+async fn auth_with(cost: PasswordHashing, shared_networks: &str) -> Auth {
     let db = TestDatabase::create(&MIGRATOR).await;
     let now: DateTime<Utc> = "2026-09-01T12:00:00Z".parse().unwrap();
-    let (clock, calls, stop) = (Clock::stopped_at(now), Calls::default(), CancellationToken::new());
-    let (others, others_url) = listener().await;
-    tokio::spawn(server::serve(others, other_services(calls.clone()), stop.clone()));
-    let (own, own_url) = listener().await;
-    let urls = ["users", "notifications"].map(|name| (name.to_owned(), others_url.clone()));
-    let mut urls = HashMap::from(urls);
-    urls.insert("auth".to_owned(), own_url);
+    let (clock, stop) = (Clock::stopped_at(now), CancellationToken::new());
+    let (notifications, people) = (FakeNotifications::start().await, FakeUsers::start().await);
+    let own = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let own_url = format!("http://{}", own.local_addr().unwrap());
+    let urls =
+        format!("users={},notifications={},auth={own_url}", people.url(), notifications.url());
+    let urls: PeerUrls = urls.parse().unwrap();
 
     let mut made = None;
     let app = TestApp::new("auth", |keys| {
-        let peers = |name| Peers::new(keys.key(name), PeerUrls(urls.clone())).unwrap();
+        notifications.trust(keys.verifier("notifications"));
+        let peers = |name| Peers::new(keys.key(name), urls.clone(), &[]).unwrap();
         let built = AppState {
             db: db.pool(),
             verifier: keys.verifier("auth"),
             clock: clock.clone(),
             peers: peers("auth"),
-            hasher: Hasher::new(&CHEAP).unwrap(),
+            hasher: Hasher::new(&cost).unwrap(),
+            link_tokens: LinkTokens::new(&"a secret of this service".into()),
             chapter: Chapter {
                 site_url: "https://grove.example.edu".parse().unwrap(),
                 chapter_name: "Chapter of Testing".to_owned(),
                 mail_domain: "example.edu".to_owned(),
             },
+            shared_networks: shared_networks.parse::<Networks>().unwrap(),
         };
         made = Some((built.clone(), peers("users")));
-        router(built)
+        assemble(built).into_router()
     });
     let (state, users) = made.unwrap();
     let worker = Worker { db: db.pool(), peers: state.peers.clone(), clock: clock.clone() };
-    tokio::spawn(server::serve(own, router(state), stop.clone()));
-    Auth { db, app, clock, calls, worker, users, _stop: stop.drop_guard() }
-}
-
-async fn listener() -> (TcpListener, Url) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    (listener, url.parse().unwrap())
-}
-
-/// Takes whatever it is told.
-fn other_services(calls: Calls) -> Router {
-    let take = |path: &'static str| {
-        post(async move |State(calls): State<Calls>, Json(body): Json<Value>| {
-            calls.lock().unwrap().push((path, body));
-            Json(json!({}))
-        })
-    };
-    Router::new()
-        .route("/notification", take("/notification"))
-        .route("/internal/users/verified", take("/internal/users/verified"))
-        .with_state(calls)
+    tokio::spawn(server::serve(own, assemble(state).into_router(), stop.clone()));
+    let guard = stop.drop_guard();
+    Auth { db, app, clock, worker, notifications, people, users, _stop: guard }
 }
 
 fn person(netid: &str) -> NewAccount {
@@ -122,11 +103,7 @@ impl Auth {
     /// Someone with an account, who has [`PASSWORD`] at the cost of [`CHEAP`].
     async fn joined(&self, netid: &str) {
         let (db, now) = (self.db.pool(), self.clock.now());
-        admin::add_account(&db, &person(netid), None, now).await.unwrap();
-        let token = admin::activation_link(&db, &netid.parse().unwrap(), now).await.unwrap();
-        assert_eq!(self.use_link(reveal(&token), PASSWORD).await.status, 200);
-        self.deliver().await;
-        self.calls.lock().unwrap().clear();
+        admin::add_account(&db, &person(netid), Some(PASSWORD), &CHEAP, now).await.unwrap();
     }
 
     async fn disable(&self, netid: &str) {
@@ -179,15 +156,17 @@ impl Auth {
         while self.worker.deliver_due().await.unwrap() > 0 {}
     }
 
-    /// The bodies that were sent to a path of another service.
-    async fn told(&self, path: &str) -> Vec<Value> {
+    /// Whose mail address users was told to be proven.
+    async fn verified(&self) -> Vec<String> {
         self.deliver().await;
-        let calls = self.calls.lock().unwrap();
-        calls.iter().filter(|call| call.0 == path).map(|call| call.1.clone()).collect()
+        self.people.verified().iter().map(ToString::to_string).collect()
     }
 
+    /// Every mail so far.
     async fn mails(&self) -> Vec<Value> {
-        self.told("/notification").await
+        self.deliver().await;
+        let mails = self.notifications.received().into_iter();
+        mails.map(|received| json!(received.notification)).collect()
     }
 
     /// The token in the last mail.

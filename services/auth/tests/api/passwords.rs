@@ -41,6 +41,8 @@ async fn a_refused_change_changes_nothing() {
         (PASSWORD, "smithfield-johanna", "your name"),
         (PASSWORD, "jsmith2jsmith2!jsmith2", "your name"),
         (PASSWORD, "chapter of testing 26", "the chapter's"),
+        (PASSWORD, "Grove Testing chapter", "the chapter's"),
+        (PASSWORD, "Johanna Smithfield Grove1", "your name"),
     ] {
         let reply = member.put("/password", &json!({ "current": current, "new": new })).await;
         assert_eq!(reply.status, StatusCode::BAD_REQUEST);

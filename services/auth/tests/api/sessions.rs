@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use grove_auth::retention;
-use grove_shared::api::accounts::Sessions;
+use grove_auth_api::{OFFICER_IDLE, Sessions};
 use http::StatusCode;
 use serde_json::json;
 
@@ -65,6 +65,19 @@ async fn use_is_noted_once_a_minute_and_not_by_looking() {
 }
 
 #[tokio::test]
+async fn a_session_that_an_officer_left_idle_is_not_revived_by_validating_it() {
+    let auth = auth().await;
+    auth.joined("jsmith2").await;
+    let began = auth.clock.now();
+    let token = auth.token("jsmith2", PASSWORD).await;
+    auth.clock.advance(OFFICER_IDLE + TimeDelta::seconds(1));
+    let client = auth.app.client();
+    let validated = client.post(&format!("/session/{token}"), &json!({})).await;
+    assert_eq!(validated.status, StatusCode::OK);
+    assert_eq!(auth.resolve(&token).await.unwrap().last_used_at, began);
+}
+
+#[tokio::test]
 async fn people_see_their_own_sessions_and_end_them() {
     let auth = auth().await;
     auth.joined("jsmith2").await;
@@ -94,7 +107,7 @@ async fn people_see_their_own_sessions_and_end_them() {
 }
 
 #[tokio::test]
-async fn every_session_but_the_one_in_use_ends_at_a_wish() {
+async fn every_session_but_the_one_in_use_ends_when_asked_for() {
     let auth = auth().await;
     auth.joined("jsmith2").await;
     auth.joined("other1").await;

@@ -1,11 +1,11 @@
 //! Signing in and out as old clients do.
 
-use grove_auth::admin;
+use grove_auth::{PasswordHashing, admin};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Row};
 
-use crate::{Auth, PASSWORD, auth, person};
+use crate::{Auth, CHEAP, PASSWORD, auth, auth_with, person};
 
 #[tokio::test]
 async fn a_person_signs_in_and_out() {
@@ -59,13 +59,44 @@ async fn the_name_is_taken_from_the_query_and_without_case() {
 }
 
 #[tokio::test]
+async fn the_mail_address_is_as_good_as_the_name() {
+    let auth = auth().await;
+    auth.joined("jsmith2").await;
+    auth.token("JSmith2@example.edu", PASSWORD).await;
+    let elsewhere = auth.sign_in("jsmith2@elsewhere.example", PASSWORD).await;
+    assert_eq!(elsewhere.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn a_password_is_hashed_again_when_the_cost_has_changed() {
+    let dear = PasswordHashing { iterations: 2, ..CHEAP };
+    let auth = auth_with(dear, "").await;
+    auth.joined("jsmith2").await;
+    let hash = async || -> String {
+        let hash = sqlx::query_scalar("SELECT password_hash FROM accounts");
+        hash.fetch_one(&auth.db.pool()).await.unwrap()
+    };
+    let before = hash().await;
+    assert!(before.contains("m=8,t=1,"), "{before}");
+    assert_eq!(auth.sign_in("jsmith2", "not the right one").await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(hash().await, before);
+    auth.token("jsmith2", PASSWORD).await;
+    let after = hash().await;
+    assert!(after.contains("m=8,t=2,"), "{after}");
+    auth.token("jsmith2", PASSWORD).await;
+    assert_eq!(hash().await, after);
+}
+
+#[tokio::test]
 async fn every_refusal_of_a_sign_in_looks_the_same() {
     let auth = auth().await;
     for netid in ["jsmith2", "gone1"] {
         auth.joined(netid).await;
     }
     auth.disable("gone1").await;
-    admin::add_account(&auth.db.pool(), &person("fresh1"), None, auth.clock.now()).await.unwrap();
+    admin::add_account(&auth.db.pool(), &person("fresh1"), None, &CHEAP, auth.clock.now())
+        .await
+        .unwrap();
     let long = "x".repeat(2000);
     let tries = [
         ("jsmith2", "not the right one at all"),
@@ -105,7 +136,7 @@ async fn no_token_repeats_and_none_is_in_the_database() {
         admin::activation_link(&auth.db.pool(), &"jsmith2".parse().unwrap(), auth.clock.now())
             .await
             .unwrap();
-    let in_link = grove_shared::testing::reveal(&in_link);
+    let in_link = grove_testing::reveal(&in_link);
     for token in [&first, &second, &in_mail, in_link] {
         assert_eq!(token.len(), 43, "256 bits in base64url");
         assert_eq!(places_of(&auth, token).await, Vec::<String>::new());

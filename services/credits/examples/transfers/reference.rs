@@ -82,7 +82,7 @@ impl Reference {
     }
 }
 
-/// Claims the key of a request, as `grove_shared::idempotency` does.
+/// Claims the key of a request, as `grove_outbox::idempotency` does.
 async fn claim(
     transaction: &mut MySqlConnection,
     key: &str,

@@ -8,14 +8,9 @@ use std::{
 
 use anyhow::{Context, ensure};
 use axum::{Router, routing::get};
-use grove_shared::{
-    Role,
-    extract::Json,
-    identity::{GATEWAY, IDENTITY, Identity, SigningKey, Subject},
-    outside,
-    peer::IDEMPOTENCY_KEY,
-    server,
-};
+use grove_http::{extract::Json, server};
+use grove_identity::{GATEWAY, IDENTITY, Identity, SigningKey, Subject};
+use grove_shared::{Role, Standing, call::IDEMPOTENCY_KEY};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -49,7 +44,7 @@ impl Service {
             .env("IDENTITY_KEY", secret.expose_secret())
             .env("TRUSTED_KEYS", gateway.public());
         let process = Mutex::new(command.spawn().context("the service cannot be started")?);
-        let http = outside::client_builder().timeout(Duration::from_secs(10)).build()?;
+        let http = grove_outside::client_builder().timeout(Duration::from_secs(10)).build()?;
         let url = format!("http://{listen}");
         let started = Self { process, command: Mutex::new(command), http, url, gateway };
         started.wait().await?;
@@ -80,7 +75,8 @@ impl Service {
 
     fn identity(&self, netid: &str, roles: Vec<Role>) -> anyhow::Result<String> {
         let netid = netid.parse().context("a NetID")?;
-        let subject = Subject::Person { netid, roles, session: Some(1) };
+        let standing = Standing::Member;
+        let subject = Subject::Person { netid, roles, standing, session: Some(1) };
         self.gateway.sign(&Identity { subject, client: None, address: None }, "credits")
     }
 

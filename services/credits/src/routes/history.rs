@@ -3,14 +3,14 @@
 use axum::{body::Body, extract::State, response::IntoResponse};
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use futures_util::{StreamExt, stream};
-use grove_shared::{
-    ApiError, NetId,
-    api::credits::Transaction,
-    caller::Member,
+use grove_credits_api::{AccountSums, History, HistoryRequest, Party, Transaction};
+use grove_http::{
+    ApiError,
     extract::{Json, Query},
 };
+use grove_identity::caller::{Admin, Member};
+use grove_shared::NetId;
 use http::header;
-use serde::{Deserialize, Serialize};
 use sqlx::MySqlPool;
 
 use super::members::{nothing, visible};
@@ -26,43 +26,29 @@ const PAGE: u32 = 100;
 /// Transactions that are read at once for a file.
 const PART: u32 = 1000;
 
-/// Which transactions are asked for.
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct Wish {
-    #[serde(default)]
-    netid: Option<String>,
-    #[serde(default)]
-    after: Option<u64>,
-    #[serde(default)]
-    limit: Option<u32>,
-    /// The first day, in UTC.
-    #[serde(default)]
-    from: Option<NaiveDate>,
-    /// The last day, in UTC.
-    #[serde(default)]
-    to: Option<NaiveDate>,
-}
-
-impl Wish {
-    /// What the viewer may see of it: the own account, or for officers any or all.
-    fn filter(&self, viewer: &Member, limit: u32) -> Result<Filter, CreditsError> {
-        let netid = match self.netid.as_deref().filter(|netid| !netid.is_empty()) {
-            Some(netid) if netid.parse::<NetId>().is_err() => {
-                return Err(CreditsError::field("netid", request::NOBODY));
-            }
-            Some(netid) => Some(visible(viewer, netid)?),
-            None if viewer.is_officer() => None,
-            None => Some(viewer.netid.clone()),
-        };
-        let after = self.to.and_then(|last| last.checked_add_days(Days::new(1)));
-        Ok(Filter {
-            netid,
-            before: self.after.unwrap_or(u64::MAX),
-            from: midnight(self.from.unwrap_or(NaiveDate::MIN)),
-            to: midnight(after.unwrap_or(NaiveDate::MAX)),
-            limit,
-        })
+/// What the viewer may see of what is asked for: the own account, or for officers any or all.
+fn filter(request: &HistoryRequest, viewer: &Member, limit: u32) -> Result<Filter, CreditsError> {
+    let netid = match request.netid.as_deref().filter(|netid| !netid.is_empty()) {
+        Some(netid) if netid.parse::<NetId>().is_err() => {
+            return Err(CreditsError::field("netid", request::NOBODY));
+        }
+        Some(netid) => Some(visible(viewer, netid)?),
+        None if viewer.is_one_of::<Admin>() => None,
+        None => Some(viewer.netid.clone()),
+    };
+    if let (Some(first), Some(last)) = (request.from, request.to)
+        && first > last
+    {
+        return Err(CreditsError::field("from", "The first day is after the last"));
     }
+    let after = request.to.and_then(|last| last.checked_add_days(Days::new(1)));
+    Ok(Filter {
+        netid,
+        before: request.after.unwrap_or(u64::MAX),
+        from: midnight(request.from.unwrap_or(NaiveDate::MIN)),
+        to: midnight(after.unwrap_or(NaiveDate::MAX)),
+        limit,
+    })
 }
 
 /// The days that a history may be asked for: so many from 1970. A time is sent as a TIMESTAMP, which ends
@@ -74,32 +60,14 @@ fn midnight(day: NaiveDate) -> DateTime<Utc> {
     day.and_time(NaiveTime::MIN).and_utc().clamp(first, first + DAYS)
 }
 
-/// A page of a history, the newest first.
-#[derive(Debug, Serialize)]
-pub(crate) struct History {
-    transactions: Vec<Transaction>,
-    #[serde(flatten)]
-    account: Option<Sums>,
-    /// What to send as `after` for the next page.
-    next: Option<u64>,
-}
-
-/// What is on the account, when one is asked for.
-#[derive(Debug, Serialize)]
-struct Sums {
-    balance: i64,
-    held: i64,
-    available: i64,
-}
-
 pub(crate) async fn list(
     viewer: Member,
     State(AppState { db, members, .. }): State<AppState>,
-    Query(wish): Query<Wish>,
+    Query(request): Query<HistoryRequest>,
 ) -> Result<Json<History>, ApiError> {
-    let limit = wish.limit.unwrap_or(PAGE).clamp(1, 1000);
+    let limit = request.limit.unwrap_or(PAGE).clamp(1, 1000);
     // One more, to know whether there is a next page.
-    let filter = wish.filter(&viewer, limit + 1)?;
+    let filter = filter(&request, &viewer, limit + 1)?;
     let account = match &filter.netid {
         Some(netid) => Some(sums(&members, &viewer, netid).await?),
         None => None,
@@ -109,13 +77,18 @@ pub(crate) async fn list(
     Ok(Json(History { transactions, account, next }))
 }
 
-async fn sums(members: &Members, viewer: &Member, netid: &NetId) -> Result<Sums, CreditsError> {
+async fn sums(
+    members: &Members,
+    viewer: &Member,
+    netid: &NetId,
+) -> Result<AccountSums, CreditsError> {
     let balance = match members.balance(netid).await? {
         Some(balance) => balance,
         None if *netid == viewer.netid => nothing(netid.clone()),
         None => return Err(CreditsError::field("netid", request::NOBODY)),
     };
-    Ok(Sums { balance: balance.balance, held: balance.held, available: balance.available })
+    let (held, available) = (balance.held, balance.available);
+    Ok(AccountSums { balance: balance.balance, held, available })
 }
 
 /// Keeps the lines of the first `limit` transactions; returns the last of them if there are more.
@@ -132,10 +105,20 @@ fn cut(lines: &mut Vec<Transaction>, limit: u32) -> Option<u64> {
 pub(crate) async fn export(
     viewer: Member,
     State(AppState { db, .. }): State<AppState>,
-    Query(wish): Query<Wish>,
+    Query(request): Query<HistoryRequest>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let filter = wish.filter(&viewer, PART)?;
-    let titles = ["id", "time", "netid", "amount", "description", "by", "reverses", "reversed by"];
+    let filter = filter(&request, &viewer, PART)?;
+    let titles = [
+        "id",
+        "time",
+        "netid",
+        "amount",
+        "description",
+        "by",
+        "reverses",
+        "reversed by",
+        "counterparty",
+    ];
     let titles = csv([titles.map(str::to_owned)])?;
     // The first part before the reply begins: a database that is away is 503 and no file.
     let first = part(&db, filter).await?;
@@ -161,7 +144,7 @@ async fn part(db: &MySqlPool, filter: Filter) -> Result<(Vec<u8>, Option<Filter>
     Ok((csv(lines.into_iter().map(cells))?, next))
 }
 
-fn cells(line: Transaction) -> [String; 8] {
+fn cells(line: Transaction) -> [String; 9] {
     let number = |id: Option<u64>| id.map(|id| id.to_string()).unwrap_or_default();
     [
         line.id.to_string(),
@@ -172,10 +155,15 @@ fn cells(line: Transaction) -> [String; 8] {
         text(&line.actor),
         number(line.reverses),
         number(line.reversed_by),
+        match line.counterparty {
+            Some(Party::Member(netid)) => netid.to_string(),
+            Some(Party::System(account)) => format!("chapter: {account}"),
+            None => String::new(),
+        },
     ]
 }
 
-fn csv(lines: impl IntoIterator<Item = [String; 8]>) -> Result<Vec<u8>, ApiError> {
+fn csv(lines: impl IntoIterator<Item = [String; 9]>) -> Result<Vec<u8>, ApiError> {
     let mut file = csv::Writer::from_writer(Vec::new());
     for line in lines {
         file.write_record(line).map_err(ApiError::internal)?;
@@ -183,11 +171,17 @@ fn csv(lines: impl IntoIterator<Item = [String; 8]>) -> Result<Vec<u8>, ApiError
     file.into_inner().map_err(|cause| ApiError::internal(cause.into_error()))
 }
 
-/// A cell that no spreadsheet takes for a formula (OWASP, CSV Injection).
+/// A cell in which no spreadsheet finds a formula (OWASP, CSV Injection), also one that takes a semicolon for
+/// the end of a cell, or a full-width sign for a sign.
 fn text(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        format!("'{cell}")
-    } else {
-        cell.to_owned()
+    let mut safe = String::with_capacity(cell.len());
+    let mut begins = true;
+    for c in cell.chars() {
+        if begins && "=+-@\t\r＝＋－＠".contains(c) {
+            safe.push('\'');
+        }
+        begins = c == ';' || (begins && c.is_whitespace());
+        safe.push(c);
     }
+    safe
 }

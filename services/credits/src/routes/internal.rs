@@ -1,14 +1,17 @@
 //! What other services ask for.
 
 use axum::extract::State;
-use grove_shared::{
-    ApiError, NetId,
-    api::credits::{Balance, Capture, Hold, InternalTransfer, NewHold, Party, SystemAccount},
-    caller::{AllowList, Peer},
-    db,
-    extract::{Json, Path},
-    idempotency::{IdempotencyKey, StoredReply},
+use chrono::TimeDelta;
+use grove_credits_api::{
+    AccountOwner, Balance, Capture, Hold, InternalTransfer, NewHold, Party, SystemAccount,
 };
+use grove_http::{
+    ApiError,
+    extract::{Json, Path},
+};
+use grove_identity::caller::{AllowList, Peer};
+use grove_outbox::{IdempotencyKey, StoredReply};
+use grove_shared::{NetId, db};
 use http::StatusCode;
 
 use crate::{
@@ -19,11 +22,16 @@ use crate::{
     store::holds,
 };
 
+/// How long a hold lasts if nothing is said, and at most, in seconds.
+const EXPIRES_IN: u32 = 7 * DAY;
+const LONGEST_HOLD: u32 = 30 * DAY;
+const DAY: u32 = 24 * 60 * 60;
+
 /// Who may move credits.
 #[derive(Debug)]
-pub(crate) struct Movers;
+pub(crate) struct GigsAndMerch;
 
-impl AllowList for Movers {
+impl AllowList for GigsAndMerch {
     const SERVICES: &'static [&'static str] = &["gigs", "merch"];
 }
 
@@ -33,6 +41,14 @@ pub(crate) struct Merch;
 
 impl AllowList for Merch {
     const SERVICES: &'static [&'static str] = &["merch"];
+}
+
+/// Who may say that somebody is a member.
+#[derive(Debug)]
+pub(crate) struct Users;
+
+impl AllowList for Users {
+    const SERVICES: &'static [&'static str] = &["users"];
 }
 
 /// Whether a service may move credits this way.
@@ -48,7 +64,7 @@ fn is_allowed(service: &str, from: &Party, to: &Party) -> bool {
 }
 
 pub(crate) async fn transfer(
-    peer: Peer<Movers>,
+    peer: Peer<GigsAndMerch>,
     State(AppState { db, members, clock, .. }): State<AppState>,
     key: IdempotencyKey,
     Json(request): Json<InternalTransfer>,
@@ -81,15 +97,25 @@ pub(crate) async fn hold(
 ) -> Result<StoredReply, ApiError> {
     let amount = Amount::new(request.amount)?.positive()?;
     let description = Description::parse(&request.description)?;
+    let expires_in = request.expires_in.unwrap_or(EXPIRES_IN);
+    if !(1..=LONGEST_HOLD).contains(&expires_in) {
+        let reason = format!("A hold lasts 1 to {LONGEST_HOLD} seconds");
+        return Err(CreditsError::field("expires_in", reason).into());
+    }
     let holder = members.holder(Party::Member(request.netid.clone())).await?;
     let now = clock.now();
     let mut transaction = db::begin(&db).await?;
     if let Some(reply) = key.begin(&mut transaction, &request, now).await? {
         return Ok(reply);
     }
-    let (account, description) = (holder.account_id, description.as_str());
-    let hold =
-        ledger::hold(&mut transaction, account, amount, description, &peer.name, now).await?;
+    let new = holds::NewHold {
+        account_id: holder.account_id,
+        amount,
+        description: description.as_str(),
+        service: &peer.name,
+        expires_at: now + TimeDelta::seconds(expires_in.into()),
+    };
+    let hold = ledger::hold(&mut transaction, &new, now).await?;
     let reply = key.finish(&mut transaction, StatusCode::OK, &hold).await?;
     transaction.commit().await?;
     Ok(reply)
@@ -100,7 +126,7 @@ pub(crate) async fn show_hold(
     State(AppState { db, .. }): State<AppState>,
     Path(id): Path<u64>,
 ) -> Result<Json<Hold>, ApiError> {
-    Ok(Json(holds::find(&db, id, &peer.name).await?.into()))
+    Ok(Json(holds::find(&db, id).await?.of(&peer.name)?.into()))
 }
 
 pub(crate) async fn capture(
@@ -124,16 +150,27 @@ pub(crate) async fn release(
     Path(id): Path<u64>,
 ) -> Result<Json<Hold>, ApiError> {
     let mut transaction = db::begin(&db).await?;
-    let hold = ledger::release(&mut transaction, id, &peer.name, clock.now()).await?;
+    let (service, by) = (peer.name.as_str(), format!("service:{}", peer.name));
+    let hold = ledger::release(&mut transaction, id, Some(service), &by, clock.now()).await?;
     transaction.commit().await?;
     Ok(Json(hold))
 }
 
 pub(crate) async fn balance(
-    _: Peer<Movers>,
+    _: Peer<GigsAndMerch>,
     State(AppState { members, .. }): State<AppState>,
     Path(netid): Path<NetId>,
 ) -> Result<Json<Balance>, ApiError> {
+    let balance = members.balance(&netid).await?;
+    Ok(Json(balance.ok_or(CreditsError::UnknownUser)?))
+}
+
+pub(crate) async fn open_account(
+    _: Peer<Users>,
+    State(AppState { members, .. }): State<AppState>,
+    Json(AccountOwner { netid }): Json<AccountOwner>,
+) -> Result<Json<Balance>, ApiError> {
+    members.open(&netid).await?;
     let balance = members.balance(&netid).await?;
     Ok(Json(balance.ok_or(CreditsError::UnknownUser)?))
 }

@@ -1,14 +1,14 @@
 //! What a person does with the own credits.
 
 use axum::extract::State;
-use grove_shared::{
-    ApiError, NetId,
-    api::credits::{Balance, Party},
-    caller::Member,
-    db,
+use grove_credits_api::{Balance, Party};
+use grove_http::{
+    ApiError,
     extract::{Json, Path},
-    idempotency::{IdempotencyKey, StoredReply},
 };
+use grove_identity::caller::{Admin, CurrentMember, Member};
+use grove_outbox::{IdempotencyKey, StoredReply};
+use grove_shared::{NetId, db};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -24,7 +24,7 @@ use crate::{
 pub(crate) fn visible(viewer: &Member, netid: &str) -> Result<NetId, CreditsError> {
     // Someone else's is 404, which does not tell who has an account.
     let netid: NetId = netid.parse().map_err(|_| CreditsError::UnknownUser)?;
-    if viewer.netid == netid || viewer.is_officer() {
+    if viewer.netid == netid || viewer.is_one_of::<Admin>() {
         Ok(netid)
     } else {
         Err(CreditsError::UnknownUser)
@@ -50,9 +50,9 @@ pub(crate) fn nothing(netid: NetId) -> Balance {
     Balance { netid, balance: 0, held: 0, available: 0 }
 }
 
-/// A wish to give credits to another member.
+/// What somebody sends to give credits to another member: numbers may be text.
 #[derive(Debug, Deserialize, Serialize)]
-pub(crate) struct NewTransfer {
+pub(crate) struct TransferForm {
     #[serde(default)]
     to: Value,
     #[serde(default)]
@@ -62,10 +62,10 @@ pub(crate) struct NewTransfer {
 }
 
 pub(crate) async fn transfer(
-    giver: Member,
+    CurrentMember(giver): CurrentMember,
     State(AppState { db, members, clock, .. }): State<AppState>,
     key: IdempotencyKey,
-    Json(request): Json<NewTransfer>,
+    Json(request): Json<TransferForm>,
 ) -> Result<StoredReply, ApiError> {
     let to = request::netid(&request.to)?;
     let amount = Amount::parse(&request.amount)?.positive()?;

@@ -1,37 +1,52 @@
 //! What officers do with the ledger.
 
-use axum::extract::State;
-use grove_shared::{
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use grove_credits_api::{Audit, OpenHold, Party, Reversal, SystemAccount};
+use grove_http::{
     ApiError,
-    api::credits::{Balance, Party, SystemAccount},
-    caller::Officer,
-    db,
     extract::{Json, Path, Query},
-    idempotency::{IdempotencyKey, StoredReply},
+    page::PageResponse,
+};
+use grove_identity::caller::{Admin, Officer};
+use grove_outbox::{IdempotencyKey, StoredReply};
+use grove_shared::{
+    db,
+    envelope::Message,
+    page::{Page, PageRequest},
 };
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{
     AppState,
     error::CreditsError,
     ledger::{self, Transfer},
-    proof::{self, Proof},
+    proof,
     request::{self, Amount, Description},
-    store::accounts,
+    store::{accounts, holds},
 };
 
+/// A page, if one is asked for. Old clients do not, and get everyone by NetID.
 pub(crate) async fn balances(
-    _: Officer,
+    _: Officer<Admin>,
     State(AppState { db, .. }): State<AppState>,
-) -> Result<Json<Vec<Balance>>, ApiError> {
-    Ok(Json(accounts::balances(&db).await?))
+    Query(request): Query<PageRequest>,
+) -> Result<Response, ApiError> {
+    if !request.is_given() {
+        return Ok(Json(accounts::balances(&db).await?).into_response());
+    }
+    let page = Page::of(accounts::page(&db, request).await?, request, |listed| listed.id);
+    let page = page.map(grove_credits_api::Balance::from);
+    Ok(PageResponse::new("/credits/users", request, page).into_response())
 }
 
-/// A correction of a member's balance.
+/// What an officer sends to correct a member's balance: numbers may be text.
 #[derive(Debug, Deserialize, Serialize)]
-pub(crate) struct Adjustment {
+pub(crate) struct AdjustmentForm {
     #[serde(default)]
     netid: Value,
     #[serde(default)]
@@ -41,10 +56,10 @@ pub(crate) struct Adjustment {
 }
 
 pub(crate) async fn adjust(
-    Officer(officer): Officer,
+    Officer(officer, ..): Officer<Admin>,
     State(AppState { db, members, clock, .. }): State<AppState>,
     key: Option<IdempotencyKey>,
-    Json(request): Json<Adjustment>,
+    Json(request): Json<AdjustmentForm>,
 ) -> Result<StoredReply, ApiError> {
     let netid = request::netid(&request.netid)?;
     let amount = Amount::parse(&request.amount)?.get();
@@ -84,11 +99,11 @@ pub(crate) struct Reason {
 }
 
 pub(crate) async fn reverse(
-    Officer(officer): Officer,
+    Officer(officer, ..): Officer<Admin>,
     State(AppState { db, clock, .. }): State<AppState>,
     Path(id): Path<u64>,
     Query(Reason { reason }): Query<Reason>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Reversal>, ApiError> {
     let reason = Description::parse(&reason)?;
     let reason = if reason.as_str().is_empty() { "no reason given" } else { reason.as_str() };
     let mut transaction = db::begin(&db).await?;
@@ -98,12 +113,34 @@ pub(crate) async fn reverse(
     tracing::info!(credits.transaction = reversal, "{} reverses {id}", officer.netid);
     // The words of the old system, which deleted; here the transaction stays and is undone.
     let message = format!("Deleted transaction: {id}");
-    Ok(Json(json!({ "message": message, "reversal": reversal })))
+    Ok(Json(Reversal { message, reversal }))
 }
 
 pub(crate) async fn audit(
-    _: Officer,
+    _: Officer<Admin>,
     State(AppState { db, clock, .. }): State<AppState>,
-) -> Result<Json<Proof>, ApiError> {
-    Ok(Json(proof::prove(&db, clock.now()).await?))
+) -> Result<Json<Audit>, ApiError> {
+    Ok(Json(proof::audit(&db, clock.now()).await?))
+}
+
+pub(crate) async fn holds(
+    _: Officer<Admin>,
+    State(AppState { db, .. }): State<AppState>,
+    Query(request): Query<PageRequest>,
+) -> Result<PageResponse<Page<OpenHold>>, ApiError> {
+    let page = Page::of(holds::open(&db, request).await?, request, |hold| hold.id);
+    Ok(PageResponse::new("/credits/holds", request, page.map(OpenHold::from)))
+}
+
+pub(crate) async fn release(
+    Officer(officer, ..): Officer<Admin>,
+    State(AppState { db, clock, .. }): State<AppState>,
+    Path(id): Path<u64>,
+) -> Result<Json<Message>, ApiError> {
+    let mut transaction = db::begin(&db).await?;
+    let by = officer.netid.as_str();
+    ledger::release(&mut transaction, id, None, by, clock.now()).await?;
+    transaction.commit().await?;
+    tracing::info!(hold.id = id, "{} releases hold {id}", officer.netid);
+    Ok(Json(Message::new("The credits were given back.")))
 }

@@ -1,16 +1,18 @@
-//! Payments by card, and Stripe's news of them.
+//! Payments by card, and what Stripe tells of them.
 
 use axum::extract::State;
 use bytes::Bytes;
-use grove_shared::{
-    ApiError, NetId,
-    api::credits::Party,
-    caller::{Caller, Member},
+use grove_client::Peers;
+use grove_credits_api::{MembershipPrice, Party, Payment, PaymentOptions};
+use grove_http::{
+    ApiError,
     extract::{Json, Path},
-    idempotency::IdempotencyKey,
 };
+use grove_identity::caller::{Admin, Caller, CurrentMember, Member};
+use grove_outbox::IdempotencyKey;
+use grove_shared::NetId;
 use http::{HeaderMap, StatusCode};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
@@ -18,57 +20,43 @@ use crate::{
     error::CreditsError,
     event::Event,
     member,
-    payment::{DUES, FEE, Purpose, TOP_UP, Wish},
+    payment::{DUES, FEE, PaymentRequest, TOP_UP},
     request::{self, Amount},
-    store::payments::Payment,
+    store::payments::{self as store, Purpose, State as PaymentState},
     stripe::StripeError,
 };
 
 pub(crate) async fn options(
     _: Caller,
     State(AppState { payments, .. }): State<AppState>,
-) -> Json<Value> {
-    Json(json!({
-        "card": payments.stripe.is_some(),
-        "minimum": TOP_UP.start(),
-        "maximum": TOP_UP.end(),
-        "membership": { "dues": DUES, "fee": FEE },
-    }))
+) -> Json<PaymentOptions> {
+    Json(PaymentOptions {
+        card: payments.stripe.is_some(),
+        minimum: *TOP_UP.start(),
+        maximum: *TOP_UP.end(),
+        membership: MembershipPrice { dues: DUES, fee: FEE },
+    })
 }
 
 /// A payment as the person who makes it sees it.
-#[derive(Debug, Serialize)]
-pub(crate) struct Progress {
-    id: u64,
-    /// `created`, `pending`, `succeeded` or `failed`.
-    state: String,
-    amount: i64,
-    /// Where to pay, while it is pending.
-    url: Option<String>,
-    /// Why it failed.
-    failure: Option<String>,
+fn shown(payment: store::Payment) -> Json<Payment> {
+    let store::Payment { id, state, amount, url, failure, .. } = payment;
+    Json(Payment { id, state: state.into(), amount, url, failure })
 }
 
-impl From<Payment> for Progress {
-    fn from(payment: Payment) -> Self {
-        let Payment { id, state, amount, url, failure, .. } = payment;
-        Self { id, state, amount, url, failure }
-    }
-}
-
-/// A wish to buy credits.
+/// What a member sends to buy credits: numbers may be text.
 #[derive(Debug, Deserialize)]
-pub(crate) struct TopUp {
+pub(crate) struct TopUpForm {
     #[serde(default)]
     amount: Value,
 }
 
 pub(crate) async fn top_up(
-    member: Member,
+    CurrentMember(member): CurrentMember,
     State(AppState { members, payments, .. }): State<AppState>,
     key: IdempotencyKey,
-    Json(TopUp { amount }): Json<TopUp>,
-) -> Result<Json<Progress>, ApiError> {
+    Json(TopUpForm { amount }): Json<TopUpForm>,
+) -> Result<Json<Payment>, ApiError> {
     let amount = Amount::parse(&amount)?.positive()?;
     if !TOP_UP.contains(&amount) {
         let message = format!("A top-up is {} to {} credits", TOP_UP.start(), TOP_UP.end());
@@ -77,26 +65,26 @@ pub(crate) async fn top_up(
     payments.stripe()?;
     members.holder(Party::Member(member.netid.clone())).await?;
     let (netid, purpose) = (&member.netid, Purpose::TopUp);
-    let wish = Wish { key: key.parts(), netid, purpose, amount, token: None };
-    let payment = payments.record(wish).await?;
-    Ok(Json(payments.open_page(payment).await?.into()))
+    let request = PaymentRequest { key: key.parts(), netid, purpose, amount, token: None };
+    let payment = payments.record(request).await?;
+    Ok(shown(payments.open_page(payment).await?))
 }
 
 pub(crate) async fn show_top_up(
     member: Member,
     State(AppState { payments, .. }): State<AppState>,
     Path(id): Path<u64>,
-) -> Result<Json<Progress>, ApiError> {
+) -> Result<Json<Payment>, ApiError> {
     let payment = payments.find(id).await?;
-    if payment.netid != member.netid && !member.is_officer() {
-        return Err(ApiError::not_found("Unknown payment"));
+    if payment.netid != member.netid && !member.is_one_of::<Admin>() {
+        return Err(CreditsError::UnknownPayment.into());
     }
-    Ok(Json(payment.into()))
+    Ok(shown(payment))
 }
 
-/// A wish to pay somebody's dues.
+/// Whose dues are to be paid.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Membership {
+pub(crate) struct MembershipForm {
     #[serde(default)]
     netid: Value,
 }
@@ -105,23 +93,20 @@ pub(crate) async fn membership(
     _: Caller,
     State(AppState { peers, payments, .. }): State<AppState>,
     key: IdempotencyKey,
-    Json(Membership { netid }): Json<Membership>,
-) -> Result<Json<Progress>, ApiError> {
+    Json(MembershipForm { netid }): Json<MembershipForm>,
+) -> Result<Json<Payment>, ApiError> {
     let netid = request::netid(&netid)?;
     payments.stripe()?;
     if payments.earlier(key.parts()).await?.is_none() {
         needs_to_pay(&peers, &netid).await?;
     }
     let (purpose, amount) = (Purpose::Membership, DUES + FEE);
-    let wish = Wish { key: key.parts(), netid: &netid, purpose, amount, token: None };
-    let payment = payments.record(wish).await?;
-    Ok(Json(payments.open_page(payment).await?.into()))
+    let request = PaymentRequest { key: key.parts(), netid: &netid, purpose, amount, token: None };
+    let payment = payments.record(request).await?;
+    Ok(shown(payments.open_page(payment).await?))
 }
 
-async fn needs_to_pay(
-    peers: &grove_shared::peer::Peers,
-    netid: &NetId,
-) -> Result<(), CreditsError> {
+async fn needs_to_pay(peers: &Peers, netid: &NetId) -> Result<(), CreditsError> {
     match member::is_member(peers, netid).await? {
         Some(false) => Ok(()),
         Some(true) => Err(ApiError::conflict("The dues are paid already").into()),
@@ -165,7 +150,7 @@ pub(crate) async fn pay(
     key: Option<IdempotencyKey>,
     Json(request): Json<OldPayment>,
 ) -> Result<Json<Value>, ApiError> {
-    match charge(&member.netid, &state, key, &request).await {
+    match charge(&member, &state, key, &request).await {
         Ok(()) => Ok(Json(json!({ "successful": true }))),
         // Old clients read nothing else.
         Err(cause) => Err(ApiError::from(cause).with("successful", false)),
@@ -173,13 +158,13 @@ pub(crate) async fn pay(
 }
 
 async fn charge(
-    payer: &NetId,
+    payer: &Member,
     AppState { members, peers, payments, .. }: &AppState,
     key: Option<IdempotencyKey>,
     request: &OldPayment,
 ) -> Result<(), CreditsError> {
     let netid = request::netid(&request.netid)?;
-    if netid != *payer {
+    if netid != payer.netid {
         return Err(ApiError::forbidden("You can pay for yourself only").into());
     }
     let amount = Amount::parse(&request.amount).map_or(0, Amount::get);
@@ -190,16 +175,24 @@ async fn charge(
     // A token of Stripe's works once, so it names the payment where there is no key.
     let key = key.unwrap_or_else(|| IdempotencyKey::new(format!("token:{netid}"), token));
     match purpose {
-        Purpose::TopUp => drop(members.holder(Party::Member(netid.clone())).await?),
+        Purpose::TopUp => {
+            if let Some(refusal) = payer.standing.refusal() {
+                return Err(ApiError::forbidden(refusal).into());
+            }
+            members.holder(Party::Member(netid.clone())).await?;
+        }
         Purpose::Membership if payments.earlier(key.parts()).await?.is_some() => {}
         Purpose::Membership => needs_to_pay(peers, &netid).await?,
     }
-    let wish = Wish { key: key.parts(), netid: &netid, purpose, amount, token: Some(token) };
-    let payment = payments.record(wish).await?;
-    match payment.state.as_str() {
-        "succeeded" => Ok(()),
-        "failed" => Err(StripeError::Declined(payment.failure.unwrap_or_default()).into()),
-        _ => payments.charge(payment, token).await,
+    let request =
+        PaymentRequest { key: key.parts(), netid: &netid, purpose, amount, token: Some(token) };
+    let payment = payments.record(request).await?;
+    match payment.state {
+        PaymentState::Succeeded => Ok(()),
+        PaymentState::Failed => {
+            Err(StripeError::Declined(payment.failure.unwrap_or_default()).into())
+        }
+        PaymentState::Created | PaymentState::Pending => payments.charge(payment, token).await,
     }
 }
 

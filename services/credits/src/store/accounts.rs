@@ -1,10 +1,8 @@
 //! Accounts, and what is on them.
 
 use chrono::{DateTime, Utc};
-use grove_shared::{
-    NetId,
-    api::credits::{Balance, Party, SystemAccount},
-};
+use grove_credits_api::{Balance, Party, SystemAccount};
+use grove_shared::{NetId, page::PageRequest};
 use sqlx::{MySqlConnection, MySqlExecutor};
 
 use crate::{error::CreditsError, store::transactions::Entry};
@@ -32,16 +30,6 @@ pub(crate) struct Holder {
     pub(crate) party: Party,
 }
 
-/// The name of an account of the chapter in the database, as on the wire.
-pub(crate) fn name_of(account: SystemAccount) -> &'static str {
-    match account {
-        SystemAccount::Mint => "mint",
-        SystemAccount::CardTopUps => "card_top_ups",
-        SystemAccount::GigEscrow => "gig_escrow",
-        SystemAccount::MerchSales => "merch_sales",
-    }
-}
-
 /// The account of a member, if they have one.
 pub(crate) async fn id_of_member(
     db: impl MySqlExecutor<'_>,
@@ -56,7 +44,7 @@ pub(crate) async fn id_of_system(
     db: impl MySqlExecutor<'_>,
     account: SystemAccount,
 ) -> Result<u64, CreditsError> {
-    let id = sqlx::query_scalar!("SELECT id FROM accounts WHERE name = ?", name_of(account));
+    let id = sqlx::query_scalar!("SELECT id FROM accounts WHERE name = ?", account.as_str());
     Ok(id.fetch_one(db).await?)
 }
 
@@ -82,7 +70,7 @@ pub(crate) async fn holders(
         Party::System(_) => None,
     });
     let names = parties.each_ref().map(|party| match party {
-        Party::System(account) => Some(name_of(*account)),
+        Party::System(account) => Some(account.as_str()),
         Party::Member(_) => None,
     });
     let ids = sqlx::query!(
@@ -196,4 +184,34 @@ pub(crate) async fn balance(
         netid
     );
     Ok(balance.fetch_optional(db).await?)
+}
+
+/// A balance, and the id of its account.
+#[derive(Debug)]
+pub(crate) struct Listed {
+    pub(crate) id: u64,
+    pub(crate) netid: NetId,
+    balance: i64,
+    held: i64,
+}
+
+impl From<Listed> for Balance {
+    fn from(Listed { netid, balance, held, .. }: Listed) -> Self {
+        Self { netid, balance, held, available: balance - held }
+    }
+}
+
+/// As many balances as a page needs, in the order of the accounts.
+pub(crate) async fn page(
+    db: impl MySqlExecutor<'_>,
+    request: PageRequest,
+) -> Result<Vec<Listed>, CreditsError> {
+    let page = sqlx::query_as!(
+        Listed,
+        r#"SELECT id, netid AS "netid!: NetId", balance, held
+           FROM accounts WHERE netid IS NOT NULL AND id > ? ORDER BY id LIMIT ?"#,
+        request.after.unwrap_or_default(),
+        request.rows()
+    );
+    Ok(page.fetch_all(db).await?)
 }

@@ -1,20 +1,50 @@
-//! Payments by card, and the events that Stripe sent about them.
+//! Payments by card.
 
 use chrono::{DateTime, Utc};
+use grove_credits_api::{Debt, PaymentState};
 use grove_shared::NetId;
-use serde::Serialize;
 use sqlx::{MySqlConnection, MySqlExecutor};
 
 use crate::error::CreditsError;
+
+/// What a payment is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
+#[sqlx(rename_all = "snake_case")]
+pub(crate) enum Purpose {
+    TopUp,
+    Membership,
+}
+
+/// Where a payment is, as the database has it. Any other word is an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
+#[sqlx(rename_all = "snake_case")]
+pub(crate) enum State {
+    Created,
+    Pending,
+    Succeeded,
+    Failed,
+}
+
+impl From<State> for PaymentState {
+    fn from(state: State) -> Self {
+        match state {
+            State::Created => Self::Created,
+            State::Pending => Self::Pending,
+            State::Succeeded => Self::Succeeded,
+            State::Failed => Self::Failed,
+        }
+    }
+}
 
 /// A payment as the database has it.
 #[derive(Debug, Clone)]
 pub(crate) struct Payment {
     pub(crate) id: u64,
+    reference: Option<String>,
     pub(crate) netid: NetId,
-    pub(crate) purpose: String,
+    pub(crate) purpose: Purpose,
     pub(crate) amount: i64,
-    pub(crate) state: String,
+    pub(crate) state: State,
     pub(crate) session_id: Option<String>,
     pub(crate) intent_id: Option<String>,
     pub(crate) url: Option<String>,
@@ -23,15 +53,16 @@ pub(crate) struct Payment {
     pub(crate) token_hash: Option<Vec<u8>>,
 }
 
-/// Money that went back, and whose credits did not.
-#[derive(Debug, Serialize)]
-pub(crate) struct Debt {
-    payment: u64,
-    netid: String,
-    /// Credits that were spent before the refund.
-    owed: i64,
-    /// When the bank told that the member disputes the payment.
-    disputed_at: Option<DateTime<Utc>>,
+impl Payment {
+    /// Whether it has a reference that no other payment has: an old one has none.
+    pub(crate) fn is_referenced(&self) -> bool {
+        self.reference.is_some()
+    }
+
+    /// What it is called at Stripe: of an old one, its id.
+    pub(crate) fn reference(&self) -> String {
+        self.reference.clone().unwrap_or_else(|| self.id.to_string())
+    }
 }
 
 /// A payment that begins.
@@ -39,10 +70,20 @@ pub(crate) struct Debt {
 pub(crate) struct NewPayment<'a> {
     pub(crate) caller: &'a str,
     pub(crate) key: &'a str,
+    /// Nobody can guess it, and no other payment of any installation has it.
+    pub(crate) reference: &'a str,
     pub(crate) netid: &'a NetId,
-    pub(crate) purpose: &'static str,
+    pub(crate) purpose: Purpose,
     pub(crate) amount: i64,
     pub(crate) token_hash: Option<&'a [u8]>,
+}
+
+/// What an event of Stripe's says that it is about.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Named<'a> {
+    pub(crate) reference: Option<&'a str>,
+    pub(crate) session: Option<&'a str>,
+    pub(crate) intent: Option<&'a str>,
 }
 
 /// Reads payments; `$rest` says which.
@@ -50,8 +91,9 @@ macro_rules! select_payments {
     ($rest:literal $(, $arg:expr)*) => {
         sqlx::query_as!(
             Payment,
-            r#"SELECT id, netid AS "netid: NetId", purpose, amount, state, session_id, intent_id,
-                      url, failure, refunded, token_hash
+            r#"SELECT id, reference, netid AS "netid: NetId", purpose AS "purpose: Purpose", amount,
+                      state AS "state: State", session_id, intent_id, url, failure, refunded,
+                      token_hash
                FROM payments "# + $rest
             $(, $arg)*
         )
@@ -67,11 +109,12 @@ pub(crate) async fn insert(
 ) -> Result<u64, CreditsError> {
     let inserted = sqlx::query!(
         "INSERT INTO payments
-             (caller, idempotency_key, netid, purpose, amount, token_hash, state, created_at,
-              next_check_at)
-         VALUES (?, ?, ?, ?, ?, ?, 'created', ?, ?)",
+             (caller, idempotency_key, reference, netid, purpose, amount, token_hash, state,
+              created_at, next_check_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, 'created', ?, ?)",
         new.caller,
         new.key,
+        new.reference,
         new.netid,
         new.purpose,
         new.amount,
@@ -91,13 +134,21 @@ pub(crate) async fn find_by_key(
     Ok(payment.fetch_optional(db).await?)
 }
 
-/// The payment that Stripe calls by that name.
-pub(crate) async fn id_of_intent(
+/// The payments that have one of these names.
+pub(crate) async fn named(
     db: impl MySqlExecutor<'_>,
-    intent: &str,
-) -> Result<Option<u64>, CreditsError> {
-    let id = sqlx::query_scalar!("SELECT id FROM payments WHERE intent_id = ? LIMIT 1", intent);
-    Ok(id.fetch_optional(db).await?)
+    Named { reference, session, intent }: Named<'_>,
+) -> Result<Vec<Payment>, CreditsError> {
+    // Each by its own index.
+    let payments = select_payments!(
+        "JOIN (SELECT id AS found FROM payments WHERE reference = ?
+               UNION SELECT id FROM payments WHERE session_id = ?
+               UNION SELECT id FROM payments WHERE intent_id = ?) AS named ON found = id",
+        reference,
+        session,
+        intent
+    );
+    Ok(payments.fetch_all(db).await?)
 }
 
 pub(crate) async fn find(
@@ -200,7 +251,7 @@ pub(crate) async fn succeed(
 ) -> Result<(), CreditsError> {
     let succeeded = sqlx::query!(
         "UPDATE payments SET state = 'succeeded', failure = NULL, settled_at = ?,
-                transaction_id = ?, intent_id = COALESCE(?, intent_id)
+                transaction_id = ?, intent_id = COALESCE(intent_id, ?)
          WHERE id = ?",
         now,
         by,
@@ -248,24 +299,4 @@ pub(crate) async fn debts(db: impl MySqlExecutor<'_>) -> Result<Vec<Debt>, Credi
          WHERE owed > 0 OR disputed_at IS NOT NULL ORDER BY id"
     );
     Ok(debts.fetch_all(db).await?)
-}
-
-/// Notes that an event has its effect; false when it had it before.
-pub(crate) async fn receive_event(
-    transaction: &mut MySqlConnection,
-    id: &str,
-    now: DateTime<Utc>,
-) -> Result<bool, CreditsError> {
-    let received =
-        sqlx::query!("INSERT IGNORE INTO payment_events (id, created_at) VALUES (?, ?)", id, now);
-    Ok(received.execute(transaction).await?.rows_affected() == 1)
-}
-
-/// Forgets events from before `then`, which Stripe does not send again.
-pub(crate) async fn forget_events(
-    db: impl MySqlExecutor<'_>,
-    then: DateTime<Utc>,
-) -> Result<(), CreditsError> {
-    let deleted = sqlx::query!("DELETE FROM payment_events WHERE created_at < ?", then);
-    Ok(deleted.execute(db).await.map(drop)?)
 }

@@ -4,19 +4,13 @@ use sqlx::{MySqlConnection, MySqlExecutor, QueryBuilder};
 
 use crate::error::CreditsError;
 
-/// A transaction whose entries do not sum to zero.
+/// An account, and what is held of it according to its holds.
 #[derive(Debug)]
-pub(crate) struct Unbalanced {
+pub(crate) struct Account {
     pub(crate) id: u64,
-    pub(crate) sum: i64,
-}
-
-/// An account whose sums differ from its entries and holds.
-#[derive(Debug)]
-pub(crate) struct Drift {
     pub(crate) owner: String,
+    pub(crate) may_owe: bool,
     pub(crate) balance: i64,
-    pub(crate) entries: i64,
     pub(crate) held: i64,
     pub(crate) holds: i64,
 }
@@ -62,36 +56,19 @@ pub(crate) async fn counts(db: impl MySqlExecutor<'_>) -> Result<Counts, Credits
     Ok(counts.fetch_one(db).await?)
 }
 
-pub(crate) async fn unbalanced(
-    db: impl MySqlExecutor<'_>,
-) -> Result<Vec<Unbalanced>, CreditsError> {
-    let unbalanced = sqlx::query_as!(
-        Unbalanced,
-        r#"SELECT transactions.id, CAST(COALESCE(SUM(amount), 0) AS SIGNED) AS "sum!: i64"
-           FROM transactions LEFT JOIN entries ON transaction_id = transactions.id
-           GROUP BY transactions.id
-           HAVING COALESCE(SUM(amount), 0) <> 0 OR COUNT(amount) < 2
-           ORDER BY transactions.id LIMIT 100"#
-    );
-    Ok(unbalanced.fetch_all(db).await?)
-}
-
-pub(crate) async fn drifts(db: impl MySqlExecutor<'_>) -> Result<Vec<Drift>, CreditsError> {
-    let drifts = sqlx::query_as!(
-        Drift,
-        r#"SELECT COALESCE(netid, name) AS "owner!: String", balance, held,
-                  CAST(COALESCE(entries, 0) AS SIGNED) AS "entries!: i64",
+/// Every account, with the sum of its open holds.
+pub(crate) async fn accounts(db: impl MySqlExecutor<'_>) -> Result<Vec<Account>, CreditsError> {
+    let accounts = sqlx::query_as!(
+        Account,
+        r#"SELECT accounts.id, COALESCE(netid, name) AS "owner!: String",
+                  may_owe AS "may_owe: bool", balance, held,
                   CAST(COALESCE(holds, 0) AS SIGNED) AS "holds!: i64"
            FROM accounts
-           LEFT JOIN (SELECT account_id, SUM(amount) AS entries FROM entries GROUP BY account_id)
-               AS entered ON entered.account_id = accounts.id
            LEFT JOIN (SELECT account_id, SUM(amount) AS holds FROM holds WHERE state = 'held'
                       GROUP BY account_id) AS holding ON holding.account_id = accounts.id
-           WHERE balance <> COALESCE(entries, 0) OR held <> COALESCE(holds, 0)
-              OR (NOT may_owe AND balance < held)
-           ORDER BY accounts.id LIMIT 100"#
+           ORDER BY accounts.id"#
     );
-    Ok(drifts.fetch_all(db).await?)
+    Ok(accounts.fetch_all(db).await?)
 }
 
 /// The sealed transactions after `number`, in the order of their seals.
@@ -117,25 +94,20 @@ pub(crate) async fn sealed(
     Ok(sealed.fetch_all(db).await?)
 }
 
-/// Transactions from before `then` that nobody has sealed.
-pub(crate) async fn forgotten(
-    db: impl MySqlExecutor<'_>,
-    then: chrono::DateTime<chrono::Utc>,
-) -> Result<Vec<u64>, CreditsError> {
-    let forgotten = sqlx::query_scalar!(
-        "SELECT transactions.id FROM transactions
-         LEFT JOIN seals ON seals.transaction_id = transactions.id
-         WHERE seals.number IS NULL AND transactions.created_at < ?
-         ORDER BY transactions.id LIMIT 100",
-        then
+/// Before which id every transaction is sealed: what commits late has a smaller id than what was sealed
+/// before, and a transaction takes no longer than a thousand others.
+pub(crate) async fn sealed_before(db: impl MySqlExecutor<'_>) -> Result<u64, CreditsError> {
+    let before = sqlx::query_scalar!(
+        r#"SELECT CAST(COALESCE(GREATEST(MAX(transaction_id), 1000) - 1000, 0) AS UNSIGNED)
+                  AS "before!: u64" FROM seals"#
     );
-    Ok(forgotten.fetch_all(db).await?)
+    Ok(before.fetch_one(db).await?)
 }
 
-/// Transactions without a seal, the oldest first. What commits late has a smaller id than what was
-/// sealed before; a transaction takes no longer than a thousand others.
+/// Transactions after `after` without a seal, the oldest first.
 pub(crate) async fn unsealed(
     db: impl MySqlExecutor<'_>,
+    after: u64,
     limit: u32,
 ) -> Result<Vec<Sealed>, CreditsError> {
     let unsealed = sqlx::query_as!(
@@ -147,11 +119,11 @@ pub(crate) async fn unsealed(
                   account_id AS "account_id?: u64", amount AS "amount?: i64"
            FROM (SELECT transactions.* FROM transactions
                  LEFT JOIN seals ON seals.transaction_id = transactions.id
-                 WHERE seals.number IS NULL AND transactions.id >
-                       (SELECT COALESCE(GREATEST(MAX(transaction_id), 1000) - 1000, 0) FROM seals)
+                 WHERE seals.number IS NULL AND transactions.id > ?
                  ORDER BY transactions.id LIMIT ?) AS page
            LEFT JOIN entries ON entries.transaction_id = page.id
            ORDER BY page.id, account_id"#,
+        after,
         limit
     );
     Ok(unsealed.fetch_all(db).await?)

@@ -1,7 +1,8 @@
 //! Transactions and their entries, which are only ever added.
 
 use chrono::{DateTime, Utc};
-use grove_shared::{NetId, api::credits::Transaction};
+use grove_credits_api::{Party, SystemAccount, Transaction};
+use grove_shared::NetId;
 use sqlx::{MySqlConnection, MySqlExecutor};
 
 use crate::error::CreditsError;
@@ -71,13 +72,18 @@ pub(crate) async fn insert_entries(
     Ok(inserted.execute(transaction).await.map(drop)?)
 }
 
-/// Which transaction this one reverses, if it is known at all.
-pub(crate) async fn reverses(
-    db: impl MySqlExecutor<'_>,
-    id: u64,
-) -> Result<Option<u64>, CreditsError> {
-    let known = sqlx::query_scalar!("SELECT reverses FROM transactions WHERE id = ?", id);
-    known.fetch_optional(db).await?.ok_or(CreditsError::UnknownTransaction)
+/// What happened once.
+#[derive(Debug)]
+pub(crate) struct Booked {
+    pub(crate) actor: String,
+    pub(crate) reverses: Option<u64>,
+}
+
+/// What happened, if it is known at all.
+pub(crate) async fn find(db: impl MySqlExecutor<'_>, id: u64) -> Result<Booked, CreditsError> {
+    let booked =
+        sqlx::query_as!(Booked, "SELECT actor, reverses FROM transactions WHERE id = ?", id);
+    booked.fetch_optional(db).await?.ok_or(CreditsError::UnknownTransaction)
 }
 
 /// The changes of a transaction, of which there are always two.
@@ -93,22 +99,60 @@ pub(crate) async fn entries(
     let entries = entries.fetch_all(db).await?;
     entries.try_into().map_err(|entries: Vec<Entry>| {
         let cause = anyhow::anyhow!("transaction {id} has {} entries", entries.len());
-        grove_shared::ApiError::internal(cause).into()
+        grove_http::ApiError::internal(cause).into()
     })
+}
+
+/// A line of a member's history.
+#[derive(Debug)]
+struct Line {
+    id: u64,
+    netid: Option<String>,
+    amount: i64,
+    description: String,
+    other_netid: Option<NetId>,
+    other_name: Option<String>,
+    created_at: DateTime<Utc>,
+    actor: String,
+    reverses: Option<u64>,
+    reversed_by: Option<u64>,
+}
+
+impl From<Line> for Transaction {
+    fn from(line: Line) -> Self {
+        let system = SystemAccount::ALL;
+        let name = line.other_name.as_deref();
+        let system = system.into_iter().find(|account| name == Some(account.as_str()));
+        Self {
+            id: line.id,
+            user: line.netid,
+            amount: line.amount,
+            description: line.description,
+            counterparty: line.other_netid.map(Party::Member).or(system.map(Party::System)),
+            created_at: line.created_at,
+            actor: line.actor,
+            reverses: line.reverses,
+            reversed_by: line.reversed_by,
+        }
+    }
 }
 
 /// Reads lines of members' histories; `$rest` says which, in what order.
 macro_rules! select_history {
     ($rest:literal $(, $arg:expr)*) => {
         sqlx::query_as!(
-            Transaction,
-            r#"SELECT transactions.id, netid AS user, amount, description,
+            Line,
+            r#"SELECT transactions.id, accounts.netid, entries.amount, description,
+                      counter.netid AS "other_netid?: NetId", counter.name AS "other_name?",
                       transactions.created_at, actor, reverses,
                       (SELECT later.id FROM transactions AS later
                        WHERE later.reverses = transactions.id) AS "reversed_by: u64"
                FROM entries
-               JOIN transactions ON transactions.id = transaction_id
-               JOIN accounts ON accounts.id = account_id "# + $rest
+               JOIN transactions ON transactions.id = entries.transaction_id
+               JOIN accounts ON accounts.id = entries.account_id
+               LEFT JOIN entries AS opposite ON opposite.transaction_id = entries.transaction_id
+                    AND opposite.account_id <> entries.account_id
+               LEFT JOIN accounts AS counter ON counter.id = opposite.account_id "# + $rest
             $(, $arg)*
         )
     };
@@ -120,12 +164,12 @@ pub(crate) async fn history(
     filter: &Filter,
 ) -> Result<Vec<Transaction>, CreditsError> {
     let Filter { netid, before, from, to, limit } = filter;
-    let history = match netid {
+    let lines = match netid {
         Some(netid) => {
             select_history!(
-                "WHERE netid = ? AND transaction_id < ?
+                "WHERE accounts.netid = ? AND entries.transaction_id < ?
                  AND transactions.created_at >= ? AND transactions.created_at < ?
-                 ORDER BY transaction_id DESC LIMIT ?",
+                 ORDER BY entries.transaction_id DESC LIMIT ?",
                 netid,
                 before,
                 from,
@@ -141,7 +185,8 @@ pub(crate) async fn history(
                 "JOIN (SELECT id FROM transactions WHERE id < ? AND created_at >= ?
                        AND created_at < ? ORDER BY id DESC LIMIT ?) AS page
                     ON page.id = transactions.id
-                 WHERE netid IS NOT NULL ORDER BY transactions.id DESC, amount",
+                 WHERE accounts.netid IS NOT NULL
+                 ORDER BY transactions.id DESC, entries.amount",
                 before,
                 from,
                 to,
@@ -151,5 +196,5 @@ pub(crate) async fn history(
             .await?
         }
     };
-    Ok(history)
+    Ok(lines.into_iter().map(Into::into).collect())
 }

@@ -126,3 +126,57 @@ async fn a_file_has_every_transaction_however_many_there_are() {
         assert_eq!(ids.len(), 2048);
     }
 }
+
+#[tokio::test]
+async fn both_sides_see_who_the_other_is() {
+    let world = World::start().await;
+    let gift = json!({ "to": "melik3", "amount": 7, "description": "pizza" });
+    ok(&world.app.member("marga2").post_once("/credits/transfers", &gift, "one").await);
+    for (netid, other) in [("marga2", "melik3"), ("melik3", "marga2")] {
+        let person = world.app.member(netid);
+        let history: Value = person.get("/credits/transactions").await.json();
+        let lines = &history["transactions"];
+        assert_eq!(lines[0]["counterparty"], json!({ "member": other }));
+        assert_eq!(lines[1]["counterparty"], json!({ "system": "mint" }));
+        let file = String::from_utf8(person.get("/credits/export").await.body).unwrap();
+        let lines: Vec<&str> = file.lines().collect();
+        assert!(lines[0].ends_with(",counterparty"), "{file}");
+        assert!(lines[1].ends_with(&format!(",{other}")), "{file}");
+        assert!(lines[2].ends_with(",chapter: mint"), "{file}");
+    }
+}
+
+#[tokio::test]
+async fn no_form_of_a_formula_survives_in_a_file() {
+    let world = World::start().await;
+    let (giver, officer) = (world.app.member("marga2"), world.app.officer("officer1"));
+    for (number, (entered, written)) in [
+        ("=1+1", "'=1+1"),
+        ("＝1+1", "'＝1+1"),
+        ("＋1", "'＋1"),
+        ("－1", "'－1"),
+        ("＠SUM(A1)", "'＠SUM(A1)"),
+        (";=1", ";'=1"),
+        ("a; ＝1", "a; '＝1"),
+        (";;@x", ";;'@x"),
+        ("1+1=2; fine", "1+1=2; fine"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let gift = json!({ "to": "melik3", "amount": 1, "description": entered });
+        ok(&giver.post_once("/credits/transfers", &gift, &number.to_string()).await);
+        let file = officer.get("/credits/export?netid=melik3").await.body;
+        let file = String::from_utf8(file).unwrap();
+        let line = file.lines().nth(1).unwrap();
+        assert!(line.contains(&format!(",melik3,1,{written},")), "{entered}: {line}");
+    }
+}
+
+#[tokio::test]
+async fn a_period_that_ends_before_it_begins_is_refused() {
+    let world = World::start().await;
+    let path = "/credits/transactions?from=2026-09-02&to=2026-09-01";
+    let refused = world.app.member("marga2").get(path).await;
+    assert_eq!(refusal(&refused), (400, "The first day is after the last".to_owned()));
+}

@@ -1,17 +1,17 @@
 //! What other services do with credits.
 
 use futures_util::future::join_all;
-use grove_shared::api::credits::{Hold, HoldState};
+use grove_credits_api::{Hold, HoldState};
 
 use super::*;
 
-fn wish(amount: i64) -> Value {
+fn new(amount: i64) -> Value {
     json!({ "netid": "marga2", "amount": amount, "description": "Can of soda" })
 }
 
 async fn hold(world: &World, amount: i64, key: &str) -> Hold {
     let merch = world.app.service("merch");
-    ok(&merch.post_once("/internal/holds", &wish(amount), key).await).json()
+    ok(&merch.post_once("/internal/holds", &new(amount), key).await).json()
 }
 
 fn capture() -> Value {
@@ -29,7 +29,7 @@ async fn what_is_held_cannot_be_spent_and_is_paid_once() {
     let gift = json!({ "to": "melik3", "amount": 201 });
     let short = world.app.member("marga2").post_once("/credits/transfers", &gift, "gift").await;
     assert_eq!(short.status, 402);
-    assert_eq!(merch.post_once("/internal/holds", &wish(201), "two").await.status, 402);
+    assert_eq!(merch.post_once("/internal/holds", &new(201), "two").await.status, 402);
 
     let path = format!("/internal/holds/{}/capture", held.id);
     let to = capture();
@@ -125,7 +125,7 @@ async fn internal_routes_are_for_services() {
     let gigs = world.app.service("gigs");
     for caller in [&officer, &gigs] {
         assert_eq!(caller.get(&format!("/internal/holds/{}", held.id)).await.status, 403);
-        assert_eq!(caller.post_once("/internal/holds", &wish(1), "x").await.status, 403);
+        assert_eq!(caller.post_once("/internal/holds", &new(1), "x").await.status, 403);
     }
     let body = json!({ "from": { "system": "mint" }, "to": { "member": "marga2" }, "amount": 10,
                        "description": "" });

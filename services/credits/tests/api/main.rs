@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod cards_elsewhere;
 mod concurrency;
+mod contract;
+mod expiry;
 mod history;
 mod holds;
 mod keys;
@@ -13,30 +16,45 @@ mod proof;
 mod rights;
 mod stripe;
 mod transfers;
-mod users;
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use grove_credits::{AppState, Current, MIGRATOR, Members, Payments, Stripe, router};
-use grove_shared::{
-    Clock,
-    api::credits::{Balance, Transaction},
-    config::PeerUrls,
-    outbox::Worker,
-    peer::Peers,
-    testing::{Reply, TestApp, TestDatabase},
-};
+use grove_client::Peers;
+use grove_credits::{AppState, Current, MIGRATOR, Members, Payments, Stripe, assemble};
+use grove_credits_api::{Balance, Transaction};
+use grove_outbox::Worker;
+use grove_shared::{Clock, NetId, Standing};
+use grove_testing::{Reply, TestApp, TestDatabase};
+use grove_users_api::fake::FakeUsers;
 use http::StatusCode;
 use serde_json::{Value, json};
 use sqlx::MySqlPool;
-use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::{stripe::FakeStripe, users::FakeUsers};
+use crate::stripe::FakeStripe;
 
 const INITIAL: i64 = 500;
 
-/// The service and its surroundings. Everyone whose NetID begins with `m` is a member.
+/// Who is a member from the beginning.
+const MEMBERS: [&str; 4] = ["marga2", "melik3", "mona4", "morit5"];
+/// Who has joined and not paid.
+const APPLICANT: &str = "aline2";
+
+/// A users service that knows the members and an applicant.
+pub(crate) async fn fake_users() -> FakeUsers {
+    let users = FakeUsers::start().await;
+    for member in MEMBERS {
+        users.member(&netid(member));
+    }
+    users.applicant(&netid(APPLICANT));
+    users
+}
+
+pub(crate) fn netid(text: &str) -> NetId {
+    text.parse().unwrap()
+}
+
+/// The service and its surroundings.
 pub(crate) struct World {
     pub(crate) db: TestDatabase,
     pub(crate) app: TestApp,
@@ -45,7 +63,6 @@ pub(crate) struct World {
     pub(crate) users: FakeUsers,
     pub(crate) stripe: FakeStripe,
     pub(crate) worker: Worker,
-    _stop: DropGuard,
 }
 
 impl World {
@@ -64,13 +81,12 @@ impl World {
     /// The service uses `pool`, which may be of another account than the test's own.
     pub(crate) async fn build(db: TestDatabase, pool: MySqlPool, card: bool) -> Self {
         let now: DateTime<Utc> = "2026-09-01T12:00:00Z".parse().unwrap();
-        let (clock, stop) = (Clock::stopped_at(now), CancellationToken::new());
-        let (users, users_url) = FakeUsers::start(stop.clone()).await;
-        let (stripe, stripe_url) = FakeStripe::start(stop.clone()).await;
-        let urls = HashMap::from([("users".to_owned(), users_url)]);
+        let clock = Clock::stopped_at(now);
+        let (users, stripe) = (fake_users().await, FakeStripe::start().await);
+        let (urls, stripe_url) = (format!("users={}", users.url()), stripe.url());
         let mut made = None;
         let app = TestApp::new("credits", |keys| {
-            let peers = Peers::new(keys.key("credits"), PeerUrls(urls)).unwrap();
+            let peers = Peers::new(keys.key("credits"), urls.parse().unwrap(), &[]).unwrap();
             let secret = stripe::WEBHOOK_SECRET.into();
             let key = stripe::SECRET_KEY.into();
             let connected = Stripe::new(stripe_url, key, Some(&secret)).unwrap();
@@ -96,12 +112,12 @@ impl World {
                 peers,
             };
             made = Some(state.clone());
-            router(state)
+            assemble(state).into_router()
         });
         let state = made.unwrap();
         let worker =
             Worker { db: state.db.clone(), peers: state.peers.clone(), clock: clock.clone() };
-        Self { db, app, state, clock, users, stripe, worker, _stop: stop.drop_guard() }
+        Self { db, app, state, clock, users, stripe, worker }
     }
 
     /// What a member has; asking for it gives them nothing.
@@ -123,6 +139,16 @@ impl World {
             self.adjust(netid, change).await;
         }
         assert_eq!(self.balance(netid).await.available, amount);
+    }
+
+    /// From here on somebody has this standing.
+    pub(crate) fn standing(&self, person: &str, standing: Standing) {
+        self.users.person(&netid(person), "Jane", "Smith", standing);
+    }
+
+    /// From here on users does not answer.
+    pub(crate) fn users_are_away(&self) {
+        self.users.fail_next(u32::MAX);
     }
 
     /// What the proof says is wrong.

@@ -1,5 +1,13 @@
 //! What officers do with the ledger.
 
+use grove_credits_api::{
+    InternalTransfer, Party, SystemAccount, balances_page, open_account, reverse, transfer,
+};
+use grove_shared::{
+    Client, Role,
+    page::{Limit, PageRequest},
+};
+
 use super::*;
 
 const PATH: &str = "/credits/transactions";
@@ -105,4 +113,95 @@ async fn parallel_reversals_undo_once() {
     let refused = replies.iter().filter(|reply| reply.status == 409).count();
     assert_eq!((done, refused), (1, 9));
     assert_eq!(world.balance("marga2").await.balance, INITIAL);
+}
+
+#[tokio::test]
+async fn what_a_service_or_a_member_booked_is_not_reversed_by_hand() {
+    let world = World::start().await;
+    let (gigs, officer) = (world.app.service("gigs"), world.app.officer("officer1"));
+    let reserve = InternalTransfer {
+        from: Party::Member(netid("marga2")),
+        to: Party::System(SystemAccount::GigEscrow),
+        amount: 40,
+        description: "Reserved for gig 1".to_owned(),
+    };
+    let reserved = gigs.call(transfer(&reserve).once("one")).await.unwrap();
+    let reward = InternalTransfer {
+        from: Party::System(SystemAccount::Mint),
+        to: Party::Member(netid("melik3")),
+        ..reserve
+    };
+    let rewarded = gigs.call(transfer(&reward).once("two")).await.unwrap();
+    let gift = json!({ "to": "melik3", "amount": 5 });
+    let given = world.app.member("marga2").post_once("/credits/transfers", &gift, "gift").await;
+    let given: Transaction = ok(&given).json();
+    let history: Value = world.app.member("marga2").get(PATH).await.json();
+    let opening = history["transactions"][2]["id"].as_u64().unwrap();
+    for id in [reserved.id, rewarded.id, given.id, opening] {
+        let refused = officer.call(reverse(id, "")).await.unwrap_err();
+        assert_eq!(refused.status(), Some(StatusCode::CONFLICT), "{refused}");
+    }
+    assert_eq!(world.balance("marga2").await.balance, INITIAL - 45);
+    assert_eq!(world.problems().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn the_ledger_is_for_the_committee_admin() {
+    let world = World::start().await;
+    let given = world.adjust("marga2", 10).await;
+    let body = json!({ "netid": "marga2", "amount": 10 });
+    for role in [Role::Top4, Role::Corporate] {
+        let officer = world.app.person("mona4", &[role]);
+        for path in ["/credits/users", "/credits/audit", "/credits/holds", "/outbox/credits"] {
+            assert_eq!(officer.get(path).await.status, 403, "{role} {path}");
+        }
+        assert_eq!(officer.post(PATH, &body).await.status, 403);
+        assert_eq!(officer.delete(&format!("{PATH}/{}", given.id)).await.status, 403);
+        assert_eq!(officer.get("/credits/users/marga2").await.status, 404);
+        assert_eq!(officer.get(&format!("{PATH}?netid=marga2")).await.status, 404);
+        let own: Value = officer.get(PATH).await.json();
+        assert_eq!(own["balance"], INITIAL, "it is their own history");
+    }
+}
+
+#[tokio::test]
+async fn many_balances_come_in_pages() {
+    let world = World::start().await;
+    world.state.members.reconcile().await.unwrap();
+    let officer = world.app.officer("officer1");
+    let (mut seen, mut after) = (Vec::new(), None);
+    loop {
+        let request = PageRequest { after, limit: Some(Limit::new(3)) };
+        let page = officer.call(balances_page(request)).await.unwrap();
+        seen.extend(page.items.iter().map(|balance| balance.netid.to_string()));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    seen.sort_unstable();
+    assert_eq!(seen, MEMBERS);
+    let first = officer.get("/credits/users?limit=1").await;
+    assert!(first.headers["link"].to_str().unwrap().ends_with("rel=\"next\""));
+}
+
+#[tokio::test]
+async fn the_account_of_a_new_member_opens_with_its_entry_as_soon_as_users_says_so() {
+    let world = World::start().await;
+    let (users, new) = (world.app.service("users"), netid("mnew2"));
+    for _ in 0..2 {
+        let opened = users.call(open_account(&new)).await.unwrap();
+        assert_eq!((opened.balance, opened.available), (INITIAL, INITIAL));
+    }
+    let history: Value = world.app.member("mnew2").get(PATH).await.json();
+    assert_eq!(
+        (&history["balance"], &history["transactions"][0]["amount"]),
+        (&json!(500), &json!(500))
+    );
+    assert_eq!(history["transactions"].as_array().unwrap().len(), 1);
+    for other in [world.app.service("gigs"), world.app.officer("officer1")] {
+        let refused = other.call(open_account(&new)).await.unwrap_err();
+        assert_eq!(refused.status(), Some(StatusCode::FORBIDDEN));
+    }
+    assert_eq!(world.problems().await, Vec::<String>::new());
 }

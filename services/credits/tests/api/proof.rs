@@ -1,5 +1,6 @@
 //! The proof that the ledger is right.
 
+use grove_credits::Auditor;
 use sqlx::AssertSqlSafe;
 
 use super::*;
@@ -70,4 +71,44 @@ async fn a_transaction_that_was_never_sealed_is_named() {
     world.clock.advance(chrono::TimeDelta::seconds(61));
     let problem = json!(format!("transaction {} has no seal", given.id));
     assert!(audit().await["problems"].as_array().unwrap().contains(&problem));
+}
+
+#[tokio::test]
+async fn the_service_proves_what_is_new_and_once_a_day_everything() {
+    let world = World::start().await;
+    let auditor = Auditor::new(world.db.pool(), world.clock.clone());
+    let settle = async |amount: i64| {
+        world.adjust("marga2", amount).await;
+        world.state.seal().await.unwrap();
+    };
+    let problems = async || auditor.run().await.unwrap();
+    settle(100).await;
+    settle(50).await;
+    assert_eq!(problems().await, Vec::<String>::new());
+    // It does not look again at what it has proved.
+    tamper(&world, "UPDATE transactions SET description = 'nothing' WHERE id = 2").await;
+    assert_eq!(problems().await, Vec::<String>::new());
+    settle(7).await;
+    assert_eq!(problems().await, Vec::<String>::new());
+    // What is new is wrong for as long as it is.
+    settle(8).await;
+    tamper(&world, "UPDATE transactions SET actor = 'marga2' WHERE id = 5").await;
+    for _ in 0..2 {
+        assert_eq!(problems().await, ["transaction 5 is not what was sealed"]);
+    }
+    tamper(&world, "UPDATE transactions SET actor = 'officer1' WHERE id = 5").await;
+    tamper(&world, "UPDATE accounts SET balance = balance + 5 WHERE netid = 'marga2'").await;
+    assert!(
+        problems().await[0].starts_with("account marga2 has a balance of 670 and entries of 665")
+    );
+    tamper(&world, "UPDATE accounts SET balance = balance - 5 WHERE netid = 'marga2'").await;
+    assert_eq!(problems().await, Vec::<String>::new());
+    // What is not sealed yet counts too.
+    world.adjust("marga2", 9).await;
+    assert_eq!(problems().await, Vec::<String>::new());
+    world.clock.advance(chrono::TimeDelta::days(1));
+    assert_eq!(
+        problems().await,
+        ["transaction 2 is not what was sealed", "transaction 6 has no seal"]
+    );
 }

@@ -12,22 +12,26 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use grove_shared::{
-    extract::{Json, Path},
-    server,
-};
+use grove_http::extract::{Json, Path};
+use grove_testing::Neighbour;
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use sha2::Sha256;
-use tokio_util::sync::CancellationToken;
+use tokio::sync::Notify;
 use url::Url;
 
 pub(crate) const SECRET_KEY: &str = "sk_test_of_nobody";
 pub(crate) const WEBHOOK_SECRET: &str = "whsec_of_nobody";
 
+#[derive(Debug, Clone)]
+pub(crate) struct FakeStripe {
+    inner: Shared,
+    server: Arc<Neighbour>,
+}
+
 #[derive(Debug, Clone, Default)]
-pub(crate) struct FakeStripe(Arc<Mutex<Inner>>);
+struct Shared(Arc<Mutex<Inner>>, Arc<Notify>);
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -36,8 +40,25 @@ struct Inner {
     /// What each idempotency key made.
     keys: HashMap<String, String>,
     fault: Option<Fault>,
+    /// Where the next call stops for ever.
+    stops_at: Option<Point>,
     loses_confirmations: bool,
     charged: i64,
+}
+
+/// A call that changes something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Change {
+    CreateSession,
+    CreateIntent,
+    Confirm,
+}
+
+/// A moment of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Point {
+    Before(Change),
+    After(Change),
 }
 
 /// How calls that change something fail.
@@ -52,38 +73,49 @@ pub(crate) enum Fault {
 }
 
 impl FakeStripe {
-    pub(crate) async fn start(stop: CancellationToken) -> (Self, Url) {
-        let stripe = Self::default();
-        let listener = server::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
-        let url = format!("http://{}/", listener.local_addr().unwrap());
+    pub(crate) async fn start() -> Self {
+        let inner = Shared::default();
         let routes = Router::new()
             .route("/v1/checkout/sessions", post(create_session))
             .route("/v1/checkout/sessions/{id}", get(session))
             .route("/v1/payment_intents", post(create_intent))
             .route("/v1/payment_intents/{id}", get(intent))
             .route("/v1/payment_intents/{id}/confirm", post(confirm))
-            .with_state(stripe.clone());
-        tokio::spawn(server::serve(listener, routes, stop));
-        (stripe, url.parse().unwrap())
+            .with_state(inner.clone());
+        Self { inner, server: Arc::new(Neighbour::start(routes).await) }
+    }
+
+    pub(crate) fn url(&self) -> Url {
+        self.server.url().parse().unwrap()
     }
 
     pub(crate) fn fail(&self, fault: Option<Fault>) {
-        self.0.lock().unwrap().fault = fault;
+        self.inner.0.lock().unwrap().fault = fault;
+    }
+
+    /// Lets the next call that comes to a point stop there for ever.
+    pub(crate) fn stop_at(&self, point: Point) {
+        self.inner.0.lock().unwrap().stops_at = Some(point);
+    }
+
+    /// Waits until a call has stopped.
+    pub(crate) async fn stopped(&self) {
+        self.inner.1.notified().await;
     }
 
     /// From here on cards are charged, and the answers about it are lost; or not.
     pub(crate) fn lose_confirmations(&self, lose: bool) {
-        self.0.lock().unwrap().loses_confirmations = lose;
+        self.inner.0.lock().unwrap().loses_confirmations = lose;
     }
 
     /// What all cards were charged, in cents.
     pub(crate) fn charged(&self) -> i64 {
-        self.0.lock().unwrap().charged
+        self.inner.0.lock().unwrap().charged
     }
 
     /// Someone pays on the page of a payment; returns the page as an event shows it.
     pub(crate) fn pay(&self, payment: u64) -> Value {
-        let mut inner = self.0.lock().unwrap();
+        let mut inner = self.inner.0.lock().unwrap();
         let session = inner.session_of(payment);
         session["status"] = json!("complete");
         session["payment_status"] = json!("paid");
@@ -95,7 +127,28 @@ impl FakeStripe {
 
     /// Nobody paid in time.
     pub(crate) fn expire(&self, payment: u64) {
-        self.0.lock().unwrap().session_of(payment)["status"] = json!("expired");
+        self.inner.0.lock().unwrap().session_of(payment)["status"] = json!("expired");
+    }
+}
+
+impl Shared {
+    /// Runs a call that changes something, and stops where it was told to.
+    async fn during(&self, change: Change, act: impl FnOnce(&mut Inner) -> Value) -> Response {
+        self.pass(Point::Before(change)).await;
+        let answer = self.change(act);
+        self.pass(Point::After(change)).await;
+        answer
+    }
+
+    async fn pass(&self, point: Point) {
+        let stops = {
+            let mut inner = self.0.lock().unwrap();
+            inner.stops_at.take_if(|stop| *stop == point).is_some()
+        };
+        if stops {
+            self.1.notify_one();
+            std::future::pending::<()>().await;
+        }
     }
 
     /// Runs a call that changes something, or fails as it was told to.
@@ -118,9 +171,9 @@ impl FakeStripe {
 
 impl Inner {
     fn session_of(&mut self, payment: u64) -> &mut Value {
-        let number = payment.to_string();
+        let back = format!("payment={payment}");
         let mut sessions = self.sessions.values_mut();
-        sessions.find(|session| session["client_reference_id"] == number.as_str()).unwrap()
+        sessions.find(|page| page["success_url"].as_str().unwrap().ends_with(&back)).unwrap()
     }
 
     /// What the key made before, or what `act` makes now.
@@ -139,11 +192,11 @@ impl Inner {
 type Fields = Form<HashMap<String, String>>;
 
 async fn create_session(
-    State(stripe): State<FakeStripe>,
+    State(stripe): State<Shared>,
     headers: HeaderMap,
     Form(fields): Fields,
 ) -> Response {
-    stripe.change(|inner| {
+    let act = |inner: &mut Inner| {
         let id = inner.once(&headers, |inner| {
             let id = format!("cs_{}", inner.sessions.len() + 1);
             let amount = fields["line_items[0][price_data][unit_amount]"].parse::<i64>().unwrap();
@@ -156,21 +209,23 @@ async fn create_session(
                 "amount_total": amount,
                 "client_reference_id": fields["client_reference_id"],
                 "metadata": { "payment": fields["metadata[payment]"] },
+                "success_url": fields["success_url"],
             });
             assert_eq!(fields["line_items[0][price_data][currency]"], "usd");
             inner.sessions.insert(id.clone(), session);
             id
         });
         inner.sessions[&id].clone()
-    })
+    };
+    stripe.during(Change::CreateSession, act).await
 }
 
 async fn create_intent(
-    State(stripe): State<FakeStripe>,
+    State(stripe): State<Shared>,
     headers: HeaderMap,
     Form(fields): Fields,
 ) -> Response {
-    stripe.change(|inner| {
+    let act = |inner: &mut Inner| {
         let id = inner.once(&headers, |inner| {
             let id = format!("pi_old_{}", inner.intents.len() + 1);
             let amount = fields["amount"].parse::<i64>().unwrap();
@@ -180,18 +235,19 @@ async fn create_intent(
             id
         });
         inner.intents[&id].clone()
-    })
+    };
+    stripe.during(Change::CreateIntent, act).await
 }
 
 async fn confirm(
-    State(stripe): State<FakeStripe>,
+    State(stripe): State<Shared>,
     headers: HeaderMap,
     Path(id): Path<String>,
     Form(fields): Fields,
 ) -> Response {
     assert!(fields["payment_method_data[card][token]"].starts_with("tok_"));
     let lost = stripe.0.lock().unwrap().loses_confirmations;
-    let answer = stripe.change(|inner| {
+    let act = |inner: &mut Inner| {
         inner.once(&headers, |inner| {
             let intent = inner.intents.get_mut(&id).unwrap();
             intent["status"] = json!("succeeded");
@@ -199,15 +255,16 @@ async fn confirm(
             id.clone()
         });
         inner.intents[&id].clone()
-    });
+    };
+    let answer = stripe.during(Change::Confirm, act).await;
     if lost { StatusCode::BAD_GATEWAY.into_response() } else { answer }
 }
 
-async fn session(State(stripe): State<FakeStripe>, Path(id): Path<String>) -> Json<Value> {
+async fn session(State(stripe): State<Shared>, Path(id): Path<String>) -> Json<Value> {
     Json(stripe.0.lock().unwrap().sessions[&id].clone())
 }
 
-async fn intent(State(stripe): State<FakeStripe>, Path(id): Path<String>) -> Json<Value> {
+async fn intent(State(stripe): State<Shared>, Path(id): Path<String>) -> Json<Value> {
     Json(stripe.0.lock().unwrap().intents[&id].clone())
 }
 

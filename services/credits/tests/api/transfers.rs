@@ -57,6 +57,7 @@ async fn a_transfer_that_makes_no_sense_is_refused_and_changes_nothing() {
         (json!({ "to": "zoe2", "amount": 5 }), 404),
         (json!({ "to": "melik3", "amount": 5, "description": "x".repeat(201) }), 400),
         (json!({ "to": "melik3", "amount": 5, "description": "a\nb" }), 400),
+        (json!({ "to": "melik3", "amount": 5, "description": "a\u{202e}b" }), 400),
     ] {
         let reply = giver.post_once(PATH, &body, "one").await;
         assert_eq!(reply.status.as_u16(), status, "{body}");
@@ -82,7 +83,7 @@ async fn numbers_may_come_as_text() {
 #[tokio::test]
 async fn when_it_is_not_known_who_is_a_member_the_answer_is_to_try_again() {
     let world = World::start().await;
-    world.users.set_down(true);
+    world.users_are_away();
     let reply = world.app.member("marga2").post_once(PATH, &gift(5), "one").await;
     assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(reply.headers["retry-after"], "1");
@@ -93,7 +94,7 @@ async fn who_is_no_member_any_more_gets_nothing_but_a_repeated_request_its_reply
     let world = World::start().await;
     let giver = world.app.member("marga2");
     let done = giver.post_once(PATH, &gift(5), "one").await;
-    world.users.expire("melik3");
+    world.standing("melik3", Standing::Expired);
     let again = giver.post_once(PATH, &gift(5), "one").await;
     assert_eq!((ok(&done).status, &done.body), (again.status, &again.body));
     assert_eq!(giver.post_once(PATH, &gift(5), "two").await.status, 404);
@@ -104,9 +105,29 @@ async fn who_is_no_member_any_more_gets_nothing_but_a_repeated_request_its_reply
 async fn who_is_a_member_is_remembered_for_a_moment_while_users_is_away() {
     let world = World::start().await;
     world.state.members.reconcile().await.unwrap();
-    world.users.set_down(true);
+    world.users_are_away();
     let giver = world.app.member("marga2");
     ok(&giver.post_once(PATH, &gift(5), "one").await);
     world.clock.advance(chrono::TimeDelta::seconds(91));
     assert_eq!(giver.post_once(PATH, &gift(5), "two").await.status, 503);
+}
+
+#[tokio::test]
+async fn who_has_not_paid_or_not_renewed_is_told_so_and_moves_nothing() {
+    let world = World::start().await;
+    world.adjust("marga2", 10).await;
+    for standing in [Standing::Applicant, Standing::Expired] {
+        let person = world.app.standing("marga2", &[], standing);
+        let expected = (403, standing.refusal().unwrap().to_owned());
+        assert_eq!(refusal(&person.post_once(PATH, &gift(5), "one").await), expected);
+        let top_up = json!({ "amount": 1000 });
+        assert_eq!(refusal(&person.post_once("/credits/top-ups", &top_up, "one").await), expected);
+        let old = json!({ "netid": "marga2", "amount": 1000, "token": "tok_1" });
+        assert_eq!(refusal(&person.post("/payment", &old).await), expected);
+        // What is theirs they see.
+        let history: Value = ok(&person.get("/credits/transactions").await).json();
+        assert_eq!(history["balance"], INITIAL + 10);
+        ok(&person.get("/credits/export").await);
+    }
+    assert_eq!(world.stripe.charged(), 0);
 }

@@ -1,12 +1,19 @@
 //! What is done over one connection: find people, and read and change the group.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use grove_shared::NetId;
 use ldap3::{Ldap, LdapError, Mod, ResultEntry, Scope, SearchEntry};
 use tokio_util::task::AbortOnDropHandle;
 
-use super::{Campus, OPERATION_TIMEOUT, name};
+use super::{name, settings::Settings};
+
+/// How long the server may take for one operation.
+pub(super) const OPERATION_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// People that are looked up at once.
 const LOOKUP_CHUNK: usize = 50;
@@ -21,7 +28,7 @@ const UNWILLING: u32 = 53;
 /// A connection that is bound.
 #[derive(Debug)]
 pub(crate) struct Session {
-    campus: Campus,
+    settings: Arc<Settings>,
     ldap: Ldap,
     _driver: AbortOnDropHandle<()>,
 }
@@ -36,8 +43,8 @@ pub(crate) enum Change {
 }
 
 impl Session {
-    pub(crate) fn new(campus: Campus, ldap: Ldap, driver: AbortOnDropHandle<()>) -> Self {
-        Self { campus, ldap, _driver: driver }
+    pub(super) fn new(settings: Arc<Settings>, ldap: Ldap, driver: AbortOnDropHandle<()>) -> Self {
+        Self { settings, ldap, _driver: driver }
     }
 
     /// The DNs of people; someone without an entry has none.
@@ -47,9 +54,9 @@ impl Session {
     ) -> Result<HashMap<NetId, Vec<String>>, LdapError> {
         let mut found = HashMap::<_, Vec<_>>::new();
         for chunk in netids.chunks(LOOKUP_CHUNK) {
-            let attribute = self.campus.0.user_attribute.clone();
+            let attribute = self.settings.user_attribute.clone();
             let filter = name::any_of(&attribute, chunk.iter().map(NetId::as_str));
-            let base = self.campus.0.user_base_dn.clone();
+            let base = self.settings.user_base_dn.clone();
             for entry in self.search(&base, Scope::Subtree, &filter, &attribute).await? {
                 for value in values(&entry, &attribute) {
                     if let Ok(netid) = value.to_ascii_lowercase().parse::<NetId>()
@@ -65,8 +72,8 @@ impl Session {
 
     /// Everyone's DN that the group lists. Active Directory answers a long list in parts.
     pub(crate) async fn listed(&mut self) -> Result<Vec<String>, LdapError> {
-        let group = self.campus.0.group_dn.clone();
-        let attribute = self.campus.0.member_attribute.clone();
+        let group = self.settings.group_dn.clone();
+        let attribute = self.settings.member_attribute.clone();
         let mut asked = attribute.clone();
         let (mut listed, mut begun_at) = (Vec::new(), 0);
         loop {
@@ -93,7 +100,7 @@ impl Session {
     pub(crate) async fn remove(&mut self, dn: &str) -> Result<Change, LdapError> {
         match self.modify(Mod::Delete, dn, &[NO_SUCH_ATTRIBUTE]).await {
             Err(LdapError::LdapResult { result }) if result.rc == UNWILLING => {
-                let Campus(settings) = &self.campus;
+                let settings = &self.settings;
                 let listed = self
                     .ldap
                     .with_timeout(OPERATION_TIMEOUT)
@@ -113,7 +120,7 @@ impl Session {
         dn: &str,
         unneeded: &[u32],
     ) -> Result<Change, LdapError> {
-        let Campus(settings) = &self.campus;
+        let settings = &self.settings;
         let change = operation(settings.member_attribute.clone(), HashSet::from([dn.to_owned()]));
         let modify = self.ldap.with_timeout(OPERATION_TIMEOUT);
         let result = modify.modify(&settings.group_dn, vec![change]).await?;

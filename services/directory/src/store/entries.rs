@@ -4,25 +4,36 @@ use chrono::{DateTime, Utc};
 use grove_shared::NetId;
 use sqlx::MySqlPool;
 
-use crate::{drift::Known, entry::Entry};
+use crate::drift::Known;
 
 /// The longest error that is kept.
 const MAX_ERROR_CHARS: usize = 500;
 
-/// Wishes that are carried out at once in the background.
+/// Changes that are made at once in the background.
 const BATCH: u32 = 200;
 
-/// What was done for a wish.
+/// Someone's place in the group.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    /// Whether they are to be in the group.
+    pub(crate) wanted: bool,
+    /// Raised by each change of `wanted`.
+    pub(crate) revision: u64,
+    /// The value that Grove added to the group.
+    pub(crate) added_dn: Option<String>,
+}
+
+/// What was done for a change.
 #[derive(Debug, Clone)]
 pub(crate) struct Outcome {
-    /// The wish.
+    /// The change.
     pub(crate) revision: u64,
     /// The value that Grove added to the group, if it is still there.
     pub(crate) added_dn: Option<String>,
 }
 
 /// Records whether someone is to be in the group.
-pub(crate) async fn wish(
+pub(crate) async fn set_wanted(
     db: &MySqlPool,
     netid: &NetId,
     wanted: bool,
@@ -43,7 +54,7 @@ pub(crate) async fn wish(
     .map(drop)
 }
 
-/// Someone's entry, which there is once anything was wished for them.
+/// Someone's entry, which there is once anything was wanted for them.
 pub(crate) async fn find(db: &MySqlPool, netid: &NetId) -> Result<Entry, sqlx::Error> {
     sqlx::query_as!(
         Entry,
@@ -54,14 +65,14 @@ pub(crate) async fn find(db: &MySqlPool, netid: &NetId) -> Result<Entry, sqlx::E
     .await
 }
 
-/// Notes what was done; false when the wish is another one by now.
+/// Notes what was done; false when another change is wanted by now.
 pub(crate) async fn settle(
     db: &MySqlPool,
     netid: &NetId,
     outcome: &Outcome,
     now: DateTime<Utc>,
 ) -> Result<bool, sqlx::Error> {
-    // Whose the value is, is true whatever the wish is by now.
+    // Whose the value is, is true whatever is wanted by now.
     sqlx::query!("UPDATE entries SET added_dn = ? WHERE netid = ?", outcome.added_dn, netid)
         .execute(db)
         .await?;
@@ -75,7 +86,7 @@ pub(crate) async fn settle(
     Ok(settled.execute(db).await?.rows_affected() > 0)
 }
 
-/// Notes why a wish could not be carried out, unless somebody else did it; one that was refused is not
+/// Notes why a change could not be made, unless somebody else made it; one that was refused is not
 /// tried again by itself.
 pub(crate) async fn fail(
     db: &MySqlPool,
@@ -99,7 +110,7 @@ pub(crate) async fn fail(
     .map(drop)
 }
 
-/// Whose wishes have waited since before `since`, the oldest first.
+/// Whose changes have waited since before `since`, the oldest first.
 pub(crate) async fn waiting(
     db: &MySqlPool,
     since: DateTime<Utc>,
@@ -114,14 +125,14 @@ pub(crate) async fn waiting(
     .await
 }
 
-/// Everyone for whom anything was ever wished.
+/// Everyone for whom anything was ever wanted.
 pub(crate) async fn known(db: &MySqlPool) -> Result<Vec<Known>, sqlx::Error> {
     sqlx::query_as!(Known, r#"SELECT netid AS "netid: NetId", added_dn FROM entries"#)
         .fetch_all(db)
         .await
 }
 
-/// How many wishes wait, and how many were refused.
+/// How many changes wait, and how many were refused.
 pub(crate) async fn count_open(db: &MySqlPool) -> Result<(i64, i64), sqlx::Error> {
     let counts = sqlx::query!(
         r#"SELECT COUNT(CASE WHEN state = 'waiting' THEN 1 END) AS "waiting!",

@@ -1,19 +1,28 @@
 //! Queries on reports.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use grove_shared::{NetId, db, db::Refusal};
+use grove_directory_api::{Missing, Report, Surplus};
+use grove_shared::{
+    NetId,
+    db::{self, Refusal},
+};
 use sqlx::{MySqlConnection, MySqlPool};
 
-use crate::drift::{Drift, Missing, Report, Surplus};
+use crate::drift::Drift;
 
 /// Reports that are kept.
 const KEPT: u32 = 30;
 /// After this long a replica that began a day's report is taken for dead.
 const DAILY_LEASE: TimeDelta = TimeDelta::minutes(15);
 
-const MISSING: &str = "missing";
-const SURPLUS: &str = "surplus";
-const UNKNOWN: &str = "unknown";
+/// What a line of a report is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
+#[sqlx(rename_all = "lowercase")]
+enum Kind {
+    Missing,
+    Surplus,
+    Unknown,
+}
 
 /// Keeps a report in the place of the oldest.
 pub(crate) async fn insert(
@@ -31,14 +40,15 @@ pub(crate) async fn insert(
     );
     let id = inserted.execute(&mut *transaction).await?.last_insert_id();
     for Missing { netid, dn } in &drift.missing {
-        insert_line(&mut transaction, id, MISSING, (Some(netid), dn.as_deref(), false)).await?;
+        insert_line(&mut transaction, id, Kind::Missing, (Some(netid), dn.as_deref(), false))
+            .await?;
     }
     for Surplus { netid, dn, added_by_grove } in &drift.surplus {
         let line = (Some(netid), Some(dn.as_str()), *added_by_grove);
-        insert_line(&mut transaction, id, SURPLUS, line).await?;
+        insert_line(&mut transaction, id, Kind::Surplus, line).await?;
     }
     for dn in &drift.unknown {
-        insert_line(&mut transaction, id, UNKNOWN, (None, Some(dn.as_str()), false)).await?;
+        insert_line(&mut transaction, id, Kind::Unknown, (None, Some(dn.as_str()), false)).await?;
     }
     sqlx::query!(
         "DELETE FROM reports WHERE id NOT IN
@@ -48,13 +58,14 @@ pub(crate) async fn insert(
     .execute(&mut *transaction)
     .await?;
     transaction.commit().await?;
-    Ok(Report { id, made_at: now, members, listed, drift })
+    let Drift { missing, surplus, unknown } = drift;
+    Ok(Report { id, made_at: now, members, listed, missing, surplus, unknown })
 }
 
 async fn insert_line(
     transaction: &mut MySqlConnection,
     report: u64,
-    kind: &str,
+    kind: Kind,
     (netid, dn, added_by_grove): (Option<&NetId>, Option<&str>, bool),
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
@@ -77,23 +88,30 @@ pub(crate) async fn newest(db: &MySqlPool) -> Result<Option<Report>, sqlx::Error
         sqlx::query!("SELECT id, made_at, members, listed FROM reports ORDER BY id DESC LIMIT 1");
     let Some(report) = report.fetch_optional(db).await? else { return Ok(None) };
     let lines = sqlx::query!(
-        r#"SELECT kind, netid AS "netid: NetId", dn, added_by_grove AS "added_by_grove: bool"
+        r#"SELECT kind AS "kind: Kind", netid AS "netid: NetId", dn,
+                  added_by_grove AS "added_by_grove: bool"
            FROM report_lines WHERE report_id = ? ORDER BY id"#,
         report.id
     );
-    let mut drift = Drift::default();
+    let (mut missing, mut surplus, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
     for line in lines.fetch_all(db).await? {
-        match (line.kind.as_str(), line.netid, line.dn) {
-            (MISSING, Some(netid), dn) => drift.missing.push(Missing { netid, dn }),
-            (SURPLUS, Some(netid), Some(dn)) => {
+        match (line.kind, line.netid, line.dn) {
+            (Kind::Missing, Some(netid), dn) => missing.push(Missing { netid, dn }),
+            (Kind::Surplus, Some(netid), Some(dn)) => {
                 let added_by_grove = line.added_by_grove;
-                drift.surplus.push(Surplus { netid, dn, added_by_grove });
+                surplus.push(Surplus { netid, dn, added_by_grove });
             }
-            (_, _, dn) => drift.unknown.extend(dn),
+            (Kind::Unknown, _, Some(dn)) => unknown.push(dn),
+            (kind, ..) => return Err(incomplete(kind)),
         }
     }
     let (id, members, listed) = (report.id, report.members, report.listed);
-    Ok(Some(Report { id, made_at: report.made_at, members, listed, drift }))
+    let made_at = report.made_at;
+    Ok(Some(Report { id, made_at, members, listed, missing, surplus, unknown }))
+}
+
+fn incomplete(kind: Kind) -> sqlx::Error {
+    sqlx::Error::Decode(format!("a line of a report about {kind:?} is not complete").into())
 }
 
 /// Takes on the report of the day; false when another does it or did it.
@@ -118,14 +136,21 @@ pub(crate) async fn begin_daily(
     Ok(taken_over.execute(db).await?.rows_affected() > 0)
 }
 
-/// Notes that the report of the day is made, and forgets the days before.
+/// Notes that the report of the day is made, which was begun at `begun_at` and not taken over, and forgets
+/// the days before.
 pub(crate) async fn finish_daily(
     db: &MySqlPool,
     day: NaiveDate,
+    begun_at: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query!("UPDATE daily_reports SET done_at = ? WHERE day = ?", now, day)
-        .execute(db)
-        .await?;
+    sqlx::query!(
+        "UPDATE daily_reports SET done_at = ? WHERE day = ? AND begun_at = ?",
+        now,
+        day,
+        begun_at
+    )
+    .execute(db)
+    .await?;
     sqlx::query!("DELETE FROM daily_reports WHERE day < ?", day).execute(db).await.map(drop)
 }

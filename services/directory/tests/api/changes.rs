@@ -1,5 +1,6 @@
 //! Adding people to the group and removing them.
 
+use grove_shared::Role;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -48,7 +49,7 @@ async fn who_has_no_entry_is_refused_for_good() {
     let world = World::new().await;
     let reply = world.add("nobody1").await;
     let expected = "The directory has no entry for nobody1";
-    assert_eq!((reply.status.as_u16(), reply.error().as_str()), (404, expected));
+    assert_eq!((reply.status.as_u16(), reply.error().as_str()), (409, expected));
     assert_eq!(world.entry("nobody1").await, ("refused".to_owned(), Some(expected.to_owned())));
     let reply = world.add("twin1").await;
     let expected = "The directory has several entries for twin1";
@@ -156,7 +157,37 @@ async fn only_officers_and_users_change_the_group() {
 }
 
 #[tokio::test]
-async fn of_changes_at_once_the_last_wish_stands() {
+async fn the_directory_is_a_matter_of_admin_and_top4() {
+    let world = World::new().await;
+    for (role, status) in [(Role::Corporate, 403), (Role::Top4, 200), (Role::Admin, 200)] {
+        let officer = world.app.person("officer2", &[role]);
+        for path in ["/activedirectory/add", "/activedirectory/remove", "/directory/reconcile"] {
+            let reply = officer.post(path, &json!({ "netid": "ada" })).await;
+            assert_eq!(reply.status, status, "{role}: {path}");
+        }
+        for path in ["/directory/status", "/directory/report"] {
+            assert_eq!(officer.get(path).await.status, status, "{role}: {path}");
+        }
+        assert_eq!(officer.post("/directory/repair", &json!({})).await.status, status, "{role}");
+    }
+}
+
+#[tokio::test]
+async fn a_state_that_is_none_is_not_kept() {
+    let world = World::new().await;
+    world.add("ada").await;
+    world.reconcile().await;
+    for lost in ["UPDATE entries SET state = 'lost'", "UPDATE report_lines SET kind = 'lost'"] {
+        assert!(sqlx::query(lost).execute(&world.db.pool()).await.is_err(), "{lost}");
+    }
+    // A line that says too little is no line of another kind.
+    let broken = "UPDATE report_lines SET kind = 'surplus', dn = NULL";
+    sqlx::query(broken).execute(&world.db.pool()).await.unwrap();
+    assert_eq!(world.officer().get("/directory/report").await.status, 500);
+}
+
+#[tokio::test]
+async fn of_changes_at_once_the_last_one_stands() {
     let world = World::new().await;
     for _ in 0..5 {
         let (added, removed) = tokio::join!(world.add("ada"), world.remove("ada"));

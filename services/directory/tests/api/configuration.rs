@@ -114,7 +114,7 @@ async fn a_configuration_that_cannot_work_stops_the_start() {
 }
 
 #[tokio::test]
-async fn without_a_directory_wishes_are_recorded_until_there_is_one() {
+async fn without_a_directory_changes_are_recorded_until_there_is_one() {
     let mut world = World::with_campus(Slapd::start(&PEOPLE).await, None).await;
     world.slapd.plant(&dn("max")).await;
     for (reply, netid) in [(world.add("ada").await, "ada"), (world.remove("max").await, "max")] {

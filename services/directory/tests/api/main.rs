@@ -4,6 +4,7 @@
 
 mod changes;
 mod configuration;
+mod contract;
 mod outage;
 mod reconciliation;
 mod slapd;
@@ -13,13 +14,10 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use clap::Parser;
-use grove_directory::{AppState, Campus, Config, DirectoryConfig, MIGRATOR, router};
-use grove_shared::{
-    Clock,
-    config::PeerUrls,
-    peer::Peers,
-    testing::{Person, Reply, TestApp, TestDatabase},
-};
+use grove_client::Peers;
+use grove_directory::{AppState, Campus, Config, DirectoryConfig, MIGRATOR, assemble};
+use grove_shared::{Clock, config::PeerUrls};
+use grove_testing::{Person, Reply, TestApp, TestDatabase};
 use serde_json::{Value, json};
 
 use crate::{slapd::Slapd, users::Users};
@@ -52,18 +50,18 @@ impl World {
     async fn with_campus(slapd: Slapd, campus: Option<Campus>) -> Self {
         let db = TestDatabase::create(&MIGRATOR).await;
         let users = Users::start().await;
-        let urls: PeerUrls = format!("users={}", users.url).parse().unwrap();
+        let urls: PeerUrls = format!("users={}", users.url()).parse().unwrap();
         let mut kept = None;
         let app = TestApp::new("directory", |keys| {
             let state = AppState {
                 db: db.pool(),
                 verifier: keys.verifier("directory"),
                 clock: Clock::stopped_at(start()),
-                peers: Peers::new(keys.key("directory"), urls).unwrap(),
+                peers: Peers::new(keys.key("directory"), urls, &[]).unwrap(),
                 campus,
             };
             kept = Some(state.clone());
-            router(state)
+            assemble(state).into_router()
         });
         Self { db, slapd, users, app, state: kept.unwrap() }
     }

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Within which everything is answered, whatever the directory does.
-const PATIENCE: Duration = Duration::from_secs(6);
+const LIMIT: Duration = Duration::from_secs(6);
 
 #[tokio::test]
 async fn while_the_directory_is_down_changes_are_refused_for_the_moment() {
@@ -26,7 +26,7 @@ async fn while_the_directory_is_down_changes_are_refused_for_the_moment() {
             async { if wanted { world.add("max").await } else { world.remove("ada").await } };
         let (reply, took) = timed(change).await;
         assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
-        assert!(reply.headers.contains_key(RETRY_AFTER) && took < PATIENCE, "{took:?}");
+        assert!(reply.headers.contains_key(RETRY_AFTER) && took < LIMIT, "{took:?}");
         assert_eq!(reply.error(), "The directory does not answer, please try again");
     }
     let status = world.status().await;
@@ -51,10 +51,10 @@ async fn a_directory_that_never_answers_holds_nothing_up() {
         let world = World::with_campus(Slapd::start(&["ada"]).await, campus).await;
         let (reply, took) = timed(world.add("ada")).await;
         assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
-        assert!(took < PATIENCE, "{took:?}");
+        assert!(took < LIMIT, "{took:?}");
         let (status, took) = timed(world.status()).await;
         assert_eq!(status["reachable"], false);
-        assert!(took < PATIENCE, "{took:?}");
+        assert!(took < LIMIT, "{took:?}");
     }
 }
 

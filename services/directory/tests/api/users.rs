@@ -1,61 +1,43 @@
 //! The service users: it answers who is a member.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
-use axum::{
-    Router,
-    extract::State,
-    http::StatusCode,
-    response::{IntoResponse, Response},
-    routing::get,
-};
-use grove_shared::{api::users::CurrentMember, extract::Json, server};
-use tokio_util::sync::{CancellationToken, DropGuard};
-
-/// None while it is out of order.
-type Members = Arc<Mutex<Option<Vec<String>>>>;
+use grove_shared::NetId;
+use grove_users_api::fake::FakeUsers;
 
 /// Serves on a free port until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Users {
-    members: Members,
-    pub(crate) url: String,
-    _stop: DropGuard,
+    fake: FakeUsers,
+    members: Mutex<Vec<NetId>>,
 }
 
 impl Users {
     /// Without members.
     pub(crate) async fn start() -> Self {
-        let members = Members::new(Mutex::new(Some(Vec::new())));
-        let listener = server::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let router =
-            Router::new().route("/internal/members", get(list)).with_state(members.clone());
-        let stop = CancellationToken::new();
-        tokio::spawn(server::serve(listener, router, stop.clone()));
-        Self { members, url, _stop: stop.drop_guard() }
+        Self { fake: FakeUsers::start().await, members: Mutex::default() }
     }
 
+    /// Where it listens.
+    pub(crate) fn url(&self) -> String {
+        self.fake.url()
+    }
+
+    /// Lets these people be members, and nobody else; and mends it.
     pub(crate) fn set_members(&self, netids: &[&str]) {
-        let netids = netids.iter().map(|netid| (*netid).to_owned()).collect();
-        *self.members.lock().unwrap() = Some(netids);
+        let netids = netids.iter().map(|netid| netid.parse().unwrap()).collect();
+        let mut members = self.members.lock().unwrap();
+        for former in std::mem::replace(&mut *members, netids) {
+            self.fake.remove(&former);
+        }
+        for member in members.iter() {
+            self.fake.member(member);
+        }
+        self.fake.fail_next(0);
     }
 
+    /// Lets it be out of order.
     pub(crate) fn break_down(&self) {
-        *self.members.lock().unwrap() = None;
+        self.fake.fail_next(u32::MAX);
     }
-}
-
-async fn list(State(members): State<Members>) -> Response {
-    let Some(netids) = members.lock().unwrap().clone() else {
-        return StatusCode::SERVICE_UNAVAILABLE.into_response();
-    };
-    let members = netids.into_iter().map(|netid| CurrentMember {
-        email: format!("{netid}@example.edu"),
-        netid: netid.parse().unwrap(),
-        first_name: "Jane".to_owned(),
-        last_name: "Smith".to_owned(),
-        member_until: "2027-08-31".parse().unwrap(),
-    });
-    Json(members.collect::<Vec<_>>()).into_response()
 }

@@ -1,32 +1,33 @@
 //! Gigs over HTTP.
 
 use axum::extract::State;
-use grove_shared::{
+use grove_gigs_api as api;
+use grove_http::{
     ApiError,
-    api::gigs as api,
-    caller::{Caller, Member},
     extract::{Json, Query},
-    idempotency::IdempotencyKey,
 };
+use grove_identity::caller::{Caller, CurrentMember, Member};
+use grove_outbox::IdempotencyKey;
+use grove_shared::lenient::{Lenient, Object};
 use serde::Deserialize;
-use serde_json::json;
 use sqlx::MySqlPool;
 
 use super::{GigId, given};
 use crate::{
-    AppState, editing,
+    editing,
     error::GigError,
-    gig::{Change, Draft},
-    lenient, posting,
+    gig::{Change, Draft, number, truth},
+    posting,
+    state::AppState,
     store::gigs::{self, Filter, PAGE},
     viewer::Viewer,
 };
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct ListQuery {
-    page: Option<String>,
+    page: Lenient,
     issuer: Option<String>,
-    active: Option<String>,
+    active: Lenient,
     claimed_by: Option<String>,
 }
 
@@ -35,10 +36,10 @@ pub(crate) async fn list(
     State(db): State<MySqlPool>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<api::GigPage>, ApiError> {
-    let page = lenient::number("page", &json!(query.page))?.unwrap_or(1);
+    let page = number("page", &query.page)?.unwrap_or(1);
     let filter = Filter {
         issuer: given(query.issuer),
-        active: lenient::truth("active", &json!(query.active))?,
+        active: truth("active", &query.active)?,
         claimed_by: given(query.claimed_by),
     };
     let viewer = Viewer::from(&caller);
@@ -66,10 +67,10 @@ pub(crate) async fn show(
 }
 
 pub(crate) async fn create(
-    member: Member,
+    CurrentMember(member): CurrentMember,
     key: Option<IdempotencyKey>,
     State(state): State<AppState>,
-    Json(new): Json<api::NewGig>,
+    Json(Object(new)): Json<Object<api::NewGig>>,
 ) -> Result<Json<api::Gig>, ApiError> {
     let draft = Draft::parse(&new, &member)?;
     let id = posting::post(&state, key.as_ref(), &new, &draft).await?;
@@ -80,7 +81,7 @@ pub(crate) async fn update(
     member: Member,
     State(state): State<AppState>,
     GigId(id): GigId,
-    Json(change): Json<api::GigChange>,
+    Json(Object(change)): Json<Object<api::GigChange>>,
 ) -> Result<Json<api::Gig>, ApiError> {
     editing::update(&state, &member, id, &Change::parse(&change)?).await?;
     tracing::info!(gig.id = id, "gig {id} changed by {}", member.netid);

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use grove_shared::NetId;
-use sqlx::{MySqlConnection, MySqlExecutor};
+use sqlx::{MySql, MySqlConnection, MySqlExecutor, QueryBuilder};
 
 use crate::{
     error::GigError,
@@ -21,7 +21,8 @@ pub(crate) struct Filter {
     pub(crate) claimed_by: Option<String>,
 }
 
-/// Reads gigs; `$rest` says which ones, in what order.
+/// Reads gigs; `$rest` says which ones, in what order. A payment that is not in the outbox any more has
+/// arrived.
 macro_rules! select_gigs {
     ($rest:literal $(, $arg:expr)*) => {
         sqlx::query_as!(
@@ -65,29 +66,37 @@ pub(crate) async fn lock(transaction: &mut MySqlConnection, id: u64) -> Result<(
     locked.fetch_optional(transaction).await?.map(drop).ok_or(GigError::UnknownGig)
 }
 
+/// Leaves the gigs of a filter that the viewer may see. What is asked for differs from client to client,
+/// and each answer has an index of its own; so these queries are put together, and checked by tests.
+fn narrow(query: &mut QueryBuilder<MySql>, filter: &Filter, viewer: &Viewer) {
+    query.push(
+        " FROM gigs WHERE deleted_at IS NULL AND state <> 'refused'
+          AND (state <> 'reserving' OR escrowed > 0 OR issuer = ",
+    );
+    query.push_bind(viewer.netid.clone()).push(")");
+    if let Some(issuer) = &filter.issuer {
+        query.push(" AND issuer = ").push_bind(issuer.clone());
+    }
+    match filter.active {
+        Some(true) => query.push(" AND state = 'open'"),
+        Some(false) => query.push(" AND state <> 'open'"),
+        None => query,
+    };
+    if let Some(claimant) = &filter.claimed_by {
+        query.push(" AND id IN (SELECT gig_id FROM claims WHERE claimant = ");
+        query.push_bind(claimant.clone()).push(" AND state IN ('pending', 'accepted'))");
+    }
+}
+
 /// How many gigs a filter leaves.
 pub(crate) async fn count(
     db: impl MySqlExecutor<'_>,
     filter: &Filter,
     viewer: &Viewer,
 ) -> Result<i64, GigError> {
-    let count = sqlx::query_scalar!(
-        r#"SELECT COUNT(*) AS "count!" FROM gigs
-           WHERE deleted_at IS NULL AND state <> 'refused'
-             AND (state <> 'reserving' OR escrowed > 0 OR issuer = ?)
-             AND (? IS NULL OR issuer = ?) AND (? IS NULL OR (state = 'open') = ?)
-             AND (? IS NULL OR EXISTS (SELECT 1 FROM claims
-                  WHERE gig_id = gigs.id AND claimant = ?
-                    AND claims.state IN ('pending', 'accepted')))"#,
-        viewer.netid,
-        filter.issuer,
-        filter.issuer,
-        filter.active,
-        filter.active,
-        filter.claimed_by,
-        filter.claimed_by
-    );
-    Ok(count.fetch_one(db).await?)
+    let mut query = QueryBuilder::new("SELECT COUNT(*)");
+    narrow(&mut query, filter, viewer);
+    Ok(query.build_query_scalar().fetch_one(db).await?)
 }
 
 /// A page of the gigs that a filter leaves, the newest first.
@@ -97,28 +106,19 @@ pub(crate) async fn list(
     viewer: &Viewer,
     page: i64,
 ) -> Result<Vec<Gig>, GigError> {
-    let gigs = select_gigs!(
-        "deleted_at IS NULL AND state <> 'refused'
-         AND (state <> 'reserving' OR escrowed > 0 OR issuer = ?)
-         AND (? IS NULL OR issuer = ?) AND (? IS NULL OR (state = 'open') = ?)
-         AND (? IS NULL OR EXISTS (SELECT 1 FROM claims
-              WHERE gig_id = gigs.id AND claimant = ?
-                AND claims.state IN ('pending', 'accepted')))
-         ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?",
-        viewer.netid,
-        filter.issuer,
-        filter.issuer,
-        filter.active,
-        filter.active,
-        filter.claimed_by,
-        filter.claimed_by,
-        PAGE,
-        (page - 1) * PAGE
+    let mut query = QueryBuilder::new(
+        "SELECT id, issuer, title, details, credits, escrowed, admin_task, state,
+                EXISTS (SELECT 1 FROM claims JOIN outbox ON outbox.id = payment_effect_id
+                        WHERE gig_id = gigs.id AND delivered_at IS NULL) AS paying,
+                created_at",
     );
-    Ok(gigs.fetch_all(db).await?)
+    narrow(&mut query, filter, viewer);
+    query.push(" ORDER BY created_at DESC, id DESC LIMIT ").push_bind(PAGE);
+    query.push(" OFFSET ").push_bind((page - 1) * PAGE);
+    Ok(query.build_query_as().fetch_all(db).await?)
 }
 
-/// A gig like the draft whose reward is still asked for: the draft is the same wish once more.
+/// A gig like the draft whose reward is still asked for: the draft is the same form once more.
 pub(crate) async fn find_twin(
     db: impl MySqlExecutor<'_>,
     draft: &Draft,

@@ -17,8 +17,11 @@ pub(crate) struct Reservation {
     pub(crate) title: String,
     pub(crate) details: String,
     pub(crate) credits: i64,
-    /// Which attempt this is: an earlier one has no say any more.
+    /// How often it was asked.
     pub(crate) attempts: u32,
+    /// Until when it is in the caller's hands. Whoever takes it later writes another time, so that the first
+    /// one changes nothing any more.
+    pub(crate) lease: DateTime<Utc>,
 }
 
 impl Reservation {
@@ -28,14 +31,14 @@ impl Reservation {
     }
 }
 
-/// Notes a question, in the hands of the caller until `until`.
+/// Notes a question, in the hands of the caller until `lease`.
 pub(crate) async fn insert(
     transaction: &mut MySqlConnection,
     gig_id: u64,
     issuer: &NetId,
     terms: &Terms,
     amount: i64,
-    (idempotency_key, now, until): (String, DateTime<Utc>, DateTime<Utc>),
+    (idempotency_key, now, lease): (String, DateTime<Utc>, DateTime<Utc>),
 ) -> Result<Reservation, GigError> {
     let inserted = sqlx::query!(
         "INSERT INTO reservations (gig_id, idempotency_key, amount, title, details, credits,
@@ -47,7 +50,7 @@ pub(crate) async fn insert(
         terms.title,
         terms.details,
         terms.credits,
-        until,
+        lease,
         now
     );
     let id = inserted.execute(transaction).await?.last_insert_id();
@@ -63,6 +66,7 @@ pub(crate) async fn insert(
         details,
         credits,
         attempts: 1,
+        lease,
     })
 }
 
@@ -82,17 +86,17 @@ pub(crate) async fn due(
     Ok(gigs.fetch_all(db).await?)
 }
 
-/// Takes the open question of a gig until `until`; nothing when there is none or another has it.
+/// Takes the open question of a gig until `lease`; nothing when there is none or another has it.
 pub(crate) async fn take(
     transaction: &mut MySqlConnection,
     gig_id: u64,
-    (now, until): (DateTime<Utc>, DateTime<Utc>),
+    (now, lease): (DateTime<Utc>, DateTime<Utc>),
     asked_after: DateTime<Utc>,
 ) -> Result<Option<Reservation>, GigError> {
     let taken = sqlx::query!(
         "UPDATE reservations SET attempts = attempts + 1, next_attempt_at = ?
          WHERE gig_id = ? AND state = 'asked' AND next_attempt_at <= ? AND created_at > ?",
-        until,
+        lease,
         gig_id,
         now,
         asked_after
@@ -103,7 +107,8 @@ pub(crate) async fn take(
     let reservation = sqlx::query_as!(
         Reservation,
         r#"SELECT reservations.id, gig_id, issuer AS "issuer: NetId", idempotency_key, amount,
-                  reservations.title, reservations.details, reservations.credits, attempts
+                  reservations.title, reservations.details, reservations.credits, attempts,
+                  next_attempt_at AS lease
            FROM reservations JOIN gigs ON gigs.id = gig_id
            WHERE gig_id = ? AND reservations.state = 'asked'"#,
         gig_id
@@ -118,10 +123,11 @@ pub(crate) async fn postpone(
     until: DateTime<Utc>,
 ) -> Result<(), GigError> {
     sqlx::query!(
-        "UPDATE reservations SET next_attempt_at = ? WHERE id = ? AND attempts = ?",
+        "UPDATE reservations SET next_attempt_at = ?
+         WHERE id = ? AND state = 'asked' AND next_attempt_at = ?",
         until,
         reservation.id,
-        reservation.attempts
+        reservation.lease
     )
     .execute(db)
     .await?;
@@ -137,7 +143,7 @@ pub(crate) enum Before {
     Reserved,
 }
 
-/// Notes that the amount was reserved.
+/// Notes that the amount was reserved, whoever has the lease: credits moved, and once.
 pub(crate) async fn set_reserved(
     transaction: &mut MySqlConnection,
     id: u64,
@@ -161,9 +167,10 @@ pub(crate) async fn set_refused(
     reservation: &Reservation,
 ) -> Result<bool, GigError> {
     let noted = sqlx::query!(
-        "UPDATE reservations SET state = 'refused' WHERE id = ? AND state = 'asked' AND attempts = ?",
+        "UPDATE reservations SET state = 'refused'
+         WHERE id = ? AND state = 'asked' AND next_attempt_at = ?",
         reservation.id,
-        reservation.attempts
+        reservation.lease
     );
     Ok(noted.execute(db).await?.rows_affected() > 0)
 }

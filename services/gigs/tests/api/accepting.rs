@@ -1,10 +1,17 @@
 //! Accepting a claim: the claimant is paid exactly once.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use chrono::TimeDelta;
-use grove_shared::api::gigs::{ClaimState, GigState};
+use grove_credits_api::fake::{Failure, Operation};
+use grove_gigs_api::{ClaimState, GigState};
+use grove_outbox::retention;
+use http::StatusCode;
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 use crate::{FAR_BEYOND_THE_BACKOFF, World, bank::Mood, ok, refusal, refused};
 
@@ -166,4 +173,68 @@ async fn a_payment_that_waits_does_not_hold_up_mails() {
     world.worker().deliver_due().await.unwrap();
     assert_eq!(world.bank.mails().len(), 2);
     assert_eq!(world.state_of(gig.id).await, GigState::Paying);
+}
+
+#[tokio::test]
+async fn payments_do_not_wait_for_the_next_look_at_the_outbox() {
+    const GIGS: usize = 5;
+    let world = World::new().await;
+    let mut claims = Vec::new();
+    for number in 0..GIGS {
+        let gig = world.post_admin_gig(&format!("Gig {number}"), 10).await;
+        claims.push(world.claim("mdoe3", gig.id).await.id);
+    }
+    let stop = CancellationToken::new();
+    let _stop = stop.clone().drop_guard();
+    tokio::spawn(world.worker().run(stop));
+    let began = Instant::now();
+    for (paid, claim) in (1..).zip(claims) {
+        ok(&world.app.officer("admin3").put(&format!("/gigs/claims/{claim}"), &json!({})).await);
+        while world.bank.balance("mdoe3") < 10 * paid {
+            assert!(began.elapsed() < Duration::from_secs(30), "nothing is paid");
+            tokio::task::yield_now().await;
+        }
+    }
+    // Each would wait for half a second, as the one before has just been delivered.
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn nothing_is_accepted_for_someone_who_cannot_be_paid() {
+    let world = World::new().await;
+    let gig = world.post("Paint the fence", 300).await;
+    let claim = world.claim("mdoe3", gig.id).await;
+    world.bank.credits.fail(Operation::Balance, Failure::Refused(StatusCode::NOT_FOUND), 1);
+    let reply = world.accept(claim.id).await;
+    let error = "The claimant has no account that the credits could go to";
+    assert_eq!(refusal(&reply), refused(409, error));
+    assert_eq!(world.state_of(gig.id).await, GigState::Open);
+    world.deliver().await;
+    assert_eq!(world.bank.escrow(), 300);
+    ok(&world.accept(claim.id).await);
+}
+
+#[tokio::test]
+async fn a_paid_gig_stays_paid_when_its_effect_is_forgotten() {
+    let world = World::new().await;
+    let gig = world.post("Paint the fence", 300).await;
+    let claim = world.claim("mdoe3", gig.id).await;
+    ok(&world.accept(claim.id).await);
+    world.deliver().await;
+    let years = world.clock.now() + TimeDelta::days(1000);
+    assert!(retention::purge_delivered(&world.db.pool(), years).await.unwrap() > 0);
+    assert_eq!(world.state_of(gig.id).await, GigState::Paid);
+}
+
+#[tokio::test]
+async fn a_payment_of_a_gig_whose_title_is_not_clean_arrives() {
+    let world = World::new().await;
+    let gig = world.post("Paint the fence", 300).await;
+    let old = sqlx::query("UPDATE gigs SET title = CONCAT('Paint', ?, ' the fence')");
+    old.bind("\u{202e}").execute(&world.db.pool()).await.unwrap();
+    let claim = world.claim("mdoe3", gig.id).await;
+    ok(&world.accept(claim.id).await);
+    world.clock.advance(FAR_BEYOND_THE_BACKOFF);
+    world.worker().deliver_due().await.unwrap();
+    assert_eq!(world.bank.descriptions()[1], format!("Gig {}: Paint the fence", gig.id));
 }

@@ -1,6 +1,6 @@
 //! Closing and deleting a gig: the reward goes back once.
 
-use grove_shared::api::gigs::{ClaimState, GigState};
+use grove_gigs_api::{ClaimState, GigState};
 use serde_json::{Value, json};
 
 use crate::{World, bank::Mood, ok, refusal, refused};

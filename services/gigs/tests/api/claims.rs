@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use grove_shared::api::gigs::{Claim, ClaimState};
+use grove_credits_api::fake::{Failure, Operation};
+use grove_gigs_api::{Claim, ClaimState};
+use grove_shared::{Standing, page::Page};
+use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::{World, ok, refusal, refused};
+use crate::{World, form, ok, refusal, refused};
 
 #[tokio::test]
 async fn a_claim_names_the_issuer_of_its_gig() {
@@ -112,6 +115,55 @@ async fn a_rejected_claim_is_final_and_a_withdrawn_one_is_not() {
 }
 
 #[tokio::test]
+async fn a_claim_that_is_withdrawn_and_made_again_is_told_once() {
+    let world = World::new().await;
+    let gig = world.post("Paint the fence", 300).await;
+    for _ in 0..3 {
+        let claim = world.claim("mdoe3", gig.id).await;
+        ok(&world.app.member("mdoe3").delete(&format!("/gigs/claims/{}", claim.id)).await);
+    }
+    world.claim("mdoe3", gig.id).await;
+    world.claim("adam", gig.id).await;
+    world.deliver().await;
+    let mails = world.bank.mails();
+    assert_eq!(mails.len(), 2, "{mails:?}");
+}
+
+#[tokio::test]
+async fn a_gig_is_claimed_by_someone_who_can_be_paid() {
+    let world = World::new().await;
+    let gig = world.post("Paint the fence", 300).await;
+    let reply = world.try_claim("newbie1", gig.id).await;
+    let error = "There is no account for your credits yet, please try again in a minute";
+    assert_eq!(refusal(&reply), refused(409, error));
+    world.bank.credits.fail(Operation::Balance, Failure::Refused(StatusCode::BAD_GATEWAY), 1);
+    assert_eq!(world.try_claim("newbie1", gig.id).await.status, 503);
+    assert_eq!(world.issuer().get("/gigs/claims").await.json::<Value>(), json!([]));
+    world.bank.set_balance("newbie1", 0);
+    world.claim("newbie1", gig.id).await;
+}
+
+#[tokio::test]
+async fn only_members_of_today_post_and_claim() {
+    let world = World::new().await;
+    let gig = world.post("Paint the fence", 300).await;
+    for standing in [Standing::Applicant, Standing::Expired] {
+        let person = world.app.standing("mdoe3", &[], standing);
+        let claim = json!({ "claimant": "mdoe3", "gig_id": gig.id });
+        let mut new = form("Paint the shed", 10);
+        new["issuer"] = json!("mdoe3");
+        for reply in [person.post("/gigs/claims", &claim).await, person.post("/gigs", &new).await] {
+            assert_eq!(reply.status, 403);
+            assert!(reply.error().starts_with("This is for members"), "{}", reply.error());
+        }
+    }
+    // What has begun may be ended.
+    let former = world.app.standing("jsmith2", &[], Standing::Expired);
+    let claim = world.claim("mdoe3", gig.id).await;
+    ok(&former.put(&format!("/gigs/claims/{}", claim.id), &json!({})).await);
+}
+
+#[tokio::test]
 async fn an_accepted_claim_cannot_be_deleted() {
     let world = World::new().await;
     let gig = world.post("Paint the fence", 300).await;
@@ -143,4 +195,28 @@ async fn claims_are_listed_newest_first_as_a_bare_array() {
     assert_eq!(listed("claimant=mdoe3").await, [ids[0], ids[2]]);
     assert_eq!(listed(&format!("claimant=mdoe3&gig_id={}", two.id)).await, ids[..1]);
     assert_eq!(listed("gig_id=99").await, [0; 0]);
+}
+
+#[tokio::test]
+async fn claims_are_read_page_by_page() {
+    let world = World::new().await;
+    let gig = world.post("One", 10).await;
+    let mut ids = Vec::new();
+    for claimant in ["mdoe3", "adam", "zroe", "ab1", "ab2"] {
+        ids.insert(0, world.claim(claimant, gig.id).await.id);
+    }
+    let mut path = Some(format!("/gigs/claims?gig_id={}&limit=2", gig.id));
+    let (mut seen, mut pages) = (Vec::new(), 0);
+    while let Some(next) = path {
+        let reply = world.app.client().get(&next).await;
+        let page: Page<Claim> = ok(&reply).json();
+        seen.extend(page.items.into_iter().map(|claim| claim.id));
+        pages += 1;
+        path = reply.headers.get("link").map(|link| {
+            let link = link.to_str().unwrap().strip_suffix(">; rel=\"next\"").unwrap();
+            link.strip_prefix('<').unwrap().to_owned()
+        });
+        assert_eq!(path.is_some(), page.next.is_some());
+    }
+    assert_eq!((seen, pages), (ids, 3));
 }

@@ -1,6 +1,6 @@
 //! Editing a gig.
 
-use grove_shared::api::gigs::{Gig, GigState};
+use grove_gigs_api::{Gig, GigState};
 use serde_json::json;
 
 use crate::{FAR_BEYOND_THE_BACKOFF, World, bank::Mood, ok, refusal, refused};
@@ -52,7 +52,7 @@ async fn a_raise_that_is_refused_changes_nothing() {
     let gig = world.post("Paint the fence", 300).await;
     let path = format!("/gigs/{}", gig.id);
     let reply = world.issuer().put(&path, &json!({ "credits": 1001, "title": "More" })).await;
-    assert_eq!(refusal(&reply), refused(402, "1 credits are missing"));
+    assert_eq!(refusal(&reply), refused(402, "This needs 701 credits, and 700 are available"));
     let same: Gig = ok(&world.app.client().get(&path).await).json();
     assert_eq!(same, gig);
     assert_eq!(world.bank.escrow(), 300);

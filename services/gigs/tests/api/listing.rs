@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use grove_shared::api::gigs::GigPage;
+use grove_gigs_api::GigPage;
 use serde_json::{Value, json};
 
 use crate::{World, ok, refusal, refused};

@@ -16,15 +16,12 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Parser;
-use grove_gigs::{AppState, Config, MIGRATOR, Reconciler, router};
-use grove_shared::{
-    Clock,
-    api::gigs::{Claim, ClaimState, Gig, GigPage, GigState},
-    config::PeerUrls,
-    outbox::Worker,
-    peer::Peers,
-    testing::{Person, Reply, TestApp, TestDatabase},
-};
+use grove_client::Peers;
+use grove_gigs::{AppState, Config, MIGRATOR, Reconciler, assemble};
+use grove_gigs_api::{Claim, ClaimState, Gig, GigPage, GigState};
+use grove_outbox::Worker;
+use grove_shared::{Clock, config::PeerUrls};
+use grove_testing::{Person, Reply, TestApp, TestDatabase};
 use serde_json::{Value, json};
 
 use crate::bank::Bank;
@@ -49,18 +46,21 @@ impl World {
         bank.set_balance("jsmith2", 1000);
         let start: DateTime<Utc> = "2026-10-01T12:00:00Z".parse().unwrap();
         let clock = Clock::stopped_at(start);
-        let urls: PeerUrls = format!("credits={0},notifications={0}", bank.url).parse().unwrap();
+        let urls = (bank.credits.url(), bank.notifications.url());
+        let urls: PeerUrls =
+            format!("credits={},notifications={}", urls.0, urls.1).parse().unwrap();
         let mut kept = None;
         let app = TestApp::new("gigs", |keys| {
+            bank.notifications.trust(keys.verifier("notifications"));
             let state = AppState {
                 db: db.pool(),
                 verifier: keys.verifier("gigs"),
                 clock: clock.clone(),
-                peers: Peers::new(keys.key("gigs"), urls).unwrap(),
+                peers: Peers::new(keys.key("gigs"), urls, &[]).unwrap(),
                 mails: Arc::new(Config::parse_from(["gigs"]).mails),
             };
             kept = Some(state.clone());
-            router(state)
+            assemble(state).into_router()
         });
         Self { db, app, clock, state: kept.unwrap(), bank }
     }
@@ -120,8 +120,7 @@ impl World {
     }
 
     fn worker(&self) -> Worker {
-        let AppState { db, peers, clock, .. } = self.state.clone();
-        Worker { db, peers, clock }
+        self.state.worker()
     }
 
     fn reconciler(&self) -> Reconciler {

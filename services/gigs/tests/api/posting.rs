@@ -1,6 +1,6 @@
 //! Posting a gig.
 
-use grove_shared::api::gigs::GigState;
+use grove_gigs_api::GigState;
 use serde_json::{Value, json};
 
 use crate::{World, bank::Mood, form, ok, refusal, refused};
@@ -32,7 +32,7 @@ async fn a_posted_gig_is_open_and_its_reward_set_aside() {
 async fn who_is_short_of_credits_posts_nothing() {
     let world = World::new().await;
     let reply = world.try_post("Build a house", 1001).await;
-    assert_eq!(refusal(&reply), refused(402, "1 credits are missing"));
+    assert_eq!(refusal(&reply), refused(402, "This needs 1001 credits, and 1000 are available"));
     assert!(world.found(&world.issuer(), "").await.is_empty());
     assert_eq!(world.issuer().get("/gigs/1").await.status, 404);
     world.reconciler().settle_due().await.unwrap();
@@ -55,9 +55,9 @@ async fn who_was_short_of_credits_tries_again_under_the_same_key() {
 #[tokio::test]
 async fn a_repeated_request_finds_the_gig_of_the_first() {
     let world = World::new().await;
-    let (issuer, wish) = (world.issuer(), form("Paint the fence", 300));
-    let first: Value = ok(&issuer.post_once("/gigs", &wish, "my-key").await).json();
-    let again: Value = ok(&issuer.post_once("/gigs", &wish, "my-key").await).json();
+    let (issuer, new) = (world.issuer(), form("Paint the fence", 300));
+    let first: Value = ok(&issuer.post_once("/gigs", &new, "my-key").await).json();
+    let again: Value = ok(&issuer.post_once("/gigs", &new, "my-key").await).json();
     assert_eq!(first, again);
     let other = issuer.post_once("/gigs", &form("Paint the fence", 301), "my-key").await;
     assert_eq!(other.status, 422);

@@ -1,7 +1,7 @@
 //! Rewards of which it is not known at first whether they are reserved.
 
 use chrono::TimeDelta;
-use grove_shared::api::gigs::GigState;
+use grove_gigs_api::GigState;
 
 use crate::{FAR_BEYOND_THE_BACKOFF, World, bank::Mood, form, ok, refusal, refused};
 
@@ -104,7 +104,7 @@ async fn whoever_asks_again_without_a_key_gets_the_gig_that_waits() {
     let gig = world.post("Paint the fence", 300).await;
     assert_eq!((gig.id, gig.state), (1, GigState::Open));
     assert_eq!((world.bank.balance("jsmith2"), world.bank.escrow()), (700, 300));
-    // The wish is fulfilled: another such request is another wish.
+    // The gig is there: another such request is another gig.
     assert_ne!(world.post("Paint the fence", 300).await.id, gig.id);
 }
 
@@ -118,7 +118,7 @@ async fn a_key_finds_the_gig_that_waits_and_is_refused_with_it() {
     world.bank.set_balance("jsmith2", 100);
     world.clock.advance(FAR_BEYOND_THE_BACKOFF);
     let reply = issuer.post_once("/gigs", &form, "my-key").await;
-    assert_eq!(refusal(&reply), refused(402, "200 credits are missing"));
+    assert_eq!(refusal(&reply), refused(402, "This needs 300 credits, and 100 are available"));
 }
 
 #[tokio::test]
@@ -156,7 +156,7 @@ async fn two_reconcilers_ask_once() {
 #[tokio::test]
 async fn a_success_after_a_refusal_goes_back() {
     let world = World::new().await;
-    world.bank.set_mood(Mood::Hesitates);
+    world.bank.hesitate();
     let issuer = world.issuer();
     let slow =
         tokio::spawn(async move { issuer.post("/gigs", &form("Paint the fence", 300)).await });
@@ -164,7 +164,6 @@ async fn a_success_after_a_refusal_goes_back() {
         tokio::task::yield_now().await;
     }
     // The request outlives its lease; the next attempt finds no credits, and the first one does.
-    world.bank.set_mood(Mood::Works);
     world.bank.set_balance("jsmith2", 0);
     world.clock.advance(TimeDelta::seconds(15));
     assert_eq!(world.reconciler().settle_due().await.unwrap(), 1);
@@ -181,18 +180,34 @@ async fn a_success_after_a_refusal_goes_back() {
 #[tokio::test]
 async fn two_answers_to_one_question_open_the_gig_once() {
     let world = World::new().await;
-    world.bank.set_mood(Mood::Hesitates);
+    world.bank.hesitate();
     let issuer = world.issuer();
     let slow =
         tokio::spawn(async move { issuer.post("/gigs", &form("Paint the fence", 300)).await });
     while world.bank.keys().is_empty() {
         tokio::task::yield_now().await;
     }
-    world.bank.set_mood(Mood::Works);
     world.clock.advance(TimeDelta::seconds(15));
     assert_eq!(world.reconciler().settle_due().await.unwrap(), 1);
     world.bank.push();
     ok(&slow.await.unwrap());
     world.deliver().await;
     assert_eq!((world.bank.balance("jsmith2"), world.bank.escrow()), (700, 300));
+}
+
+#[tokio::test]
+async fn a_reward_is_asked_for_as_long_as_credits_know_its_key() {
+    let world = World::new().await;
+    world.bank.set_mood(Mood::LosesAnswers);
+    assert_eq!(world.try_post("Paint the fence", 300).await.status, 503);
+    world.bank.set_mood(Mood::Works);
+    world.clock.advance(TimeDelta::days(300));
+    assert_eq!(world.reconciler().settle_due().await.unwrap(), 1);
+    assert_eq!(world.state_of(1).await, GigState::Open);
+
+    world.bank.set_mood(Mood::LosesAnswers);
+    assert_eq!(world.try_post("Paint the shed", 300).await.status, 503);
+    world.bank.set_mood(Mood::Works);
+    world.clock.advance(TimeDelta::days(400));
+    assert_eq!(world.reconciler().settle_due().await.unwrap(), 0);
 }

@@ -17,8 +17,10 @@ async fn a_gig_that_is_not_valid_is_refused_with_the_field_at_fault() {
         ("title", json!("  "), MISSING),
         ("title", json!("x".repeat(101)), "title may have at most 100 characters"),
         ("title", json!("Hi\r\nBcc: all"), "title may have no control characters"),
+        ("title", json!("Paint \u{202e}ecnef"), "title may have no control characters"),
         ("details", json!("é".repeat(151)), "details may have at most 150 characters"),
         ("details", json!("a\u{0}b"), "details may have no control characters"),
+        ("details", json!("a\u{2028}b"), "details may have no control characters"),
         ("credits", Value::Null, MISSING),
         ("credits", json!(""), MISSING),
         ("credits", json!(0), "Credits must be positive"),
@@ -102,7 +104,7 @@ async fn a_body_of_another_shape_is_refused() {
     for (method, path) in
         [(Method::POST, "/gigs"), (Method::PUT, "/gigs/1"), (Method::POST, "/gigs/claims")]
     {
-        for body in ["", "{", "[3]", "null", "\"x\"", "{\"title\": 3, \"claimant\": 3}"] {
+        for body in ["", "{", "[]", "[3]", "null", "\"x\"", "{\"title\": 3, \"claimant\": 3}"] {
             let reply = world.issuer().send(method.clone(), path, body).await;
             assert_eq!(reply.status, 400, "{path} {body}");
             reply.error();

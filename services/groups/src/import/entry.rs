@@ -3,11 +3,8 @@
 //! People edited the files by hand, and the fields have no fixed shapes: text may be a list, and a
 //! list may be text.
 
-use grove_shared::{
-    NetId,
-    api::groups::{GroupChange, NewGroupRole},
-    import::Report,
-};
+use grove_groups_api::{GroupChange, NewGroupRole};
+use grove_shared::{NetId, import::Report};
 use serde_json::{Map, Value};
 
 use crate::{

@@ -2,24 +2,26 @@
 
 use axum::{
     extract::State,
-    http::StatusCode,
     response::{IntoResponse, Response},
 };
-use grove_shared::{
+use grove_groups_api as api;
+use grove_http::{
     ApiError,
-    api::groups as api,
-    caller::{Caller, Member, Officer},
-    db,
     extract::{Json, Path, Query},
 };
+use grove_identity::caller::{AdminOrTop4, Caller, Member, Officer};
+use grove_shared::db;
+use http::StatusCode;
 use serde::Deserialize;
 
 use crate::{
-    AppState,
     access::Access,
     error::GroupError,
-    group::{Details, GroupKey, GroupName, Kind},
+    group::{Details, GroupKey, GroupName},
+    kind::Kind,
+    look::look,
     place,
+    state::AppState,
     store::{groups, places},
 };
 
@@ -79,7 +81,7 @@ async fn public(state: &AppState, key: &GroupKey) -> Result<api::Group, GroupErr
 }
 
 pub(crate) async fn create(
-    Officer(officer): Officer,
+    Officer(officer, ..): Officer<AdminOrTop4>,
     State(state): State<AppState>,
     Path(kind): Path<String>,
     Json(new): Json<api::GroupChange>,
@@ -87,28 +89,26 @@ pub(crate) async fn create(
     let kind: Kind = kind.parse().map_err(GroupError::from)?;
     let (name, details) = (GroupName::parse(new.name.as_deref())?, Details::parse(&new)?);
     let key = name.key(kind);
-    match groups::insert(&state.db, kind, &name, &details, state.clock.now()).await {
+    let mut transaction = db::begin(&state.db).await?;
+    for other in groups::lock_names(&mut *transaction, kind).await? {
+        if GroupKey::new(kind, &other) != key && look(&other) == look(name.as_str()) {
+            return Err(GroupError::LooksLike(other).into());
+        }
+    }
+    match groups::insert(&mut *transaction, kind, &name, &details, state.clock.now()).await {
         Ok(()) => {}
-        Err(GroupError::Duplicate) => reopen(&state, kind, &name, &details).await?,
+        Err(GroupError::Duplicate) => {
+            if !groups::reopen(&mut *transaction, kind, &name).await? {
+                return Err(GroupError::Duplicate.into());
+            }
+            let id = groups::lock(&mut *transaction, &key).await?;
+            groups::update(&mut *transaction, id, &details).await?;
+        }
         Err(error) => return Err(error.into()),
     }
+    transaction.commit().await?;
     tracing::info!(group.key = %key, "group {key} made by {}", officer.netid);
     Ok((StatusCode::CREATED, Json(public(&state, &key).await?)))
-}
-
-async fn reopen(
-    state: &AppState,
-    kind: Kind,
-    name: &GroupName,
-    details: &Details,
-) -> Result<(), GroupError> {
-    let mut transaction = db::begin(&state.db).await?;
-    if !groups::reopen(&mut *transaction, kind, name).await? {
-        return Err(GroupError::Duplicate);
-    }
-    let id = groups::lock(&mut *transaction, &name.key(kind)).await?;
-    groups::update(&mut *transaction, id, details).await?;
-    Ok(transaction.commit().await?)
 }
 
 pub(crate) async fn update(
@@ -131,7 +131,7 @@ pub(crate) async fn update(
 }
 
 pub(crate) async fn end(
-    Officer(officer): Officer,
+    Officer(officer, ..): Officer<AdminOrTop4>,
     State(state): State<AppState>,
     Path((kind, name)): Path<(String, String)>,
 ) -> Result<Json<api::Group>, ApiError> {

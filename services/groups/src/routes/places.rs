@@ -1,14 +1,18 @@
 //! Handlers of places in groups, which are `roles` on the wire.
 
-use axum::{extract::State, http::StatusCode};
-use grove_shared::{
-    ApiError, Clock, NetId,
-    api::{accounts::AccountName, groups as api},
-    caller::{AllowList, Member, Peer},
-    db,
+use axum::extract::State;
+use grove_groups_api as api;
+use grove_http::{
+    ApiError,
     extract::{Json, Path},
-    identity::GATEWAY,
 };
+use grove_identity::{
+    GATEWAY,
+    caller::{AllowList, Member, Peer},
+};
+use grove_shared::{Clock, NetId, db};
+use http::StatusCode;
+use serde::Serialize;
 use sqlx::MySqlPool;
 
 use crate::{
@@ -16,6 +20,7 @@ use crate::{
     group::GroupKey,
     membership,
     place::NewPlace,
+    state::AppState,
     store::{groups, places},
 };
 
@@ -38,18 +43,20 @@ pub(crate) async fn list(
 
 pub(crate) async fn create(
     member: Member,
-    State(db): State<MySqlPool>,
-    State(clock): State<Clock>,
+    State(AppState { db, clock, peers, .. }): State<AppState>,
     Path((kind, name)): Path<(String, String)>,
     new: Result<Json<api::NewGroupRole>, ApiError>,
 ) -> Result<(StatusCode, Json<api::GroupRole>), ApiError> {
     let key = GroupKey::parse(&kind, &name)?;
+    let group = groups::find(&db, &key).await?.id;
+    Access::of(&db, &member, &key, group).await?.check_places()?;
+    // Only who may do this learns what is wrong with the body.
+    let Json(new) = new?;
+    let new = NewPlace::try_from(new)?.known(&peers, &key).await?;
     let mut transaction = db::begin(&db).await?;
     let group = groups::lock(&mut *transaction, &key).await?;
     Access::of(&mut *transaction, &member, &key, group).await?.check_places()?;
-    // Only who may do this learns what is wrong with the body.
-    let Json(new) = new?;
-    let (new, by) = (NewPlace::try_from(new)?, member.netid.as_str());
+    let by = member.netid.as_str();
     let id = places::insert(&mut *transaction, group, &new, by, clock.now()).await?;
     let place = places::find(&mut *transaction, group, id).await?;
     transaction.commit().await?;
@@ -103,7 +110,29 @@ impl AllowList for Gateway {
 pub(crate) async fn officer_roles(
     _: Peer<Gateway>,
     State(db): State<MySqlPool>,
-    Json(AccountName { netid }): Json<AccountName>,
+    Json(api::RoleHolder { netid }): Json<api::RoleHolder>,
 ) -> Result<Json<api::OfficerRoles>, ApiError> {
     Ok(Json(api::OfficerRoles { roles: places::officer_roles(&db, &netid).await? }))
+}
+
+/// Who may say that someone left the chapter.
+#[derive(Debug)]
+pub(crate) enum Users {}
+
+impl AllowList for Users {
+    const SERVICES: &'static [&'static str] = &["users"];
+}
+
+/// `{}`
+#[derive(Debug, Serialize)]
+pub(crate) struct Done {}
+
+pub(crate) async fn end_all_of(
+    _: Peer<Users>,
+    State(db): State<MySqlPool>,
+    Json(api::Departure { netid, left_at }): Json<api::Departure>,
+) -> Result<Json<Done>, ApiError> {
+    let ended = places::end_all_of(&db, &netid, left_at, "users").await?;
+    tracing::info!("{netid} left the chapter, and {ended} places");
+    Ok(Json(Done {}))
 }

@@ -6,7 +6,8 @@ use sqlx::MySqlExecutor;
 
 use crate::{
     error::GroupError,
-    group::{Details, Group, GroupKey, GroupName, Kind},
+    group::{Details, Group, GroupKey, GroupName},
+    kind::Kind,
 };
 
 /// Reads groups that have not ended.
@@ -45,6 +46,19 @@ pub(crate) async fn lock(db: impl MySqlExecutor<'_>, key: &GroupKey) -> Result<u
     .fetch_optional(db)
     .await?
     .ok_or(GroupError::NotFound)
+}
+
+/// The names of all groups of a kind, those that have ended too; nobody makes another until the transaction
+/// ends.
+pub(crate) async fn lock_names(
+    db: impl MySqlExecutor<'_>,
+    kind: Kind,
+) -> Result<Vec<String>, GroupError> {
+    let names = sqlx::query_scalar!(
+        "SELECT name FROM chapter_groups WHERE kind = ? FOR UPDATE",
+        kind.as_str()
+    );
+    Ok(names.fetch_all(db).await?)
 }
 
 /// Makes a group.

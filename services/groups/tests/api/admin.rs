@@ -4,10 +4,8 @@ use grove_groups::{
     Kind,
     admin::{ensure_group, grant, set_officer_roles},
 };
-use grove_shared::{
-    Role,
-    api::groups::{Group, GroupChange},
-};
+use grove_groups_api::{Group, GroupChange};
+use grove_shared::Role;
 
 use crate::{Setting, lead, netids, plain, roles};
 

@@ -1,7 +1,7 @@
 //! Groups as everyone sees them, and who makes, changes and ends them.
 
 use grove_groups::Kind;
-use grove_shared::api::groups::{Group, NewGroupRole};
+use grove_groups_api::{Group, NewGroupRole};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 

@@ -1,11 +1,8 @@
 //! The old system's groups.
 
 use grove_groups::{Kind, import::import_yaml};
-use grove_shared::{
-    Role,
-    api::groups::{Group, GroupRole},
-    import::Report,
-};
+use grove_groups_api::{Group, GroupRole};
+use grove_shared::{Role, import::Report};
 use serde_json::{Value, json};
 
 use crate::{Setting, netids, roles};

@@ -3,20 +3,23 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod admin;
+mod contract;
 mod groups;
 mod import;
 mod membership;
+mod names;
 mod officers;
+mod people;
 mod roles;
 mod validation;
 
 use chrono::{DateTime, Utc};
-use grove_groups::{AppState, Kind, MIGRATOR, admin::grant, router};
-use grove_shared::{
-    Clock, Role,
-    api::groups::{GroupRole, GroupRoles, NewGroupRole, OfficerRoles},
-    testing::{Person, TestApp, TestDatabase},
-};
+use grove_client::Peers;
+use grove_groups::{AppState, Kind, MIGRATOR, admin::grant, assemble};
+use grove_groups_api::{GroupRole, GroupRoles, NewGroupRole, OfficerRoles};
+use grove_shared::{Clock, Role, Standing, config::PeerUrls};
+use grove_testing::{Person, TestApp, TestDatabase};
+use grove_users_api::fake::FakeUsers;
 use serde_json::json;
 
 /// The service on an empty database, at a time that only moves when a test moves it.
@@ -24,21 +27,34 @@ struct Setting {
     db: TestDatabase,
     app: TestApp,
     clock: Clock,
+    users: FakeUsers,
 }
 
 impl Setting {
     async fn new() -> Self {
         let db = TestDatabase::create(&MIGRATOR).await;
         let clock = Clock::stopped_at(at("2026-09-01T18:00:00Z"));
+        let users = FakeUsers::start().await;
+        for (netid, first_name, last_name) in [
+            ("jsmith2", "Jo", "Smith"),
+            ("mdoe3", "Max", "Doe"),
+            ("friend1", "Fay", "Friend"),
+            ("other1", "Otto", "Other"),
+        ] {
+            users.person(&netid.parse().unwrap(), first_name, last_name, Standing::Member);
+        }
+        let urls: PeerUrls = format!("users={}", users.url()).parse().unwrap();
         let app = TestApp::new("groups", |keys| {
-            router(AppState {
+            assemble(AppState {
                 db: db.pool(),
                 verifier: keys.verifier("groups"),
                 clock: clock.clone(),
+                peers: Peers::new(keys.key("groups"), urls, &[]).unwrap(),
                 mail_domain: "example.edu".into(),
             })
+            .into_router()
         });
-        Self { db, app, clock }
+        Self { db, app, clock, users }
     }
 
     /// Makes a SIG as an officer would.

@@ -1,7 +1,7 @@
 //! The old question `?isMember=`, and what lists of people tell to whom.
 
 use grove_groups::Kind;
-use grove_shared::api::groups::NewGroupRole;
+use grove_groups_api::NewGroupRole;
 use http::StatusCode;
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! Who decides who is an officer.
 
 use grove_groups::Kind;
-use grove_shared::Role;
+use grove_shared::{Role, Standing};
 use http::StatusCode;
 use serde_json::json;
 
@@ -40,16 +40,36 @@ async fn only_admin_and_top4_touch_the_officer_committees() {
 }
 
 #[tokio::test]
-async fn every_officer_manages_the_other_groups() {
+async fn admin_and_top4_manage_the_other_groups_and_corporate_those_that_it_leads() {
     let setting = Setting::new().await;
     let corporate = setting.app.person("corp1", &[Role::Corporate]);
-    assert_eq!(
-        corporate.post("/groups/committees", &json!({ "name": "Events" })).await.status,
-        201
-    );
+    let events = json!({ "name": "Events" });
+    assert_eq!(corporate.post("/groups/committees", &events).await.status, 403);
+    let chair = setting.app.person("chair1", &[Role::Top4]);
+    assert_eq!(chair.post("/groups/committees", &events).await.status, 201);
     let new = json!({ "netid": "jsmith2", "lead": true });
-    assert_eq!(corporate.post("/groups/committees/events/roles", &new).await.status, 201);
+    assert_eq!(corporate.post("/groups/committees/events/roles", &new).await.status, 403);
+    assert_eq!(corporate.put("/groups/committees/events", &json!({})).await.status, 403);
+    setting.put(Kind::Committees, "events", lead("corp1", "")).await;
+    assert_eq!(corporate.put("/groups/committees/events", &json!({})).await.status, 200);
+    assert_eq!(chair.post("/groups/committees/events/roles", &new).await.status, 201);
     assert!(setting.officer_roles("jsmith2").await.is_empty());
+    assert_eq!(corporate.delete("/groups/committees/events").await.status, 403);
+    assert_eq!(chair.delete("/groups/committees/events").await.status, 200);
+}
+
+#[tokio::test]
+async fn who_is_no_member_leads_nothing() {
+    let setting = Setting::new().await;
+    setting.sig("SIGMusic").await;
+    setting.put(Kind::Sigs, "SIGMusic", lead("jsmith2", "")).await;
+    let path = "/groups/sigs/SIGMusic";
+    for (standing, status) in
+        [(Standing::Applicant, 403), (Standing::Expired, 403), (Standing::Member, 200)]
+    {
+        let person = setting.app.standing("jsmith2", &[], standing);
+        assert_eq!(person.put(path, &json!({})).await.status.as_u16(), status);
+    }
 }
 
 #[tokio::test]

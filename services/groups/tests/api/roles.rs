@@ -2,10 +2,8 @@
 
 use chrono::TimeDelta;
 use grove_groups::Kind;
-use grove_shared::{
-    Role,
-    api::groups::{Group, GroupRole},
-};
+use grove_groups_api::{Group, GroupRole};
+use grove_shared::Role;
 use http::StatusCode;
 use serde_json::json;
 

@@ -1,6 +1,6 @@
 //! Bad input: a clear refusal, and nothing changed.
 
-use grove_shared::api::groups::Group;
+use grove_groups_api::Group;
 use http::{Method, StatusCode};
 use serde_json::json;
 

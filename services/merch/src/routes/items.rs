@@ -1,20 +1,20 @@
 //! What is sold.
 
 use axum::extract::State;
-use grove_shared::{
-    ApiError, Clock,
-    api::{
-        envelope::{Data, Message},
-        merch as api,
-    },
-    caller::{Caller, Officer},
-    db,
+use grove_http::{
+    ApiError,
     extract::{Json, Path},
 };
-use serde_json::Value;
-use sqlx::{MySqlConnection, MySqlPool};
+use grove_identity::caller::{AdminOrTop4, Caller, Officer};
+use grove_merch_api as api;
+use grove_shared::{
+    Clock, db,
+    envelope::{Data, Message},
+    lenient::Object,
+};
+use sqlx::MySqlPool;
 
-use crate::{error::MerchError, form::Form, item::Assignment, restock, store::stock};
+use crate::{error::MerchError, item::Assignment, restock, store::stock};
 
 type Items = Json<Data<Vec<api::Item>>>;
 
@@ -51,12 +51,12 @@ fn parse_id(text: &str) -> Result<u64, MerchError> {
 }
 
 pub(crate) async fn create(
-    Officer(officer): Officer,
+    Officer(officer, ..): Officer<AdminOrTop4>,
     State(db): State<MySqlPool>,
     State(clock): State<Clock>,
-    Json(body): Json<Value>,
+    Json(Object(form)): Json<Object<api::NewItem>>,
 ) -> Result<Json<Message>, ApiError> {
-    let new = Assignment::parse(&Form::from(body))?;
+    let new = Assignment::parse(&form)?;
     let mut transaction = db::begin(&db).await?;
     let id = stock::put_item(&mut transaction, &new, clock.now()).await?;
     match stock::lock_location(&mut transaction, new.slot).await? {
@@ -72,12 +72,12 @@ pub(crate) async fn create(
 }
 
 pub(crate) async fn update(
-    Officer(officer): Officer,
+    Officer(officer, ..): Officer<AdminOrTop4>,
     State(db): State<MySqlPool>,
     Path(id): Path<String>,
-    Json(body): Json<Value>,
+    Json(Object(form)): Json<Object<api::NewItem>>,
 ) -> Result<Json<Message>, ApiError> {
-    let change = Assignment::parse(&Form::from(body))?;
+    let change = Assignment::parse(&form)?;
     let mut transaction = db::begin(&db).await?;
     let id = stock::lock_item(&mut transaction, parse_id(&id)?).await?.id;
     match stock::lock_location(&mut transaction, change.slot).await? {
@@ -101,16 +101,16 @@ fn taken(wanted: &Assignment, name: String) -> MerchError {
 
 /// Puts a locked item into a locked slot.
 async fn put(
-    transaction: &mut MySqlConnection,
+    transaction: &mut db::Transaction,
     id: u64,
     assignment: &Assignment,
 ) -> Result<(), MerchError> {
-    stock::assign(&mut *transaction, assignment.slot, id, assignment.quantity).await?;
+    stock::assign(transaction, assignment.slot, id, assignment.quantity).await?;
     restock::filled(transaction, id).await
 }
 
 pub(crate) async fn delete(
-    Officer(officer): Officer,
+    Officer(officer, ..): Officer<AdminOrTop4>,
     State(db): State<MySqlPool>,
     Path(id): Path<String>,
 ) -> Result<Json<Message>, ApiError> {

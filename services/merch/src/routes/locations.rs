@@ -1,15 +1,15 @@
 //! The slots of the machine.
 
 use axum::extract::State;
-use grove_shared::{
+use grove_http::{
     ApiError,
-    api::{
-        envelope::{Data, Message},
-        merch as api,
-    },
-    caller::{Caller, Officer},
-    db,
     extract::{Json, Path},
+};
+use grove_identity::caller::{AdminOrTop4, Caller, Officer};
+use grove_merch_api as api;
+use grove_shared::{
+    db,
+    envelope::{Data, Message},
 };
 use sqlx::MySqlPool;
 
@@ -31,7 +31,7 @@ pub(crate) async fn show(
 }
 
 pub(crate) async fn clear(
-    Officer(officer): Officer,
+    Officer(officer, ..): Officer<AdminOrTop4>,
     State(db): State<MySqlPool>,
     Path(location): Path<String>,
 ) -> Result<Json<Message>, ApiError> {

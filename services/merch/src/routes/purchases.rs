@@ -1,27 +1,37 @@
 //! Purchases on the website, and what officers learn from all purchases.
 
-use std::time::Instant;
+use std::{collections::BTreeMap, time::Instant};
 
 use axum::extract::State;
-use chrono::{Days, NaiveDate};
-use grove_shared::{
-    ApiError, Clock, NetId,
-    api::merch as api,
-    caller::{Member, Officer},
-    db,
+use chrono::{Days, NaiveDate, TimeDelta};
+use grove_http::{
+    ApiError,
     extract::{Json, Path, Query},
-    idempotency::IdempotencyKey,
+    page::PageResponse,
+};
+use grove_identity::caller::{AdminOrTop4, CurrentMember, Member, Officer};
+use grove_merch_api as api;
+use grove_outbox::IdempotencyKey;
+use grove_shared::{
+    Clock, NetId,
+    config::ChapterTime,
+    db,
+    lenient::Object,
+    page::{Limit, PageRequest},
 };
 use http::StatusCode;
 use serde::Deserialize;
 use sqlx::MySqlPool;
 
 use crate::{
-    AppState,
-    checkout::{self, Wish},
+    checkout::{self, Order},
     error::MerchError,
     purchase,
-    store::{purchases, stock},
+    state::AppState,
+    store::{
+        purchases::{self, Finding},
+        stock,
+    },
 };
 
 /// Purchases on a page, unless asked otherwise.
@@ -32,17 +42,17 @@ const DAYS: u64 = 30;
 const MOST_DAYS: i64 = 366;
 
 pub(crate) async fn create(
-    Member { netid, .. }: Member,
+    CurrentMember(Member { netid, .. }): CurrentMember,
     State(state): State<AppState>,
     key: IdempotencyKey,
-    Json(new): Json<api::NewPurchase>,
+    Json(Object(new)): Json<Object<api::NewPurchase>>,
 ) -> Result<(StatusCode, Json<api::Purchase>), ApiError> {
     let arrived = Instant::now();
     if new.items.is_empty() {
         return Err(MerchError::Missing("items").into());
     }
-    let wish = Wish { netid: &netid, items: &new.items, kiosk: None, arrived };
-    let purchase = checkout::buy(&state, &wish, Some(&key)).await?;
+    let order = Order { netid: &netid, items: &new.items, kiosk: None, arrived };
+    let purchase = checkout::buy(&state, &order, Some(&key)).await?;
     Ok((StatusCode::CREATED, Json(purchase)))
 }
 
@@ -57,18 +67,24 @@ pub(crate) async fn list(
     viewer: Member,
     State(db): State<MySqlPool>,
     Query(filter): Query<Filter>,
-) -> Result<Json<api::Purchases>, ApiError> {
+) -> Result<PageResponse<api::Purchases>, ApiError> {
+    let sees_all = viewer.is_one_of::<AdminOrTop4>();
+    let asked = filter.netid.clone();
     let netid = match filter.netid {
-        None if viewer.is_officer() => None,
+        None if sees_all => None,
         None => Some(viewer.netid),
-        Some(netid) if netid == viewer.netid || viewer.is_officer() => Some(netid),
+        Some(netid) if netid == viewer.netid || sees_all => Some(netid),
         Some(_) => return Err(MerchError::NotYours.into()),
     };
     let limit = filter.limit.unwrap_or(PAGE);
     if !(1..=LARGEST_PAGE).contains(&limit) {
         return Err(ApiError::bad_request("limit must be from 1 to 100"));
     }
-    Ok(Json(purchase::page(&db, netid.as_ref(), filter.after, limit).await?))
+    let request = PageRequest { after: filter.after, limit: Some(Limit::new(limit)) };
+    let page = purchase::page(&db, netid.as_ref(), request).await?;
+    let asked = asked.as_ref().map(NetId::as_str);
+    let path = api::purchases(asked, PageRequest::default()).target()?;
+    Ok(PageResponse::in_old_shape(&path, request, page.next, page))
 }
 
 pub(crate) async fn show(
@@ -77,7 +93,7 @@ pub(crate) async fn show(
     Path(id): Path<u64>,
 ) -> Result<Json<api::Purchase>, ApiError> {
     let purchase = purchase::find(&db, id).await?;
-    if purchase.netid != viewer.netid.as_str() && !viewer.is_officer() {
+    if purchase.netid != viewer.netid.as_str() && !viewer.is_one_of::<AdminOrTop4>() {
         return Err(MerchError::PurchaseNotFound.into());
     }
     Ok(Json(purchase))
@@ -85,13 +101,13 @@ pub(crate) async fn show(
 
 /// An officer looked, and knows what became of a thing that the machine did not tell of.
 pub(crate) async fn resolve(
-    Officer(officer): Officer,
+    Officer(officer, ..): Officer<AdminOrTop4>,
     State(db): State<MySqlPool>,
     State(clock): State<Clock>,
     Path((id, number)): Path<(u64, u32)>,
-    Json(api::NewResolution { outcome }): Json<api::NewResolution>,
+    Json(Object(api::NewResolution { outcome })): Json<Object<api::NewResolution>>,
 ) -> Result<Json<api::Purchase>, ApiError> {
-    let finding = purchase::finding_name(outcome);
+    let finding = Finding::from(outcome);
     purchases::find(&db, id).await?;
     let units = purchases::units(&db, id, id).await?;
     let unit = units.into_iter().find(|unit| unit.position == number);
@@ -102,8 +118,8 @@ pub(crate) async fn resolve(
         if outcome == api::Finding::Vended {
             stock::correct(&mut transaction, &unit.location, unit.item_id, -1).await?;
         }
-        tracing::info!(purchase.id = id, "item {number} of {id} {finding}, says {netid}");
-    } else if unit.resolved_as.as_deref() != Some(finding) {
+        tracing::info!(purchase.id = id, "item {number} of {id}: {finding:?}, says {netid}");
+    } else if unit.resolved_as != Some(finding) {
         return Err(MerchError::NotUnknown.into());
     }
     transaction.commit().await?;
@@ -118,20 +134,27 @@ pub(crate) struct Period {
 
 /// What was sold on each day of a period, also on those on which nothing was.
 pub(crate) async fn sales(
-    _: Officer,
+    _: Officer<AdminOrTop4>,
     State(db): State<MySqlPool>,
     State(clock): State<Clock>,
+    State(time): State<ChapterTime>,
     Query(period): Query<Period>,
 ) -> Result<Json<Vec<api::SalesDay>>, ApiError> {
-    let to = period.to.unwrap_or_else(|| clock.now().date_naive());
+    let to = period.to.unwrap_or_else(|| time.day_of(clock.now()));
     let from = period.from.or_else(|| to.checked_sub_days(Days::new(DAYS - 1))).unwrap_or(to);
     if from > to || (to - from).num_days() >= MOST_DAYS {
         return Err(ApiError::bad_request("from must not be after to, nor a year before it"));
     }
-    let sold = purchases::sales(&db, from, to).await?;
-    let days = from.iter_days().take_while(|day| *day <= to).map(|day| {
-        let known = sold.iter().find(|sold| sold.day == day).cloned();
-        known.unwrap_or(api::SalesDay { day, count: 0, credits: 0 })
-    });
-    Ok(Json(days.collect()))
+    let days = from.iter_days().take_while(|day| *day <= to);
+    let nothing = |day| (day, api::SalesDay { day, count: 0, credits: 0 });
+    let mut days: BTreeMap<_, _> = days.map(nothing).collect();
+    let begins = time.start_of(from);
+    for sold in purchases::sales(&db, begins, time.end_of(to)).await? {
+        let day = time.day_of(begins + TimeDelta::minutes(15 * sold.quarter));
+        if let Some(day) = days.get_mut(&day) {
+            day.count += sold.count;
+            day.credits += sold.credits;
+        }
+    }
+    Ok(Json(days.into_values().collect()))
 }

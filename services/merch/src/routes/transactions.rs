@@ -6,25 +6,23 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
+use grove_http::{ApiError, extract::Json};
+use grove_identity::caller::Caller;
+use grove_merch_api as api;
+use grove_merch_api::{ItemOutcome, PurchaseState};
+use grove_outbox::IdempotencyKey;
 use grove_shared::{
-    ApiError,
-    api::{
-        envelope::Data,
-        merch::{self as api, ItemOutcome, PurchaseState},
-    },
-    caller::Caller,
-    extract::Json,
-    idempotency::IdempotencyKey,
+    envelope::Data,
+    lenient::{Lenient, Object},
 };
 use http::StatusCode;
-use serde_json::Value;
 
 use crate::{
-    AppState,
-    checkout::{self, Wish},
+    checkout::{self, Order},
     error::MerchError,
-    form::Form,
+    item::required,
     kiosk, member, purchase,
+    state::AppState,
     store::customers::CustomerRow,
 };
 
@@ -35,45 +33,37 @@ pub(crate) async fn create(
     caller: Caller,
     State(state): State<AppState>,
     key: Option<IdempotencyKey>,
-    Json(body): Json<Value>,
+    Json(Object(form)): Json<Object<api::NewTransaction>>,
 ) -> Result<Response, ApiError> {
     let arrived = Instant::now();
-    let form = Form::from(body);
-    let items = items(&form)?;
-    let pin = form.text("pin")?;
+    let items = items(&form.items)?;
+    let pin = required("pin", &form.pin)?;
     let customer = kiosk::identify(&state, &caller, &pin).await?;
     let kiosk = kiosk::client(&caller);
-    let wish = Wish { netid: &customer.netid, items: &items, kiosk: Some(&kiosk), arrived };
-    let purchase = checkout::buy(&state, &wish, key.as_ref()).await?;
-    reply(&state, customer.clone(), purchase).await
+    let order = Order { netid: &customer.netid, items: &items, kiosk: Some(&kiosk), arrived };
+    let purchase = checkout::buy(&state, &order, key.as_ref()).await?;
+    reply(&state, &customer, purchase).await
 }
 
 /// The ids, as numbers or as text.
-fn items(form: &Form) -> Result<Vec<u64>, MerchError> {
-    let items = match form.value("items") {
-        None => return Err(MerchError::Missing("items")),
-        Some(Value::String(text)) if text.is_empty() => return Err(MerchError::Missing("items")),
-        Some(Value::Array(items)) if items.is_empty() => return Err(MerchError::Missing("items")),
-        Some(Value::Array(items)) => items,
-        Some(_) => return Err(MerchError::NoArray),
-    };
-    let id = |item: &Value| match item {
-        Value::Number(number) => number.as_u64(),
-        Value::String(text) => text.trim().parse().ok(),
-        _ => None,
-    };
-    items.iter().map(|item| id(item).ok_or(MerchError::ItemNotFound)).collect()
+fn items(form: &Lenient) -> Result<Vec<u64>, MerchError> {
+    let items = form.list().map_err(|_| MerchError::NoArray)?.unwrap_or_default();
+    if items.is_empty() {
+        return Err(MerchError::Missing("items"));
+    }
+    let id = |item: &Lenient| item.number().ok().flatten().ok_or(MerchError::ItemNotFound);
+    items.iter().map(id).collect()
 }
 
 async fn reply(
     state: &AppState,
-    customer: CustomerRow,
+    customer: &CustomerRow,
     purchase: api::Purchase,
 ) -> Result<Response, ApiError> {
-    let netid = customer.netid.clone();
-    let user = member::with_balance(&state.peers, &netid, Some(customer.clone()));
+    let CustomerRow { netid, .. } = customer;
+    let user = member::with_balance(&state.peers, netid, Some(customer));
     let user = tokio::time::timeout(BALANCE_WITHIN, user).await;
-    let user = user.unwrap_or_else(|_| member::without_balance(&netid, Some(customer)));
+    let user = user.unwrap_or_else(|_| member::without_balance(netid, Some(customer)));
     let items = purchase::items_of(&state.db, &purchase).await?;
     let failures = failures(&purchase);
     let transaction = api::Transaction {

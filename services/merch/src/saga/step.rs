@@ -6,11 +6,11 @@
 //! leads from one to the other.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use grove_shared::{api::credits::HoldState, db, peer::PeerError};
+use grove_credits_api::{self as credits, HoldState, Party, SystemAccount};
+use grove_shared::{CallError, Client, db};
 use http::StatusCode;
 
 use crate::{
-    credits,
     error::MerchError,
     machine::{Machine, Verdict},
     restock,
@@ -29,6 +29,10 @@ const HOLD_WITHIN: TimeDelta = TimeDelta::seconds(10);
 const VERDICT_WITHIN: TimeDelta = TimeDelta::seconds(25);
 const ASK_AGAIN_AFTER: TimeDelta = TimeDelta::seconds(1);
 const CREDITS_AGAIN_AFTER: TimeDelta = TimeDelta::seconds(2);
+
+/// After seven days credits give back by themselves what is held, whatever they answered before.
+const SETTLED_WITHIN: TimeDelta = TimeDelta::days(8);
+const SALES: Party = Party::System(SystemAccount::MerchSales);
 
 /// Whether there is another step at once.
 enum Next {
@@ -66,13 +70,13 @@ impl Worker {
         }
         let deadline = *unit.deadline_at.get_or_insert(now + HOLD_WITHIN);
         if unit.price > 0 {
-            match credits::hold(&self.peers, &unit.hold(), &unit.vend_key).await {
+            match self.peers.call(credits::hold(&unit.hold()).once(&unit.vend_key)).await {
                 Ok(hold) if hold.state == HoldState::Held => unit.hold_id = Some(hold.id),
                 Ok(hold) => {
                     unit.hold_id = Some(hold.id);
                     return self.fail(unit, "The credits were given back already").await;
                 }
-                Err(cause) if is_final(&cause) => {
+                Err(cause) if cause.is_final() => {
                     tracing::info!(unit.id = unit.id, %cause, "item {} is not paid", unit.id);
                     return self.fail(unit, refusal(&cause)).await;
                 }
@@ -181,12 +185,12 @@ impl Worker {
 
     async fn capture(&self, unit: &mut Unit) -> Result<Next, MerchError> {
         let captured = match unit.hold_id {
-            Some(hold) => credits::capture(&self.peers, hold).await.map(drop),
+            Some(hold) => self.peers.call(credits::capture(hold, SALES)).await.map(drop),
             None => Ok(()),
         };
         match captured {
             Ok(()) => unit.charged = true,
-            Err(cause) if is_final(&cause) => {
+            Err(cause) if self.is_over(unit, &cause) => {
                 tracing::error!(unit.id = unit.id, %cause, "item {} stays unpaid", unit.id);
                 unit.reason = Some("It could not be charged".to_owned());
             }
@@ -199,7 +203,7 @@ impl Worker {
         // It is not known whether credits made the hold; asking again tells, and makes it if not.
         let hold = match unit.hold_id {
             None if unit.price > 0 => {
-                let hold = credits::hold(&self.peers, &unit.hold(), &unit.vend_key).await;
+                let hold = self.peers.call(credits::hold(&unit.hold()).once(&unit.vend_key)).await;
                 hold.map(|hold| Some(hold.id))
             }
             hold => Ok(hold),
@@ -207,21 +211,26 @@ impl Worker {
         let released = match hold {
             Ok(Some(hold)) => {
                 unit.hold_id = Some(hold);
-                credits::release(&self.peers, hold).await.map(drop)
+                self.peers.call(credits::release(hold)).await.map(drop)
             }
             Ok(None) => Ok(()),
-            Err(cause) if is_final(&cause) => Ok(()),
+            Err(cause) if cause.is_final() => Ok(()),
             Err(cause) => Err(cause),
         };
         match released {
             Ok(()) => {}
-            Err(cause) if is_final(&cause) => {
+            Err(cause) if self.is_over(unit, &cause) => {
                 tracing::error!(unit.id = unit.id, %cause, "item {} is not given back", unit.id);
             }
             Err(_) => return self.wait(unit, CREDITS_AGAIN_AFTER).await,
         }
         let settled = if unit.state == State::Lost { State::Unknown } else { State::Refunded };
         self.settle(unit, settled).await
+    }
+
+    /// Whether credits will never take or give back what is held.
+    fn is_over(&self, unit: &Unit, cause: &CallError) -> bool {
+        cause.is_final() || self.clock.now() > unit.created_at + SETTLED_WITHIN
     }
 
     async fn settle(&self, unit: &mut Unit, state: State) -> Result<Next, MerchError> {
@@ -231,10 +240,9 @@ impl Worker {
         if units::save(&self.db, unit, lease).await? {
             tracing::info!(
                 unit.id = unit.id,
-                "item {} of purchase {}: {}",
+                "item {} of purchase {}: {state:?}",
                 unit.position,
-                unit.purchase_id,
-                state.as_str()
+                unit.purchase_id
             );
         }
         Ok(Next::Rest)
@@ -269,14 +277,9 @@ impl Worker {
     }
 }
 
-/// Whether the same call again would bring the same answer.
-fn is_final(cause: &PeerError) -> bool {
-    matches!(cause, PeerError::Refused { status, .. } if *status != StatusCode::TOO_MANY_REQUESTS)
-}
-
-fn refusal(cause: &PeerError) -> &'static str {
+fn refusal(cause: &CallError) -> &'static str {
     match cause {
-        PeerError::Refused { status: StatusCode::PAYMENT_REQUIRED, .. } => {
+        CallError::Refused { status: StatusCode::PAYMENT_REQUIRED, .. } => {
             "User does not have sufficient credits"
         }
         _ => "The credits service refused",

@@ -1,11 +1,12 @@
 //! One thing on its way from the shelf to the buyer.
 
 use chrono::{DateTime, Utc};
-use grove_shared::{NetId, api::credits::NewHold};
-use sqlx::{MySql, encode::IsNull, error::BoxDynError};
+use grove_credits_api::NewHold;
+use grove_shared::NetId;
 
 /// Where a unit is. Those before [`State::Done`] have a next step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
+#[sqlx(rename_all = "snake_case")]
 pub(crate) enum State {
     /// It is out of stock for others; the credits are to be held.
     Holding,
@@ -23,44 +24,6 @@ pub(crate) enum State {
     Refunded,
     /// Nobody knows whether it fell out; it costs nothing, and an officer has to look.
     Unknown,
-}
-
-impl State {
-    const ALL: [(Self, &str); 8] = [
-        (Self::Holding, "holding"),
-        (Self::Vending, "vending"),
-        (Self::Dropped, "dropped"),
-        (Self::Failed, "failed"),
-        (Self::Lost, "lost"),
-        (Self::Done, "done"),
-        (Self::Refunded, "refunded"),
-        (Self::Unknown, "unknown"),
-    ];
-
-    /// As the database has it.
-    pub(crate) fn as_str(self) -> &'static str {
-        Self::ALL.iter().find(|(state, _)| *state == self).map_or("", |(_, name)| name)
-    }
-}
-
-impl From<String> for State {
-    /// A check of the table keeps other words out.
-    fn from(text: String) -> Self {
-        let found = Self::ALL.iter().find(|(_, name)| *name == text);
-        found.map_or(Self::Unknown, |(state, _)| *state)
-    }
-}
-
-impl sqlx::Type<MySql> for State {
-    fn type_info() -> sqlx::mysql::MySqlTypeInfo {
-        <str as sqlx::Type<MySql>>::type_info()
-    }
-}
-
-impl sqlx::Encode<'_, MySql> for State {
-    fn encode_by_ref(&self, buffer: &mut Vec<u8>) -> Result<IsNull, BoxDynError> {
-        <&str as sqlx::Encode<'_, MySql>>::encode_by_ref(&self.as_str(), buffer)
-    }
 }
 
 /// One thing of a purchase.
@@ -96,6 +59,7 @@ impl Unit {
             netid: self.netid.clone(),
             amount: self.price.into(),
             description: format!("Merch Transaction: {}", self.name),
+            expires_in: None,
         }
     }
 }

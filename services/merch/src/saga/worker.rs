@@ -4,25 +4,19 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 use futures_util::future::join_all;
-use grove_shared::{Clock, idempotency, peer::Peers};
+use grove_client::Peers;
+use grove_shared::Clock;
 use sqlx::MySqlPool;
 use tokio::{sync::Notify, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    config::Restock,
-    error::MerchError,
-    machine::Machine,
-    saga::unit::Unit,
-    store::{tries, units},
-};
+use crate::{config::Restock, error::MerchError, machine::Machine, saga::unit::Unit, store::units};
 
 /// While one worker is at a step, no other takes the unit, unless the first died this long ago. It is
 /// longer than the longest step.
 pub(super) const LEASE: TimeDelta = TimeDelta::seconds(15);
 const AT_ONCE: usize = 16;
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
-const TIDY_INTERVAL: Duration = Duration::from_hours(1);
 
 /// Moves the purchases of one schema on, until each is settled.
 #[derive(Debug, Clone)]
@@ -46,7 +40,6 @@ impl Worker {
     /// once; another worker takes it up when its lease is over.
     pub async fn run(self, stop: CancellationToken) {
         let mut steps = JoinSet::new();
-        let mut tidy = tokio::time::interval(TIDY_INTERVAL);
         while !stop.is_cancelled() {
             match self.claim(AT_ONCE.saturating_sub(steps.len())).await {
                 Ok(units) => {
@@ -62,7 +55,6 @@ impl Worker {
                 () = self.bell.notified() => {}
                 // The next thing of the same purchase may be due.
                 Some(_) = steps.join_next() => {}
-                _ = tidy.tick() => self.tidy().await,
                 () = stop.cancelled() => {}
             }
         }
@@ -97,16 +89,6 @@ impl Worker {
         if let Err(cause) = self.steps(&mut unit).await {
             // The lease ends by itself, and then it goes on.
             tracing::warn!(unit.id = id, %cause, "item {id} of a purchase has to wait");
-        }
-    }
-
-    async fn tidy(&self) {
-        let now = self.clock.now();
-        if let Err(cause) = idempotency::forget_old(&self.db, now).await {
-            tracing::warn!(%cause, "old idempotency keys remain");
-        }
-        if let Err(cause) = tries::forget(&self.db, now - TimeDelta::days(1)).await {
-            tracing::warn!(%cause, "old tries of PINs remain");
         }
     }
 }

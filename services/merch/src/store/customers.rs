@@ -1,7 +1,7 @@
 //! Queries on customers and their PINs.
 
 use chrono::{DateTime, Utc};
-use grove_shared::{NetId, db::Refusal};
+use grove_shared::{NetId, db::Refusal, page::PageRequest};
 use sqlx::{MySqlConnection, MySqlExecutor};
 
 use crate::error::MerchError;
@@ -21,6 +21,21 @@ pub(crate) async fn list(db: impl MySqlExecutor<'_>) -> Result<Vec<CustomerRow>,
         CustomerRow,
         r#"SELECT id, netid AS "netid: NetId", (pin_hash IS NOT NULL) AS "has_pin!: bool", created_at
            FROM customers ORDER BY netid"#
+    );
+    Ok(customers.fetch_all(db).await?)
+}
+
+/// As many of them as a page needs, those first who came first.
+pub(crate) async fn page(
+    db: impl MySqlExecutor<'_>,
+    request: PageRequest,
+) -> Result<Vec<CustomerRow>, MerchError> {
+    let customers = sqlx::query_as!(
+        CustomerRow,
+        r#"SELECT id, netid AS "netid: NetId", (pin_hash IS NOT NULL) AS "has_pin!: bool", created_at
+           FROM customers WHERE id > ? ORDER BY id LIMIT ?"#,
+        request.after.unwrap_or(0),
+        request.rows()
     );
     Ok(customers.fetch_all(db).await?)
 }

@@ -1,13 +1,72 @@
 //! Queries on purchases, as people see them.
 
-use chrono::{DateTime, NaiveDate, Utc};
-use grove_shared::{NetId, api::merch as api};
+use chrono::{DateTime, Utc};
+use grove_merch_api as api;
+use grove_shared::{NetId, page::PageRequest};
 use sqlx::{MySqlConnection, MySqlExecutor};
 
-use crate::{
-    error::MerchError,
-    purchase::{PurchaseRow, UnitRow},
-};
+use crate::{error::MerchError, saga::unit::State};
+
+/// A purchase without its items.
+#[derive(Debug, Clone)]
+pub(crate) struct PurchaseRow {
+    pub(crate) id: u64,
+    pub(crate) netid: NetId,
+    pub(crate) at_kiosk: bool,
+    pub(crate) created_at: DateTime<Utc>,
+}
+
+/// One thing of a purchase.
+#[derive(Debug, Clone)]
+pub(crate) struct UnitRow {
+    pub(crate) purchase_id: u64,
+    pub(crate) position: u32,
+    pub(crate) item_id: u64,
+    pub(crate) name: String,
+    pub(crate) price: u32,
+    pub(crate) location: String,
+    pub(crate) state: State,
+    pub(crate) charged: bool,
+    pub(crate) reason: Option<String>,
+    pub(crate) resolved_as: Option<Finding>,
+    pub(crate) resolved_by: Option<String>,
+    pub(crate) resolved_at: Option<DateTime<Utc>>,
+}
+
+/// What an officer found out about an unknown outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
+#[sqlx(rename_all = "snake_case")]
+pub(crate) enum Finding {
+    Vended,
+    Failed,
+}
+
+impl From<api::Finding> for Finding {
+    fn from(finding: api::Finding) -> Self {
+        match finding {
+            api::Finding::Vended => Self::Vended,
+            api::Finding::Failed => Self::Failed,
+        }
+    }
+}
+
+impl From<Finding> for api::Finding {
+    fn from(finding: Finding) -> Self {
+        match finding {
+            Finding::Vended => Self::Vended,
+            Finding::Failed => Self::Failed,
+        }
+    }
+}
+
+/// What was sold within a quarter of an hour, of which days of all time zones consist.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sales {
+    /// The number of the quarter, from 0 at the beginning of the period.
+    pub(crate) quarter: i64,
+    pub(crate) count: i64,
+    pub(crate) credits: i64,
+}
 
 /// Begins a purchase without items; returns its id.
 pub(crate) async fn insert(
@@ -25,34 +84,39 @@ pub(crate) async fn insert(
     Ok(inserted.execute(transaction).await?.last_insert_id())
 }
 
+/// Reads purchases without their items; `$rest` says which ones, in what order.
+macro_rules! select_purchases {
+    ($rest:literal $(, $arg:expr)*) => {
+        sqlx::query_as!(
+            PurchaseRow,
+            r#"SELECT id, netid AS "netid: NetId", (kiosk IS NOT NULL) AS "at_kiosk!: bool", created_at
+               FROM purchases WHERE "# + $rest
+            $(, $arg)*
+        )
+    };
+}
+
 /// A purchase without its items.
 pub(crate) async fn find(db: impl MySqlExecutor<'_>, id: u64) -> Result<PurchaseRow, MerchError> {
-    let purchase = sqlx::query_as!(
-        PurchaseRow,
-        r#"SELECT id, netid AS "netid: NetId", (kiosk IS NOT NULL) AS "at_kiosk!: bool", created_at
-           FROM purchases WHERE id = ?"#,
-        id
-    );
+    let purchase = select_purchases!("id = ?", id);
     purchase.fetch_optional(db).await?.ok_or(MerchError::PurchaseNotFound)
 }
 
-/// The newest purchases before one, of one person or of all.
+/// As many of the newest purchases of one person or of all as a page needs.
 pub(crate) async fn list(
     db: impl MySqlExecutor<'_>,
     netid: Option<&NetId>,
-    before: u64,
-    limit: u32,
+    request: PageRequest,
 ) -> Result<Vec<PurchaseRow>, MerchError> {
-    let purchases = sqlx::query_as!(
-        PurchaseRow,
-        r#"SELECT id, netid AS "netid: NetId", (kiosk IS NOT NULL) AS "at_kiosk!: bool", created_at
-           FROM purchases WHERE (? IS NULL OR netid = ?) AND id < ? ORDER BY id DESC LIMIT ?"#,
-        netid,
-        netid,
-        before,
-        limit
-    );
-    Ok(purchases.fetch_all(db).await?)
+    let (before, rows) = (request.after.unwrap_or(u64::MAX), request.rows());
+    let purchases = if let Some(netid) = netid {
+        select_purchases!("netid = ? AND id < ? ORDER BY id DESC LIMIT ?", netid, before, rows)
+            .fetch_all(db)
+            .await?
+    } else {
+        select_purchases!("id < ? ORDER BY id DESC LIMIT ?", before, rows).fetch_all(db).await?
+    };
+    Ok(purchases)
 }
 
 /// What became of the items of the purchases `first` to `last`.
@@ -63,8 +127,9 @@ pub(crate) async fn units(
 ) -> Result<Vec<UnitRow>, MerchError> {
     let units = sqlx::query_as!(
         UnitRow,
-        r#"SELECT purchase_id, position, item_id, name, price, location, state, charged AS "charged: bool",
-                  reason, resolved_as, resolved_by, resolved_at
+        r#"SELECT purchase_id, position, item_id, name, price, location, state AS "state: State",
+                  charged AS "charged: bool", reason, resolved_as AS "resolved_as: Finding",
+                  resolved_by, resolved_at
            FROM purchase_items WHERE purchase_id BETWEEN ? AND ? ORDER BY purchase_id, position"#,
         first,
         last
@@ -86,7 +151,7 @@ pub(crate) async fn undecided(db: impl MySqlExecutor<'_>, id: u64) -> Result<i64
 pub(crate) async fn resolve(
     transaction: &mut MySqlConnection,
     unit: &UnitRow,
-    finding: &str,
+    finding: Finding,
     officer: &NetId,
     now: DateTime<Utc>,
 ) -> Result<bool, MerchError> {
@@ -103,21 +168,22 @@ pub(crate) async fn resolve(
     Ok(resolved.execute(transaction).await?.rows_affected() > 0)
 }
 
-/// What was sold on each day from `from` to `to` on which anything was.
+/// What was sold from `from` until `to`, but for the quarters of an hour in which nothing was.
 pub(crate) async fn sales(
     db: impl MySqlExecutor<'_>,
-    from: NaiveDate,
-    to: NaiveDate,
-) -> Result<Vec<api::SalesDay>, MerchError> {
-    let days = sqlx::query_as!(
-        api::SalesDay,
-        r#"SELECT DATE(decided_at) AS "day!: NaiveDate", COUNT(*) AS "count!: i64",
-                  CAST(SUM(price) AS SIGNED) AS "credits!: i64"
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) -> Result<Vec<Sales>, MerchError> {
+    let sales = sqlx::query_as!(
+        Sales,
+        r#"SELECT TIMESTAMPDIFF(MINUTE, ?, decided_at) DIV 15 AS "quarter!: i64",
+                  COUNT(*) AS "count!: i64", CAST(SUM(price) AS SIGNED) AS "credits!: i64"
            FROM purchase_items
-           WHERE charged AND decided_at >= ? AND decided_at < DATE_ADD(?, INTERVAL 1 DAY)
+           WHERE charged AND decided_at >= ? AND decided_at < ?
            GROUP BY 1 ORDER BY 1"#,
+        from,
         from,
         to
     );
-    Ok(days.fetch_all(db).await?)
+    Ok(sales.fetch_all(db).await?)
 }

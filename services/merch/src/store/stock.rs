@@ -4,7 +4,8 @@
 //! other.
 
 use chrono::{DateTime, Utc};
-use grove_shared::{api::merch as api, db::Refusal};
+use grove_merch_api as api;
+use grove_shared::db::Refusal;
 use sqlx::{MySqlConnection, MySqlExecutor};
 
 use crate::{

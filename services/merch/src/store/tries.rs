@@ -1,6 +1,7 @@
 //! Queries on the wrong PINs of a kiosk.
 
 use chrono::{DateTime, Utc};
+use grove_shared::db;
 use sqlx::{MySqlConnection, MySqlPool};
 
 use crate::error::MerchError;
@@ -48,8 +49,15 @@ pub(crate) async fn set(
     Ok(())
 }
 
-/// Forgets the counts that are older than `then`.
-pub(crate) async fn forget(db: &MySqlPool, then: DateTime<Utc>) -> Result<(), MerchError> {
-    sqlx::query!("DELETE FROM pin_tries WHERE wrong > 0 AND since < ?", then).execute(db).await?;
-    Ok(())
+/// Forgets the counts that are older than `then`, and the kiosks without a wrong PIN; returns how many.
+pub(crate) async fn forget(db: &MySqlPool, then: DateTime<Utc>) -> Result<u64, sqlx::Error> {
+    db::in_batches(async || {
+        let forgotten = sqlx::query!(
+            "DELETE FROM pin_tries WHERE since IS NULL OR since < ? LIMIT ?",
+            then,
+            db::BATCH
+        );
+        Ok(forgotten.execute(db).await?.rows_affected())
+    })
+    .await
 }

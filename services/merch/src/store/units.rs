@@ -4,7 +4,11 @@ use chrono::{DateTime, Utc};
 use grove_shared::NetId;
 use sqlx::{MySqlConnection, MySqlExecutor, MySqlPool};
 
-use crate::{error::MerchError, item::Item, saga::unit::Unit};
+use crate::{
+    error::MerchError,
+    item::Item,
+    saga::unit::{State, Unit},
+};
 
 /// Adds a thing to a purchase, taken out of stock and due at once.
 pub(crate) async fn insert(
@@ -83,7 +87,7 @@ async fn find(db: impl MySqlExecutor<'_>, id: u64) -> Result<Unit, MerchError> {
     let unit = sqlx::query_as!(
         Unit,
         r#"SELECT unit.id, purchase_id, position, netid AS "netid: NetId", item_id, name, price,
-                  location, vend_key, hold_id, state, reason, charged AS "charged: bool",
+                  location, vend_key, hold_id, state AS "state: State", reason, charged AS "charged: bool",
                   deadline_at, next_attempt_at, unit.created_at, decided_at
            FROM purchase_items AS unit JOIN purchases ON purchases.id = purchase_id
            WHERE unit.id = ?"#,

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use grove_shared::{db, testing::reveal};
+use grove_shared::db;
+use grove_testing::reveal;
 use sqlx::{Connection, MySqlConnection};
 
 use crate::World;

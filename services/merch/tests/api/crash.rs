@@ -6,7 +6,7 @@ use rand::{RngExt, SeedableRng, rngs::StdRng};
 
 use crate::{
     World,
-    ledger::{Call, Failure},
+    ledger::{Call, DOWN, Failure, LOST_ANSWER},
     world::{Plan, until},
 };
 
@@ -19,7 +19,7 @@ enum Within {
 
 #[tokio::test]
 async fn a_worker_that_dies_within_a_step_leaves_nothing_undone() {
-    use Failure::{Hang, HangAfter};
+    use Failure::{Hangs as Hang, HangsAfterwards as HangAfter};
     let cases = [
         (Within::Credits(Call::Hold, Hang), None, "done"),
         (Within::Credits(Call::Hold, HangAfter), None, "done"),
@@ -62,7 +62,7 @@ async fn a_worker_that_dies_between_two_steps_leaves_nothing_undone() {
     for (seconds, expected) in [(0, "done"), (20, "refunded"), (3600, "refunded")] {
         let world = World::new().await;
         let coke = world.stock("A1", "Coke", 75, 3).await;
-        world.ledger.fail(Call::Hold, Failure::HangAfter, 1);
+        world.ledger.fail(Call::Hold, Failure::HangsAfterwards, 1);
         let _order = world.order_soon("jsmith2", &[coke]).await;
         let worker = world.employ();
         until(async || world.ledger.failed() > 0).await;
@@ -149,7 +149,7 @@ fn fail(world: &World, dice: &mut StdRng) {
         world.fault(FAULTS[dice.random_range(0..FAULTS.len())], dice.random_range(1..4));
     } else {
         let call = [Call::Hold, Call::Capture, Call::Release][dice.random_range(0..3)];
-        let failure = [Failure::Down, Failure::LostAnswer][dice.random_range(0..2)];
+        let failure = [DOWN, LOST_ANSWER][dice.random_range(0..2)];
         world.ledger.fail(call, failure, dice.random_range(1..4));
     }
 }

@@ -1,12 +1,12 @@
 //! Purchases at a kiosk, as old kiosks make them.
 
-use grove_shared::testing::Reply;
+use grove_testing::Reply;
 use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::{
     World,
-    ledger::{Call, Failure},
+    ledger::{Call, DOWN},
     world::Plan,
 };
 use grove_vending_machine::FaultKind;
@@ -82,13 +82,13 @@ async fn refusals_come_in_the_order_that_kiosks_know() {
             "At most 10 things can be bought at once".to_owned(),
         ),
         (json!({ "items": ["coke"], "pin": pin }), 404, "Item not found".to_owned()),
-        (json!([]), 400, "Missing items".to_owned()),
+        (json!([]), 400, "The body has to be a JSON object".to_owned()),
     ];
     for (body, status, error) in cases {
         let reply = world.app.client().post("/merch/transactions", &body).await;
         assert_eq!((reply.status.as_u16(), reply.error()), (status, error), "{body}");
     }
-    world.ledger.fail(Call::Balance, Failure::Down, 1);
+    world.ledger.fail(Call::Balance, DOWN, 1);
     let body = json!({ "items": [coke], "pin": pin });
     let reply = world.app.client().post("/merch/transactions", &body).await;
     assert_eq!(reply.status, 503);
@@ -178,7 +178,7 @@ async fn only_current_members_buy() {
             (StatusCode::FORBIDDEN, "Only current members can buy")
         );
     }
-    world.ledger.fail(Call::Member, Failure::Down, 1);
+    world.ledger.forget_members_once();
     assert_eq!(world.app.client().post("/merch/transactions", &body).await.status, 503);
     assert_eq!(world.count("SELECT COUNT(*) FROM purchases").await, 0);
 }

@@ -3,16 +3,15 @@
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
-use grove_shared::{
-    api::{envelope::Data, merch::Customer},
-    testing::{Person, Reply},
-};
+use grove_merch_api::Customer;
+use grove_shared::{Standing, envelope::Data, page::Page};
+use grove_testing::{Person, Reply};
 use http::{StatusCode, header};
 use serde_json::{Value, json};
 
 use crate::{
     World,
-    ledger::{Call, Failure},
+    ledger::{Call, DOWN},
     world::Plan,
 };
 
@@ -212,7 +211,7 @@ async fn a_member_is_seen_by_self_and_officers() {
 async fn a_balance_that_is_not_known_is_not_shown_as_nothing() {
     let world = World::new().await;
     let pin = world.pin("jsmith2").await;
-    world.ledger.fail(Call::Balance, Failure::Down, 10);
+    world.ledger.fail(Call::Balance, DOWN, 10);
     let own = world.app.member("jsmith2").get("/merch/users/jsmith2").await;
     let at_kiosk = ask(&world.app.client(), &pin).await;
     for customer in [own.json::<Value>(), at_kiosk.json::<Value>()] {
@@ -221,8 +220,46 @@ async fn a_balance_that_is_not_known_is_not_shown_as_nothing() {
     }
     let all = world.officer().get("/merch/users").await.json::<Value>();
     assert_eq!(all["data"][0]["balance"], Value::Null);
-    world.ledger.fail(Call::Member, Failure::Down, 1);
+    world.ledger.forget_members_once();
     let reply = world.app.member("jsmith2").get("/merch/users/jsmith2").await;
     assert_eq!(reply.status, 503);
     assert!(reply.headers.contains_key(header::RETRY_AFTER));
+}
+
+#[tokio::test]
+async fn only_members_of_today_make_pins_and_buy() {
+    let world = World::new().await;
+    let coke = world.stock("A1", "Coke", 75, 3).await;
+    for standing in [Standing::Applicant, Standing::Expired] {
+        let person = world.app.standing("jsmith2", &[], standing);
+        for reply in [
+            person.post("/merch/users/jsmith2/pin", &json!({})).await,
+            person.post_once("/merch/purchases", &json!({ "items": [coke] }), "one").await,
+        ] {
+            assert_eq!(reply.status, 403);
+            assert!(reply.error().starts_with("This is for members"), "{}", reply.error());
+        }
+    }
+}
+
+#[tokio::test]
+async fn customers_are_read_page_by_page() {
+    let world = World::new().await;
+    let netids = ["zroe", "ab2", "ab1", "mdoe3", "adam"];
+    for netid in netids {
+        world.ledger.give(netid, 7);
+        world.pin(netid).await;
+    }
+    let mut path = Some("/merch/users?limit=2".to_owned());
+    let mut seen = Vec::new();
+    while let Some(next) = path {
+        let reply = world.officer().get(&next).await;
+        let page: Page<Customer> = reply.json();
+        assert!(page.items.iter().all(|customer| customer.balance == Some(7)));
+        seen.extend(page.items.into_iter().map(|customer| customer.netid));
+        path = page.next.map(|next| format!("/merch/users?after={next}&limit=2"));
+        let link = path.as_ref().map(|path| format!("<{path}>; rel=\"next\""));
+        assert_eq!(reply.headers.get("link").map(|link| link.to_str().unwrap()), link.as_deref());
+    }
+    assert_eq!(seen, netids);
 }

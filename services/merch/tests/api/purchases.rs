@@ -2,14 +2,15 @@
 
 use chrono::TimeDelta;
 use futures_util::future::join_all;
-use grove_shared::api::merch::{PurchaseState, Purchases, SalesDay};
+use grove_merch_api::{PurchaseState, Purchases, SalesDay};
+use grove_shared::Role;
 use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::{
     World,
     ledger::{Call, Failure},
-    world::until,
+    world::{Plan, start, until},
 };
 
 #[tokio::test]
@@ -65,7 +66,7 @@ async fn a_repetition_is_not_refused_for_want_of_what_its_own_purchase_took() {
     world.ledger.give("jsmith2", 100);
     let body = json!({ "items": [coke] });
     let member = world.app.member("jsmith2");
-    world.ledger.fail(Call::Member, Failure::Late, 1);
+    world.ledger.fail(Call::Balance, Failure::Delayed, 1);
     let late = {
         let (member, body) = (world.app.member("jsmith2"), body.clone());
         tokio::spawn(async move { member.post_once("/merch/purchases", &body, "once").await })
@@ -214,4 +215,57 @@ async fn a_running_worker_settles_a_purchase_by_itself() {
     until(|| async { world.open().await == 0 }).await;
     worker.abort();
     world.audit(3).await;
+}
+
+#[tokio::test]
+async fn a_day_of_sales_is_one_of_the_chapter() {
+    let world = World::with(Plan { time_zone: "America/Chicago", ..Plan::default() }).await;
+    let coke = world.stock("A1", "Coke", 75, 100).await;
+    // The evening of 1 October in Chicago is 2 October in UTC.
+    for hours in [0, 14, 16] {
+        world.clock.advance(start() + TimeDelta::hours(hours) - world.clock.now());
+        let order = world.order_soon("jsmith2", &[coke]).await;
+        world.settle().await;
+        order.await.unwrap();
+    }
+    world.clock.advance(start() + TimeDelta::hours(16) - world.clock.now());
+    let sales = async |query: &str| {
+        let days: Vec<SalesDay> = world.officer().get(&format!("/merch/sales{query}")).await.json();
+        days.into_iter().map(|day| (day.day.to_string(), day.count)).collect::<Vec<_>>()
+    };
+    let first = ("2026-10-01".to_owned(), 3);
+    assert_eq!(
+        sales("?from=2026-10-01&to=2026-10-02").await,
+        [first.clone(), ("2026-10-02".to_owned(), 0)]
+    );
+    assert_eq!(sales("").await.last(), Some(&first));
+}
+
+#[tokio::test]
+async fn sales_of_days_that_nobody_lives_in_are_none() {
+    let world = World::new().await;
+    for day in ["-262143-01-01", "-0044-03-15", "0000-01-01", "9999-12-31", "+262142-12-30"] {
+        let day = day.replace('+', "%2B");
+        let reply = world.officer().get(&format!("/merch/sales?from={day}&to={day}")).await;
+        let days: Vec<SalesDay> = reply.json();
+        assert_eq!((days.len(), days[0].count), (1, 0), "{day}");
+    }
+    let reply = world.officer().get("/merch/sales?to=-262143-01-01").await;
+    assert_eq!(reply.json::<Vec<SalesDay>>().len(), 1);
+    let ages = world.officer().get("/merch/sales?from=-262143-01-01&to=9999-12-31").await;
+    assert_eq!(ages.status, 400);
+}
+
+#[tokio::test]
+async fn officers_of_another_committee_see_their_own_purchases() {
+    let world = World::new().await;
+    let coke = world.stock("A1", "Coke", 75, 3).await;
+    let bought = world.buy(&[coke]).await;
+    let corporate = world.app.person("corp1", &[Role::Corporate]);
+    let page: Purchases = corporate.get("/merch/purchases").await.json();
+    assert!(page.purchases.is_empty());
+    assert_eq!(corporate.get("/merch/purchases?netid=jsmith2").await.status, 403);
+    assert_eq!(corporate.get(&format!("/merch/purchases/{}", bought.id)).await.status, 404);
+    let top4 = world.app.person("chair1", &[Role::Top4]);
+    assert_eq!(top4.get(&format!("/merch/purchases/{}", bought.id)).await.status, 200);
 }

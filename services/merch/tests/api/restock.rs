@@ -1,11 +1,12 @@
 //! Officers are told that something runs out.
 
 use grove_merch::Restock;
-use serde_json::json;
+use grove_merch_api::{Purchase, PurchaseState};
+use grove_shared::db;
 
 use crate::{
     World,
-    world::{Plan, form},
+    world::{Plan, form, until},
 };
 
 fn plan() -> Plan {
@@ -30,14 +31,14 @@ async fn little_stock_is_told_once_until_it_is_filled_again() {
     world.buy(&[coke]).await;
     assert_eq!(told().await, 1);
     let notification = world.ledger.notifications().pop().unwrap();
-    assert_eq!(notification["message"], "Coke runs out: 4 left in the vending machine.");
-    assert_eq!(notification["services"][0]["name"], "email");
-    assert_eq!(notification["services"][0]["recipients"], json!(["merch@example.edu"]));
-    assert_eq!(notification["services"][1]["name"], "slack");
-    assert_eq!(notification["services"][1]["recipients"], json!(["#merch-status"]));
+    assert_eq!(notification.message, "Coke runs out: 4 left in the vending machine.");
+    assert_eq!(notification.services[0].name, "email");
+    assert_eq!(notification.services[0].recipients, ["merch@example.edu"]);
+    assert_eq!(notification.services[1].name, "slack");
+    assert_eq!(notification.services[1].recipients, ["#merch-status"]);
     // Slack takes no subject: notifications would refuse the whole message.
-    assert!(notification["services"][1].get("subject").is_none());
-    assert_eq!(notification["kind"], "merch");
+    assert!(notification.services[1].subject.is_none());
+    assert_eq!(notification.kind.as_deref(), Some("merch"));
 
     world.buy(&[coke, coke]).await;
     assert_eq!(told().await, 0);
@@ -56,4 +57,25 @@ async fn nobody_is_told_when_nobody_asked() {
     world.buy(&[coke]).await;
     world.settle().await;
     assert_eq!(world.count("SELECT COUNT(*) FROM outbox").await, 0);
+}
+
+#[tokio::test]
+async fn a_sale_waits_for_an_officer_who_fills_the_item_before_it_counts() {
+    let world = World::with(plan()).await;
+    let coke = world.stock("A1", "Coke", 1, 5).await;
+    let order = world.order_soon("jsmith2", &[coke]).await;
+    // An officer fills the item while the machine vends.
+    let mut filling = db::begin(&world.db.pool()).await.unwrap();
+    sqlx::query("SELECT id FROM items FOR UPDATE").fetch_all(&mut *filling).await.unwrap();
+    let worker = world.employ();
+    let waits = "SELECT COUNT(*) FROM information_schema.processlist
+                 WHERE db = DATABASE() AND id <> CONNECTION_ID() AND info LIKE '%items%'
+                   AND info NOT LIKE '%processlist%'";
+    until(async || world.machine.drops().len() == 1 && world.count(waits).await > 0).await;
+    let fill = sqlx::query("UPDATE locations SET quantity = 40 WHERE code = 'A1'");
+    fill.execute(&mut *filling).await.unwrap();
+    filling.commit().await.unwrap();
+    assert_eq!(order.await.unwrap().json::<Purchase>().state, PurchaseState::Done);
+    worker.abort();
+    assert_eq!(world.count("SELECT COUNT(*) FROM outbox").await, 0, "there is enough");
 }

@@ -3,21 +3,22 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use grove_shared::api::merch::{Finding, ItemOutcome, Purchase};
+use grove_merch_api::{Finding, ItemOutcome, Purchase};
 use grove_vending_machine::FaultKind as F;
+use http::StatusCode;
 use serde_json::json;
 
 use crate::{
     World,
-    ledger::{Call, Failure},
-    world::Plan,
+    ledger::{Call, DOWN, Failure, LOST_ANSWER},
+    world::{Plan, until},
 };
 
 const PROMPT: i64 = 30;
 
 /// Buys a can from a slot of three while the machine fails like this; checks everything, and that it
 /// was settled within half a minute.
-async fn fate(price: u32, faults: &[(F, u32)]) -> (World, Purchase) {
+async fn outcome_of(price: u32, faults: &[(F, u32)]) -> (World, Purchase) {
     let world = World::with(Plan::impatient()).await;
     let coke = world.stock("A1", "Coke", price, 3).await;
     for (fault, times) in faults {
@@ -61,7 +62,7 @@ async fn each_fault_of_the_machine_ends_within_half_a_minute_and_nobody_pays_for
     ];
     for (faults, outcome) in cases {
         for price in [75, 0] {
-            let (_, purchase) = fate(price, faults).await;
+            let (_, purchase) = outcome_of(price, faults).await;
             assert_eq!(purchase.items[0].outcome, outcome, "{faults:?}");
         }
     }
@@ -146,7 +147,7 @@ async fn each_thing_of_a_purchase_stands_alone() {
 #[tokio::test]
 async fn each_failure_of_credits_is_outlived() {
     let calls = [(Call::Hold, false), (Call::Capture, false), (Call::Release, true)];
-    let failures = [Failure::Down, Failure::LostAnswer, Failure::Hang, Failure::HangAfter];
+    let failures = [DOWN, LOST_ANSWER, Failure::Hangs, Failure::HangsAfterwards];
     let cases = calls.into_iter().flat_map(|call| failures.map(|failure| (call, failure)));
     join_all(cases.map(async |((call, jams), failure)| {
         let world = World::new().await;
@@ -166,7 +167,7 @@ async fn each_failure_of_credits_is_outlived() {
 
 #[tokio::test]
 async fn without_credits_nothing_is_vended_and_nothing_stays_held() {
-    for failure in [Failure::Down, Failure::LostAnswer] {
+    for failure in [DOWN, LOST_ANSWER] {
         let world = World::new().await;
         let coke = world.stock("A1", "Coke", 75, 3).await;
         world.ledger.fail(Call::Hold, failure, 1000);
@@ -189,7 +190,7 @@ async fn without_credits_nothing_is_vended_and_nothing_stays_held() {
 async fn what_fell_out_is_paid_when_credits_returns() {
     let world = World::new().await;
     let coke = world.stock("A1", "Coke", 75, 3).await;
-    world.ledger.fail(Call::Capture, Failure::Down, 100);
+    world.ledger.fail(Call::Capture, DOWN, 100);
     let order = world.order_soon("jsmith2", &[coke]).await;
     world.settle().await;
     // The buyer did not wait for that.
@@ -260,4 +261,59 @@ async fn a_request_never_waits_longer_than_a_person_does() {
     let reply = world.order("jsmith2", &[coke]).await;
     assert_eq!(reply.json::<Purchase>().items[0].outcome, ItemOutcome::Pending);
     assert!(asked.elapsed() < Duration::from_secs(10));
+}
+
+#[tokio::test]
+async fn what_credits_refuse_for_a_while_is_taken_or_given_back_in_the_end() {
+    for status in [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::NOT_FOUND] {
+        for (call, jams) in [(Call::Capture, false), (Call::Release, true)] {
+            let world = World::new().await;
+            let coke = world.stock("A1", "Coke", 75, 3).await;
+            if jams {
+                world.fault(F::Jam, 1);
+            }
+            world.ledger.fail(call, Failure::Refused(status), 20);
+            let _order = world.order_soon("jsmith2", &[coke]).await;
+            world.settle().await;
+            assert_eq!(world.ledger.balance("jsmith2"), if jams { 1000 } else { 925 }, "{status}");
+            world.audit(3).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_hold_that_expired_is_neither_taken_nor_asked_for_again() {
+    let world = World::new().await;
+    let coke = world.stock("A1", "Coke", 75, 3).await;
+    world.ledger.fail(Call::Capture, DOWN, u32::MAX);
+    let _order = world.order_soon("jsmith2", &[coke]).await;
+    until(async || {
+        world.worker.settle_due().await.unwrap();
+        world.states().await == ["dropped"]
+    })
+    .await;
+    world.ledger.credits.expire(1);
+    world.ledger.mend();
+    world.settle().await;
+    assert_eq!(world.states().await, ["done"]);
+    let item = &world.purchase(1).await.items[0];
+    assert_eq!((item.charged, item.reason.as_deref()), (false, Some("It could not be charged")));
+    assert_eq!(world.ledger.balance("jsmith2"), 1000);
+}
+
+#[tokio::test]
+async fn a_hold_that_credits_forgot_is_given_up_after_it_has_expired() {
+    let world = World::new().await;
+    let coke = world.stock("A1", "Coke", 75, 3).await;
+    let gone = Failure::Refused(StatusCode::NOT_FOUND);
+    world.ledger.fail(Call::Capture, gone, u32::MAX);
+    let _order = world.order_soon("jsmith2", &[coke]).await;
+    for _ in 0..8 {
+        world.worker.settle_due().await.unwrap();
+        assert_eq!(world.states().await, ["dropped"]);
+        world.clock.advance(chrono::TimeDelta::days(1));
+    }
+    world.clock.advance(chrono::TimeDelta::days(1));
+    world.settle().await;
+    assert_eq!(world.states().await, ["done"]);
 }

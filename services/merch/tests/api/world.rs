@@ -4,23 +4,16 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Parser;
-use grove_merch::{AppState, MIGRATOR, Machine, PinKey, Restock, Worker, router};
-use grove_shared::{
-    Clock,
-    api::{
-        credits::HoldState,
-        envelope::Data,
-        merch::{Finding, Item, ItemOutcome, Location, NewPin, Purchase},
-    },
-    config::PeerUrls,
-    outbox,
-    peer::Peers,
-    server,
-    testing::{Person, Reply, TestApp, TestDatabase},
-};
+use grove_client::Peers;
+use grove_credits_api::HoldState;
+use grove_http::server;
+use grove_merch::{AppState, Config, MIGRATOR, Machine, PinKey, Restock, Worker, assemble};
+use grove_merch_api::{Finding, Item, ItemOutcome, Location, NewPin, Purchase};
+use grove_shared::{Clock, envelope::Data};
+use grove_testing::{Person, Reply, TestApp, TestDatabase};
 use grove_vending_machine::{self as vending, Fault, FaultKind};
 use serde_json::{Value, json};
-use tokio::{sync::Notify, task::JoinHandle};
+use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::ledger::Ledger;
@@ -36,6 +29,7 @@ pub(crate) struct World {
     pub(crate) ledger: Ledger,
     pub(crate) machine: vending::Machine,
     pub(crate) worker: Worker,
+    state: AppState,
     unplug: Option<DropGuard>,
 }
 
@@ -48,6 +42,7 @@ pub(crate) struct Plan {
     pub(crate) connected: bool,
     pub(crate) with_pins: bool,
     pub(crate) restock: Restock,
+    pub(crate) time_zone: &'static str,
 }
 
 impl Default for Plan {
@@ -58,6 +53,7 @@ impl Default for Plan {
             connected: true,
             with_pins: true,
             restock: Restock::default(),
+            time_zone: "UTC",
         }
     }
 }
@@ -82,34 +78,28 @@ impl World {
         let (machine, url, unplug) = machine(plan.old).await;
         let client = Machine::new(url.parse().unwrap(), "token".into(), plan.timeout).unwrap();
         let client = plan.connected.then_some(client);
-        let urls =
-            ["credits", "users", "notifications"].map(|name| format!("{name}={}", ledger.url));
-        let urls: PeerUrls = urls.join(",").parse().unwrap();
-        let bell = Arc::<Notify>::default();
+        let time = Config::parse_from(["merch", "--chapter-time-zone", plan.time_zone]).time;
         let pin_key = plan.with_pins.then(|| PinKey::new(&"k".repeat(32).into()).unwrap());
-        let mut worker = None;
+        let mut kept = None;
         let app = TestApp::new("merch", |keys| {
-            let peers = Peers::new(keys.key("merch"), urls).unwrap();
-            worker = Some(Worker {
-                db: db.pool(),
-                peers: peers.clone(),
-                machine: client.clone(),
-                clock: clock.clone(),
-                restock: Arc::new(plan.restock),
-                bell: bell.clone(),
-            });
-            router(AppState {
+            ledger.trust(keys);
+            let state = AppState {
                 db: db.pool(),
                 verifier: keys.verifier("merch"),
                 clock: clock.clone(),
-                peers,
+                time,
+                peers: Peers::new(keys.key("merch"), ledger.urls(), &[]).unwrap(),
                 machine: client,
                 pin_key,
-                bell,
-            })
+                restock: Arc::new(plan.restock),
+                bell: Arc::default(),
+            };
+            kept = Some(state.clone());
+            assemble(state).into_router()
         });
-        let worker = worker.unwrap();
-        Self { db, app, clock, ledger, machine, worker, unplug: Some(unplug) }
+        let state = kept.unwrap();
+        let worker = state.worker();
+        Self { db, app, clock, ledger, machine, worker, state, unplug: Some(unplug) }
     }
 
     pub(crate) fn officer(&self) -> Person {
@@ -231,9 +221,8 @@ impl World {
         self.unplug = None;
     }
 
-    pub(crate) fn effects(&self) -> outbox::Worker {
-        let Worker { db, peers, clock, .. } = self.worker.clone();
-        outbox::Worker { db, peers, clock }
+    pub(crate) fn effects(&self) -> grove_outbox::Worker {
+        self.state.effects()
     }
 
     /// Checks, when everything is settled, that what is charged fell out, that what fell out is charged

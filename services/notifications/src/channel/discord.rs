@@ -4,7 +4,10 @@ use reqwest::Client;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
-use super::{Letter, SendError, judge, unreachable};
+use super::{
+    company::{judge, unreachable},
+    letter::{Letter, SendError},
+};
 
 /// A webhook of a Discord channel, whose URL is its secret.
 #[derive(Debug, Clone)]

@@ -18,7 +18,7 @@ use lettre::{
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    Letter, SendError,
+    letter::{Letter, SendError},
     smtp::{Connections, Encryption},
 };
 

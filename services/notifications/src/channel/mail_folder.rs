@@ -7,7 +7,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use super::{Letter, SendError};
+use super::letter::{Letter, SendError};
 
 /// A folder of mails, each in a file: `0001-jsmith2@example.edu.txt`.
 #[derive(Debug)]

@@ -1,7 +1,9 @@
 //! The ways to people. Each has a queue and a worker of its own, so that one that is dead neither delays
 //! another nor doubles what it sent.
 
+mod company;
 mod discord;
+mod letter;
 mod mail;
 mod mail_folder;
 pub(crate) mod oauth;
@@ -9,12 +11,9 @@ mod slack;
 mod smtp;
 mod x;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc};
 
-use grove_shared::Clock;
-use http::{HeaderMap, StatusCode, header};
-use serde::Serialize;
-
+pub(crate) use self::letter::{Letter, SendError};
 pub use self::{
     discord::Discord,
     mail::{Mail, MailSecurity, MailServer},
@@ -24,8 +23,7 @@ pub use self::{
 };
 
 /// A way to people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Channel {
     /// Mail.
     Email,
@@ -67,39 +65,6 @@ impl fmt::Display for Channel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
-}
-
-/// A message to one recipient.
-#[derive(Debug, Clone)]
-pub(crate) struct Letter {
-    /// Names the message on every try, so that receivers know it again.
-    pub(crate) key: String,
-    pub(crate) recipient: String,
-    pub(crate) sender: Option<String>,
-    pub(crate) subject: Option<String>,
-    pub(crate) text: String,
-    pub(crate) html: Option<String>,
-    /// Where the recipient switches such messages off.
-    pub(crate) unsubscribe: Option<String>,
-    /// Whether it was tried before.
-    pub(crate) is_repetition: bool,
-}
-
-/// Why a message did not go out.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum SendError {
-    /// It never will.
-    #[error("{0}")]
-    Refused(String),
-    /// This one may later.
-    #[error("{0}")]
-    Deferred(String),
-    /// The channel carries nothing now.
-    #[error("{0}")]
-    Unavailable(String),
-    /// The channel wants to be left alone for a while.
-    #[error("asked to wait {} s", .0.as_secs())]
-    Wait(Duration),
 }
 
 /// What sends the messages of each channel; none when the channel is not configured.
@@ -148,45 +113,4 @@ impl Carriers {
             Channel::X => self.x.as_ref().ok_or_else(off)?.send(letter).await,
         }
     }
-}
-
-/// What an HTTP answer says about us, not about the message.
-const ABOUT_US: [StatusCode; 4] = [
-    StatusCode::UNAUTHORIZED,
-    StatusCode::FORBIDDEN,
-    StatusCode::NOT_FOUND,
-    StatusCode::REQUEST_TIMEOUT,
-];
-
-/// Judges an HTTP answer of a company by its status.
-fn judge(status: StatusCode, headers: &HeaderMap, text: &str) -> Result<(), SendError> {
-    if status.is_success() {
-        return Ok(());
-    }
-    if status == StatusCode::TOO_MANY_REQUESTS {
-        return Err(SendError::Wait(wish_to_be_left_alone(headers)));
-    }
-    let text: String = text.chars().take(200).collect();
-    let answer = format!("it answered {status}: {text}");
-    // A token or address of ours that is wrong is mended by an officer, and the message goes out then.
-    let refused = status.is_client_error() && !ABOUT_US.contains(&status);
-    if refused { Err(SendError::Refused(answer)) } else { Err(SendError::Unavailable(answer)) }
-}
-
-/// For how long: a second to a day, half a minute if it does not say.
-fn wish_to_be_left_alone(headers: &HeaderMap) -> Duration {
-    let number = |name: &str| headers.get(name)?.to_str().ok()?.parse::<f64>().ok();
-    // X says when instead.
-    let until = || {
-        #[expect(clippy::cast_precision_loss, reason = "the seconds of this age fit")]
-        let now = Clock::system().now().timestamp() as f64;
-        number("x-rate-limit-reset").map(|moment| moment - now)
-    };
-    let seconds = number(header::RETRY_AFTER.as_str()).or_else(until).unwrap_or(30.0);
-    Duration::from_secs_f64(seconds.clamp(1.0, 86_400.0))
-}
-
-/// A call that failed before there was an answer. The URL stays out of it: it may hold a token.
-fn unreachable(cause: reqwest::Error) -> SendError {
-    SendError::Unavailable(format!("{:#}", anyhow::Error::from(cause.without_url())))
 }

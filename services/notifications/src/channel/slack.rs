@@ -6,7 +6,10 @@ use serde::Deserialize;
 use serde_json::json;
 use url::Url;
 
-use super::{Letter, SendError, judge, unreachable};
+use super::{
+    company::{judge, unreachable},
+    letter::{Letter, SendError},
+};
 
 /// A Slack workspace.
 #[derive(Debug, Clone)]

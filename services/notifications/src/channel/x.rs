@@ -5,7 +5,11 @@ use reqwest::Client;
 use serde_json::json;
 use url::Url;
 
-use super::{Letter, SendError, judge, oauth::Credentials, unreachable};
+use super::{
+    company::{judge, unreachable},
+    letter::{Letter, SendError},
+    oauth::Credentials,
+};
 
 /// An account on X.
 #[derive(Debug, Clone)]

@@ -1,5 +1,6 @@
 //! What single fields of a message may hold.
 
+use grove_shared::text::is_clean;
 use lettre::{Address, message::Mailbox};
 
 use crate::error::NotificationError as Error;
@@ -29,7 +30,7 @@ fn invalid_recipient(recipient: &str) -> Error {
 }
 
 pub(super) fn subject(subject: &str) -> Result<(), Error> {
-    if subject.chars().any(char::is_control) {
+    if !is_clean(subject) {
         return Err(Error::invalid("The subject must be one line"));
     }
     if subject.chars().count() > LONGEST_SUBJECT {

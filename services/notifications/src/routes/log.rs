@@ -1,49 +1,39 @@
 //! What became of messages.
 
 use axum::extract::State;
-use chrono::{DateTime, Utc};
-use grove_shared::{
+use grove_http::{
     ApiError,
-    caller::{Caller, Officer, not_an_officer},
     extract::{Json, Path, Query},
-    identity::Subject,
 };
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use grove_identity::{
+    Subject,
+    caller::{Caller, Officer, not_an_officer},
+};
+use grove_notifications_api::{
+    ChannelState, Channels, Confirmation, Deliveries, Delivery, DeliveryState, SentNotification,
+};
+use serde::Deserialize;
 
 use crate::{
-    AppState,
     channel::{Carriers, Channel},
     error::NotificationError,
-    kind::{KINDS, Kind},
+    kind::Kind,
+    state::AppState,
     store::{
         deliveries,
-        log::{self, Delivery, Filter},
+        log::{self, Filter},
         pauses,
     },
 };
 
 /// Deliveries on a page, if nothing else is asked for.
 const PAGE: u32 = 100;
-const STATES: [&str; 5] = ["queued", "sent", "failed", "dead", "skipped"];
-
-/// A notification and what became of it.
-#[derive(Debug, Serialize)]
-pub(crate) struct Sent {
-    id: u64,
-    kind: String,
-    /// Empty for a kind whose text is nobody's business.
-    message: String,
-    requested_by: String,
-    created_at: DateTime<Utc>,
-    deliveries: Vec<Delivery>,
-}
 
 pub(crate) async fn show(
     Caller(caller): Caller,
     State(AppState { db, carriers, .. }): State<AppState>,
     Path(id): Path<u64>,
-) -> Result<Json<Sent>, ApiError> {
+) -> Result<Json<SentNotification>, ApiError> {
     let notification = log::notification(&db, id).await;
     match &caller.subject {
         Subject::Person { roles, .. } if !roles.is_empty() => {}
@@ -62,69 +52,70 @@ pub(crate) async fn show(
     let message = if secret { String::new() } else { message };
     let mut deliveries = log::deliveries_of(&db, id).await?;
     explain(&mut deliveries, &carriers);
-    Ok(Json(Sent { id, kind, message, requested_by, created_at, deliveries }))
+    Ok(Json(SentNotification { id, kind, message, requested_by, created_at, deliveries }))
 }
 
 /// Says of messages that wait for an officer to configure their channel what they wait for.
 fn explain(deliveries: &mut [Delivery], carriers: &Carriers) {
-    for delivery in deliveries {
+    for delivery in deliveries.iter_mut().filter(|one| one.state == DeliveryState::Queued) {
         let channel = Channel::find(&delivery.channel);
-        if delivery.state == "queued" && channel.is_some_and(|channel| !carriers.carries(channel)) {
+        if channel.is_some_and(|channel| !carriers.carries(channel)) {
             let name = &delivery.channel;
             delivery.last_error = Some(format!("{name} is not configured here; the message waits"));
         }
     }
 }
 
-/// Which deliveries are asked for.
+/// Which deliveries are asked for. A form sends what is not filled in as nothing.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Wish {
-    #[serde(default)]
+pub(crate) struct LogQuery {
     after: Option<u64>,
-    #[serde(default)]
     limit: Option<u32>,
     #[serde(default)]
-    state: Option<String>,
+    state: String,
     #[serde(default)]
-    recipient: Option<String>,
+    recipient: String,
 }
 
 pub(crate) async fn list(
     _: Officer,
     State(AppState { db, carriers, .. }): State<AppState>,
-    Query(wish): Query<Wish>,
-) -> Result<Json<Value>, ApiError> {
-    let given = |text: Option<String>| text.filter(|text| !text.is_empty());
-    let limit = wish.limit.unwrap_or(PAGE).clamp(1, 1000);
-    let state = given(wish.state);
-    if state.as_deref().is_some_and(|state| !STATES.contains(&state)) {
-        let message = format!("The state is one of {}", STATES.join(", "));
-        return Err(NotificationError::invalid(message).into());
-    }
+    Query(query): Query<LogQuery>,
+) -> Result<Json<Deliveries>, ApiError> {
+    let limit = query.limit.unwrap_or(PAGE).clamp(1, 1000);
     let filter = Filter {
-        before: wish.after.unwrap_or(u64::MAX),
-        state,
-        recipient: given(wish.recipient),
+        before: query.after.unwrap_or(u64::MAX),
+        state: state(&query.state)?,
+        recipient: Some(query.recipient).filter(|recipient| !recipient.is_empty()),
         // One more, to know whether there is a next page.
-        limit: limit + 1,
+        rows: limit + 1,
     };
     let mut deliveries = log::deliveries(&db, &filter).await?;
     let limit = limit as usize;
-    let more = deliveries.len() > limit;
+    let has_more = deliveries.len() > limit;
     deliveries.truncate(limit);
     explain(&mut deliveries, &carriers);
-    let next = deliveries.last().filter(|_| more).map(|last| last.id);
-    Ok(Json(json!({ "deliveries": deliveries, "next": next })))
+    let next = deliveries.last().filter(|_| has_more).map(|last| last.id);
+    Ok(Json(Deliveries { deliveries, next }))
+}
+
+fn state(name: &str) -> Result<Option<DeliveryState>, NotificationError> {
+    let known = DeliveryState::ALL.into_iter().find(|state| state.as_str() == name);
+    if known.is_none() && !name.is_empty() {
+        let names = DeliveryState::ALL.map(DeliveryState::as_str).join(", ");
+        return Err(NotificationError::invalid(format!("The state is one of {names}")));
+    }
+    Ok(known)
 }
 
 pub(crate) async fn replay(
-    Officer(officer): Officer,
+    Officer(officer, ..): Officer,
     State(AppState { db, clock, .. }): State<AppState>,
     Path(id): Path<u64>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Confirmation>, ApiError> {
     if deliveries::replay(&db, id, clock.now()).await? {
         tracing::info!(delivery.id = id, "{} has a message delivered again", officer.netid);
-        return Ok(Json(json!({ "message": "The message is delivered again" })));
+        return Ok(Json(Confirmation { message: "The message is delivered again".to_owned() }));
     }
     if log::knows_delivery(&db, id).await? {
         Err(NotificationError::NotFailed.into())
@@ -136,19 +127,18 @@ pub(crate) async fn replay(
 pub(crate) async fn channels(
     _: Officer,
     State(AppState { db, clock, carriers, senders, .. }): State<AppState>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Channels>, ApiError> {
     let senders: Vec<String> = senders.iter().map(ToString::to_string).collect();
     let mut channels = Vec::new();
     for channel in Channel::ALL {
-        let senders = if channel == Channel::Email { senders.as_slice() } else { &[] };
-        channels.push(json!({
-            "name": channel,
-            "configured": carriers.carries(channel),
-            "paused_until": pauses::find(&db, channel, clock.now()).await?,
-            "senders": senders,
-        }));
+        channels.push(ChannelState {
+            name: channel.to_string(),
+            configured: carriers.carries(channel),
+            paused_until: pauses::find(&db, channel, clock.now()).await?,
+            senders: if channel == Channel::Email { senders.clone() } else { Vec::new() },
+        });
     }
     // Officers write no messages about accounts.
-    let kinds: Vec<_> = KINDS.into_iter().filter(|kind| !kind.is_secret()).collect();
-    Ok(Json(json!({ "channels": channels, "kinds": kinds })))
+    let kinds = Kind::ALL.into_iter().filter(|kind| !kind.is_secret()).map(Into::into).collect();
+    Ok(Json(Channels { channels, kinds }))
 }

@@ -3,80 +3,80 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::{extract::State, response::IntoResponse};
-use grove_shared::{
-    ApiError, NetId,
-    api::notifications::{ANNOUNCEMENTS, MEMBERSHIP},
-    caller::{Caller, not_an_officer},
-    db,
-    extract::Json,
-    idempotency::{IdempotencyKey, StoredReply},
-    identity::Subject,
+use grove_http::{ApiError, extract::Json};
+use grove_identity::{
+    Subject,
+    caller::{AdminOrTop4, Caller, Committees, not_an_officer},
 };
+use grove_notifications_api::{Preview, Sent};
+use grove_outbox::{IdempotencyKey, StoredReply};
+use grove_shared::{NetId, Role, db};
 use http::StatusCode;
-use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{
-    AppState,
-    audience::Contacts,
+    audience::{Audience, Contacts},
     channel::Channel,
     error::NotificationError as Error,
     kind::Kind,
     request::{Part, Request},
+    state::AppState,
     store::{preferences, queue},
 };
 
 /// The services that send messages.
 const SENDERS: [&str; 6] = ["auth", "credits", "gigs", "groups", "merch", "users"];
 
-/// Who asks for a message: an officer or a service.
+/// Who asks for a message.
 #[derive(Debug, Clone)]
-struct Sender {
-    /// A NetID, or `service:` and a name.
-    name: String,
-    is_officer: bool,
-    /// What a message is that says no kind.
-    usual: Kind,
+enum Sender {
+    Officer(NetId, Vec<Role>),
+    Service(String),
 }
 
 impl Sender {
     fn new(Caller(caller): Caller) -> Result<Self, ApiError> {
-        let usual = |name: &str| {
-            let unknown = || anyhow::anyhow!("{name} is no kind of message");
-            Kind::find(name).ok_or_else(|| ApiError::internal(unknown()))
-        };
         match caller.subject {
-            Subject::Service(name) if SENDERS.contains(&name.as_str()) => Ok(Self {
-                name: format!("service:{name}"),
-                is_officer: false,
-                usual: usual(MEMBERSHIP)?,
-            }),
+            Subject::Service(name) if SENDERS.contains(&name.as_str()) => Ok(Self::Service(name)),
             Subject::Service(_) => Err(ApiError::forbidden("This call is for services only")),
             Subject::Person { roles, .. } if roles.is_empty() => Err(not_an_officer()),
-            Subject::Person { netid, .. } => {
-                Ok(Self { name: netid.to_string(), is_officer: true, usual: usual(ANNOUNCEMENTS)? })
-            }
+            Subject::Person { netid, roles, .. } => Ok(Self::Officer(netid, roles)),
             Subject::Client => Err(ApiError::unauthenticated()),
         }
     }
 
+    /// A NetID, or `service:` and a name.
+    fn name(&self) -> String {
+        match self {
+            Self::Officer(netid, _) => netid.to_string(),
+            Self::Service(name) => format!("service:{name}"),
+        }
+    }
+
     /// Reads what they want to send.
-    fn parse(&self, body: &Value, state: &AppState) -> Result<Request, ApiError> {
-        let request = Request::parse(body, self.usual, &state.senders)?;
-        if self.is_officer && request.kind.is_secret() {
-            return Err(Error::invalid("Messages about accounts come from the services").into());
+    fn parse(&self, body: &Value, state: &AppState) -> Result<Request, Error> {
+        let usual = match self {
+            Self::Officer(..) => Kind::ANNOUNCEMENTS,
+            Self::Service(_) => Kind::MEMBERSHIP,
+        };
+        let request = Request::parse(body, usual, &state.senders)?;
+        if let Self::Officer(_, roles) = self {
+            request.check_text()?;
+            if request.kind.is_secret() {
+                return Err(Error::invalid("Messages about accounts come from the services"));
+            }
+            let may_reach_all = roles.iter().any(|role| AdminOrTop4::ROLES.contains(role));
+            if request.audience == Some(Audience::Members) && !may_reach_all {
+                return Err(Error::NotForEveryone);
+            }
         }
         let off = request.parts.iter().map(|part| part.channel).find(|channel| {
             // Mail waits for a server: those who join before there is one are told later.
             *channel != Channel::Email && !state.carriers.carries(*channel)
         });
-        match off {
-            Some(channel) => {
-                let message = format!("The channel {channel} is not configured here");
-                Err(Error::invalid(message).into())
-            }
-            None => Ok(request),
-        }
+        off.map_or(Ok(request), |channel| {
+            Err(Error::invalid(format!("The channel {channel} is not configured here")))
+        })
     }
 }
 
@@ -122,7 +122,7 @@ pub(crate) async fn send(
         return Ok(reply);
     }
     let request = sender.parse(&body, &state)?;
-    let key = key.unwrap_or_else(|| IdempotencyKey::random(&sender.name));
+    let key = key.unwrap_or_else(|| IdempotencyKey::random(&sender.name()));
     let recipients = recipients(&state, &request).await?;
     if recipients.iter().all(Vec::is_empty) {
         return Err(Error::invalid("The message would reach nobody").into());
@@ -143,31 +143,18 @@ async fn queue(
     if let Some(reply) = key.begin(&mut transaction, body, now).await? {
         return Ok(reply);
     }
-    let (name, kind, message) = (&sender.name, request.kind.name, &request.message);
-    let id = queue::insert_notification(&mut transaction, name, kind, message, now).await?;
+    let (name, kind, message) = (sender.name(), request.kind.name, &request.message);
+    let id = queue::insert_notification(&mut transaction, &name, kind, message, now).await?;
     for (part, recipients) in request.parts.iter().zip(recipients) {
         let part_id = queue::insert_part(&mut transaction, id, part).await?;
         let channel = part.channel;
         queue::insert_deliveries(&mut transaction, part_id, channel, recipients, now).await?;
     }
-    let reply = json!({ "id": id, "message": "Notification(s) sent" });
+    let reply = Sent { id, message: "Notification(s) sent".to_owned() };
     let reply = key.finish(&mut transaction, StatusCode::OK, &reply).await?;
     transaction.commit().await?;
-    tracing::info!(notification.id = id, "{} sends a message of kind {kind}", sender.name);
+    tracing::info!(notification.id = id, "{name} sends a message of kind {kind}");
     Ok(reply)
-}
-
-/// What a message would be.
-#[derive(Debug, Serialize)]
-pub(crate) struct Preview {
-    /// How many messages go out.
-    recipients: usize,
-    by_channel: BTreeMap<Channel, usize>,
-    /// How many more there would be if everyone wanted it.
-    skipped: usize,
-    subject: Option<String>,
-    text: String,
-    html: Option<String>,
 }
 
 pub(crate) async fn preview(
@@ -176,7 +163,7 @@ pub(crate) async fn preview(
     Json(body): Json<Value>,
 ) -> Result<Json<Preview>, ApiError> {
     let sender = Sender::new(caller)?;
-    if !sender.is_officer {
+    if let Sender::Service(_) = sender {
         return Err(not_an_officer());
     }
     let request = sender.parse(&body, &state)?;
@@ -184,13 +171,12 @@ pub(crate) async fn preview(
     let (mut by_channel, mut skipped) = (BTreeMap::new(), 0);
     for (part, recipients) in request.parts.iter().zip(recipients) {
         let unwanted = unwanted(&state, request.kind, part.channel).await?;
-        let all = recipients.len();
-        let wanted = recipients
-            .into_iter()
-            .filter(|(_, netid)| netid.as_ref().is_none_or(|netid| !unwanted.contains(netid)))
-            .count();
+        let is_wanted =
+            |netid: &Option<NetId>| netid.as_ref().is_none_or(|netid| !unwanted.contains(netid));
+        let (mut wanted, all) = (0, recipients.len() as u64);
+        recipients.iter().filter(|(_, netid)| is_wanted(netid)).for_each(|_| wanted += 1);
         skipped += all - wanted;
-        by_channel.insert(part.channel, wanted);
+        by_channel.insert(part.channel.to_string(), wanted);
     }
     let first = |pick: fn(&Part) -> Option<&String>| request.parts.iter().find_map(pick).cloned();
     Ok(Json(Preview {

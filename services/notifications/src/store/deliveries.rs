@@ -1,10 +1,34 @@
 //! Queued messages, and what became of them.
 
 use chrono::{DateTime, Utc};
+use grove_notifications_api::DeliveryState;
 use grove_shared::{NetId, db};
 use sqlx::{MySqlExecutor, MySqlPool};
 
 use crate::{channel::Channel, error::NotificationError};
+
+/// [`DeliveryState`] as it is read from the database.
+#[derive(Debug, sqlx::Type)]
+#[sqlx(rename_all = "lowercase")]
+pub(crate) enum State {
+    Queued,
+    Sent,
+    Failed,
+    Dead,
+    Skipped,
+}
+
+impl From<State> for DeliveryState {
+    fn from(state: State) -> Self {
+        match state {
+            State::Queued => Self::Queued,
+            State::Sent => Self::Sent,
+            State::Failed => Self::Failed,
+            State::Dead => Self::Dead,
+            State::Skipped => Self::Skipped,
+        }
+    }
+}
 
 /// A message whose turn it is.
 #[derive(Debug)]
@@ -22,6 +46,9 @@ pub(crate) struct Due {
     pub(crate) kind: String,
     /// Whether the recipient wants such messages on this channel.
     pub(crate) wanted: bool,
+    /// Until when it is this worker's. Another that takes it later writes another time, so that the first
+    /// one changes nothing any more.
+    pub(crate) lease: DateTime<Utc>,
 }
 
 /// Takes the next due messages of a channel until `lease`.
@@ -61,7 +88,7 @@ pub(crate) async fn claim(
             r#"SELECT deliveries.id, notification_id, recipient,
                       deliveries.netid AS "netid: NetId", message_key, attempts, sender, subject,
                       html, message, notifications.kind,
-                      COALESCE(enabled, TRUE) AS "wanted!: bool"
+                      COALESCE(enabled, TRUE) AS "wanted!: bool", next_attempt_at AS lease
                FROM deliveries
                JOIN parts ON parts.id = part_id
                JOIN notifications ON notifications.id = notification_id
@@ -77,37 +104,57 @@ pub(crate) async fn claim(
     Ok(due)
 }
 
-/// Notes what became of a message.
-pub(crate) async fn settle(
+/// Notes that a message went out, or is not wanted: that is so whoever has it by now.
+pub(crate) async fn finish(
     db: impl MySqlExecutor<'_>,
     id: u64,
-    state: &str,
-    error: Option<&str>,
+    state: DeliveryState,
     now: DateTime<Utc>,
 ) -> Result<(), NotificationError> {
-    let settled = sqlx::query!(
-        "UPDATE deliveries SET state = ?, last_error = ?, settled_at = ?
+    let finished = sqlx::query!(
+        "UPDATE deliveries SET state = ?, last_error = NULL, settled_at = ?
          WHERE id = ? AND state = 'queued'",
-        state,
-        error,
+        state.as_str(),
         now,
         id
     );
-    Ok(settled.execute(db).await.map(drop)?)
+    Ok(finished.execute(db).await.map(drop)?)
 }
 
-/// Lets a message wait.
+/// Notes that a message will not go out, unless another worker has it.
+pub(crate) async fn give_up(
+    db: impl MySqlExecutor<'_>,
+    (id, lease): (u64, DateTime<Utc>),
+    state: DeliveryState,
+    error: &str,
+    now: DateTime<Utc>,
+) -> Result<(), NotificationError> {
+    let given_up = sqlx::query!(
+        "UPDATE deliveries SET state = ?, last_error = ?, settled_at = ?
+         WHERE id = ? AND state = 'queued' AND next_attempt_at = ?",
+        state.as_str(),
+        error,
+        now,
+        id,
+        lease
+    );
+    Ok(given_up.execute(db).await.map(drop)?)
+}
+
+/// Lets a message wait, unless another worker has it.
 pub(crate) async fn postpone(
     db: impl MySqlExecutor<'_>,
-    id: u64,
+    (id, lease): (u64, DateTime<Utc>),
     next: DateTime<Utc>,
     error: &str,
 ) -> Result<(), NotificationError> {
     let postponed = sqlx::query!(
-        "UPDATE deliveries SET next_attempt_at = ?, last_error = ? WHERE id = ? AND state = 'queued'",
+        "UPDATE deliveries SET next_attempt_at = ?, last_error = ?
+         WHERE id = ? AND state = 'queued' AND next_attempt_at = ?",
         next,
         error,
-        id
+        id,
+        lease
     );
     Ok(postponed.execute(db).await.map(drop)?)
 }
@@ -180,16 +227,18 @@ pub(crate) async fn backlog(
     Ok((backlog.count, backlog.oldest))
 }
 
-/// Deletes notifications from before `then`, with all that belongs to them; returns how many.
-pub(crate) async fn delete_old(
-    db: impl MySqlExecutor<'_>,
-    then: DateTime<Utc>,
-) -> Result<u64, NotificationError> {
-    let deleted = sqlx::query!(
-        "DELETE FROM notifications WHERE created_at < ? AND NOT EXISTS
-             (SELECT 1 FROM parts JOIN deliveries ON part_id = parts.id
-              WHERE notification_id = notifications.id AND state = 'queued')",
-        then
-    );
-    Ok(deleted.execute(db).await?.rows_affected())
+/// Deletes notifications from before `then`, with all that belongs to them; returns how many. Those that
+/// wait stay.
+pub(crate) async fn delete_old(db: &MySqlPool, then: DateTime<Utc>) -> Result<u64, sqlx::Error> {
+    db::in_batches(async || {
+        let deleted = sqlx::query!(
+            "DELETE FROM notifications WHERE created_at < ? AND NOT EXISTS
+                 (SELECT 1 FROM parts JOIN deliveries ON part_id = parts.id
+                  WHERE notification_id = notifications.id AND state = 'queued') LIMIT ?",
+            then,
+            db::BATCH
+        );
+        Ok(deleted.execute(db).await?.rows_affected())
+    })
+    .await
 }

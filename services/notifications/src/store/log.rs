@@ -1,29 +1,10 @@
 //! The delivery log.
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use grove_notifications_api::{Delivery, DeliveryState};
 use sqlx::MySqlExecutor;
 
-use crate::error::NotificationError;
-
-/// One message to one recipient, as officers see it.
-#[derive(Debug, Serialize)]
-pub(crate) struct Delivery {
-    pub(crate) id: u64,
-    pub(crate) notification_id: u64,
-    pub(crate) channel: String,
-    pub(crate) recipient: String,
-    /// `queued`, `sent`, `failed`, `dead` or `skipped`.
-    pub(crate) state: String,
-    pub(crate) attempts: u32,
-    pub(crate) last_error: Option<String>,
-    pub(crate) subject: Option<String>,
-    pub(crate) kind: String,
-    /// A NetID, or `service:` and a name.
-    pub(crate) requested_by: String,
-    pub(crate) created_at: DateTime<Utc>,
-    pub(crate) settled_at: Option<DateTime<Utc>>,
-}
+use crate::{error::NotificationError, store::deliveries::State};
 
 /// A notification, as whoever asked for it sees it.
 #[derive(Debug)]
@@ -39,9 +20,9 @@ pub(crate) struct Notification {
 #[derive(Debug, Clone)]
 pub(crate) struct Filter {
     pub(crate) before: u64,
-    pub(crate) state: Option<String>,
+    pub(crate) state: Option<DeliveryState>,
     pub(crate) recipient: Option<String>,
-    pub(crate) limit: u32,
+    pub(crate) rows: u32,
 }
 
 /// Reads deliveries; `$rest` says which, in what order.
@@ -49,9 +30,9 @@ macro_rules! select_deliveries {
     ($rest:literal $(, $arg:expr)*) => {
         sqlx::query_as!(
             Delivery,
-            r#"SELECT deliveries.id, notification_id, deliveries.channel, recipient, state,
-                      attempts, last_error, subject, kind, requested_by, deliveries.created_at,
-                      settled_at
+            r#"SELECT deliveries.id, notification_id, deliveries.channel, recipient,
+                      state AS "state: State", attempts, last_error, subject, kind, requested_by,
+                      deliveries.created_at, settled_at
                FROM deliveries
                JOIN parts ON parts.id = part_id
                JOIN notifications ON notifications.id = notification_id "# + $rest
@@ -65,20 +46,49 @@ pub(crate) async fn deliveries(
     db: impl MySqlExecutor<'_>,
     filter: &Filter,
 ) -> Result<Vec<Delivery>, NotificationError> {
-    let Filter { before, state, recipient, limit } = filter;
-    let page = select_deliveries!(
-        "WHERE deliveries.id < ? AND (? IS NULL OR state = ?)
-         AND (? IS NULL OR recipient = ? OR netid = ?)
-         ORDER BY deliveries.id DESC LIMIT ?",
-        before,
-        state,
-        state,
-        recipient,
-        recipient,
-        recipient,
-        limit
-    );
-    Ok(page.fetch_all(db).await?)
+    let Filter { before, state, recipient, rows } = filter;
+    Ok(match (state, recipient) {
+        (None, None) => {
+            let all = select_deliveries!(
+                "WHERE deliveries.id < ? ORDER BY deliveries.id DESC LIMIT ?",
+                before,
+                rows
+            );
+            all.fetch_all(db).await?
+        }
+        (Some(state), None) => {
+            let in_state = select_deliveries!(
+                "WHERE state = ? AND deliveries.id < ? ORDER BY deliveries.id DESC LIMIT ?",
+                state.as_str(),
+                before,
+                rows
+            );
+            in_state.fetch_all(db).await?
+        }
+        (None, Some(recipient)) => {
+            let to_one = select_deliveries!(
+                "WHERE (recipient = ? OR netid = ?) AND deliveries.id < ?
+                 ORDER BY deliveries.id DESC LIMIT ?",
+                recipient,
+                recipient,
+                before,
+                rows
+            );
+            to_one.fetch_all(db).await?
+        }
+        (Some(state), Some(recipient)) => {
+            let both = select_deliveries!(
+                "WHERE (recipient = ? OR netid = ?) AND state = ? AND deliveries.id < ?
+                 ORDER BY deliveries.id DESC LIMIT ?",
+                recipient,
+                recipient,
+                state.as_str(),
+                before,
+                rows
+            );
+            both.fetch_all(db).await?
+        }
+    })
 }
 
 /// The deliveries of one notification.

@@ -1,8 +1,8 @@
 //! Who wants which messages where.
 
 use chrono::{DateTime, Utc};
-use grove_shared::NetId;
-use sqlx::{MySqlConnection, MySqlExecutor};
+use grove_shared::{NetId, db};
+use sqlx::{MySqlConnection, MySqlExecutor, MySqlPool};
 
 use crate::error::NotificationError;
 
@@ -95,11 +95,18 @@ pub(crate) async fn find_token(
     Ok((token.netid, token.kind))
 }
 
-/// Deletes tokens from before `then`.
+/// Deletes tokens from before `then`; returns how many.
 pub(crate) async fn delete_old_tokens(
-    db: impl MySqlExecutor<'_>,
+    db: &MySqlPool,
     then: DateTime<Utc>,
-) -> Result<(), NotificationError> {
-    let deleted = sqlx::query!("DELETE FROM unsubscribe_tokens WHERE created_at < ?", then);
-    Ok(deleted.execute(db).await.map(drop)?)
+) -> Result<u64, sqlx::Error> {
+    db::in_batches(async || {
+        let deleted = sqlx::query!(
+            "DELETE FROM unsubscribe_tokens WHERE created_at < ? LIMIT ?",
+            then,
+            db::BATCH
+        );
+        Ok(deleted.execute(db).await?.rows_affected())
+    })
+    .await
 }

@@ -1,6 +1,7 @@
 //! Queueing messages.
 
 use chrono::{DateTime, Utc};
+use grove_notifications_api::DeliveryState;
 use grove_shared::NetId;
 use sqlx::{MySqlConnection, QueryBuilder};
 
@@ -64,7 +65,7 @@ pub(crate) async fn insert_deliveries(
                 .push_bind(recipient)
                 .push_bind(netid)
                 .push_bind(format!("{:032x}", rand::random::<u128>()))
-                .push_bind("queued")
+                .push_bind(DeliveryState::Queued.as_str())
                 .push_bind(now)
                 .push_bind(now);
         });

@@ -16,9 +16,9 @@ pub(super) enum Outcome {
     Busy(DateTime<Utc>),
 }
 
-/// Until when a channel is left alone after these tries: as it wishes, or a little when it answered none.
+/// Until when a channel is left alone after these tries: as it asks for, or a little when it answered none.
 pub(super) fn pause(outcomes: &[Outcome]) -> Option<DateTime<Utc>> {
-    let wish = |outcome: &Outcome| match outcome {
+    let asked = |outcome: &Outcome| match outcome {
         Outcome::Busy(end) => Some(*end),
         _ => None,
     };
@@ -27,7 +27,7 @@ pub(super) fn pause(outcomes: &[Outcome]) -> Option<DateTime<Utc>> {
         _ => None,
     };
     let all_down = outcomes.iter().map(down).collect::<Option<Vec<_>>>();
-    outcomes.iter().filter_map(wish).max().or_else(|| all_down?.into_iter().min())
+    outcomes.iter().filter_map(asked).max().or_else(|| all_down?.into_iter().min())
 }
 
 /// Two seconds, doubled by each try up to ten minutes, with up to a quarter more at random.

@@ -1,4 +1,5 @@
-//! Who the service calls: users and groups, Slack, Discord and X. It keeps every call for the test to see.
+//! Who the service calls: users and groups, and Slack, Discord and X, whose calls are kept for the test to
+//! see.
 
 use std::sync::{Arc, Mutex};
 
@@ -9,9 +10,13 @@ use axum::{
     http::{HeaderMap, StatusCode, Uri},
     response::{IntoResponse, Response},
 };
-use grove_shared::{extract::Json, identity::IDENTITY, server};
+use grove_groups_api::fake::FakeGroups;
+use grove_http::extract::Json;
+use grove_shared::{NetId, Role};
+use grove_testing::Neighbour;
+use grove_users_api::fake::FakeUsers;
 use serde_json::{Value, json};
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio::sync::oneshot;
 
 /// One call that arrived.
 #[derive(Debug, Clone)]
@@ -26,32 +31,47 @@ pub(crate) struct Call {
 struct Answer(StatusCode, HeaderMap, Value);
 
 #[derive(Debug, Clone)]
-struct Inner {
-    /// What users and groups were asked.
-    questions: Arc<Mutex<Vec<String>>>,
+struct Companies {
     calls: Arc<Mutex<Vec<Call>>>,
+    /// What the next call waits for before it is answered.
+    held: Arc<Mutex<Option<oneshot::Receiver<()>>>>,
     answer: Arc<Mutex<Answer>>,
 }
 
-/// Serves on a free port until it is dropped.
+/// Serves on free ports until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Elsewhere {
-    inner: Inner,
-    pub(crate) url: String,
-    _stop: DropGuard,
+    users: FakeUsers,
+    groups: FakeGroups,
+    companies: Companies,
+    server: Neighbour,
 }
 
 impl Elsewhere {
+    /// Three members, of whom one is an officer, and a SIG with someone who is none.
     pub(crate) async fn start() -> Self {
         let answer = Answer(StatusCode::OK, HeaderMap::new(), json!({ "ok": true }));
-        let (questions, calls) = (Arc::default(), Arc::default());
-        let inner = Inner { questions, calls, answer: Arc::new(Mutex::new(answer)) };
-        let listener = server::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let router = Router::new().fallback(receive).with_state(inner.clone());
-        let stop = CancellationToken::new();
-        tokio::spawn(server::serve(listener, router, stop.clone()));
-        Self { inner, url, _stop: stop.drop_guard() }
+        let answer = Arc::new(Mutex::new(answer));
+        let companies = Companies { calls: Arc::default(), held: Arc::default(), answer };
+        let routes = Router::new().fallback(receive).with_state(companies.clone());
+        let (users, groups) = (FakeUsers::start().await, FakeGroups::start().await);
+        let netid = |text: &str| text.parse::<NetId>().unwrap();
+        for member in ["ada1", "bob2", "cyd3"] {
+            users.member(&netid(member));
+        }
+        groups.officer(&netid("ada1"), &[Role::Admin]);
+        groups.group("sigs", "SIGPwny", &[netid("bob2"), netid("former9")]);
+        Self { users, groups, companies, server: Neighbour::start(routes).await }
+    }
+
+    /// Where users and groups are.
+    pub(crate) fn peers(&self) -> String {
+        format!("users={},groups={}", self.users.url(), self.groups.url())
+    }
+
+    /// Where the companies are.
+    pub(crate) fn url(&self) -> String {
+        self.server.url()
     }
 
     /// What Slack, Discord and X answer from here on.
@@ -59,55 +79,42 @@ impl Elsewhere {
         let headers =
             headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
         let status = StatusCode::from_u16(status).unwrap();
-        *self.inner.answer.lock().unwrap() = Answer(status, headers.collect(), body);
+        *self.companies.answer.lock().unwrap() = Answer(status, headers.collect(), body);
+    }
+
+    /// Lets the next call of them wait until something is sent here.
+    pub(crate) fn hold_next(&self) -> oneshot::Sender<()> {
+        let (release, held) = oneshot::channel();
+        *self.companies.held.lock().unwrap() = Some(held);
+        release
     }
 
     /// How often users and groups were asked something.
     pub(crate) fn questions(&self) -> usize {
-        self.inner.questions.lock().unwrap().len()
+        self.users.requests().len() + self.groups.requests().len()
     }
 
     /// The calls of Slack, Discord and X so far.
     pub(crate) fn calls(&self) -> Vec<Call> {
-        self.inner.calls.lock().unwrap().clone()
+        self.companies.calls.lock().unwrap().clone()
     }
 }
 
 async fn receive(
-    State(inner): State<Inner>,
+    State(companies): State<Companies>,
     uri: Uri,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     let path = uri.path_and_query().unwrap().to_string();
-    if path.starts_with("/internal/") {
-        assert!(headers.contains_key(IDENTITY));
-        inner.questions.lock().unwrap().push(path.clone());
-        return peer(&path);
-    }
     let authorization = headers.get("authorization").map(|value| value.to_str().unwrap());
     let authorization = authorization.unwrap_or_default().to_owned();
     let body = serde_json::from_slice(&body).unwrap();
-    inner.calls.lock().unwrap().push(Call { path, authorization, body });
-    let Answer(status, headers, body) = inner.answer.lock().unwrap().clone();
-    (status, headers, Json(body)).into_response()
-}
-
-/// Users and groups: three members, of whom one is an officer, and a SIG with someone who is none.
-fn peer(path: &str) -> Response {
-    let member = |netid: &str| {
-        json!({
-            "netid": netid,
-            "email": format!("{netid}@example.edu"),
-            "first_name": "Ada",
-            "last_name": "Lovelace",
-            "member_until": "2027-08-31",
-        })
-    };
-    match path {
-        "/internal/members" => Json(["ada1", "bob2", "cyd3"].map(member)).into_response(),
-        "/internal/groups/committees/admin/members" => Json(json!(["ada1"])).into_response(),
-        "/internal/groups/sigs/SIGPwny/members" => Json(json!(["bob2", "former9"])).into_response(),
-        _ => (StatusCode::NOT_FOUND, Json(json!({ "error": "no" }))).into_response(),
+    companies.calls.lock().unwrap().push(Call { path, authorization, body });
+    let held = companies.held.lock().unwrap().take();
+    if let Some(held) = held {
+        held.await.unwrap();
     }
+    let Answer(status, headers, body) = companies.answer.lock().unwrap().clone();
+    (status, headers, Json(body)).into_response()
 }

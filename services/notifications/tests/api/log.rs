@@ -128,11 +128,11 @@ async fn what_is_old_is_forgotten_unless_it_still_waits() {
     world.clock.advance(TimeDelta::days(170));
     world.send(&mail_to("new1@example.org")).await;
     world.clock.advance(TimeDelta::days(9));
-    world.state.forget(180).await.unwrap();
+    world.forget().await;
     assert_eq!(world.count("notifications").await, 3);
     assert_eq!(world.count("unsubscribe_tokens").await, 1);
     world.clock.advance(TimeDelta::days(2));
-    world.state.forget(180).await.unwrap();
+    world.forget().await;
     assert_eq!(recipients(&world.log("").await), ["new1@example.org", "later1@example.org"]);
     assert_eq!((world.count("parts").await, world.count("notifications").await), (2, 2));
     assert_eq!(world.count("unsubscribe_tokens").await, 0);
@@ -149,8 +149,53 @@ async fn a_secret_that_a_crash_left_is_erased_later() {
     }
     let crashed = "UPDATE deliveries SET state = 'sent' ORDER BY id LIMIT 1";
     sqlx::query(crashed).execute(&world.pool()).await.unwrap();
-    world.state.forget(180).await.unwrap();
+    world.forget().await;
     let texts = "SELECT message FROM notifications ORDER BY id";
     let texts: Vec<String> = sqlx::query_scalar(texts).fetch_all(&world.pool()).await.unwrap();
     assert_eq!(texts, ["", "In the lounge, at six."]);
+}
+
+#[tokio::test]
+async fn more_than_one_statement_may_delete_is_forgotten_all_the_same() {
+    let world = World::new().await;
+    world.send(&mail_to("ada1@example.edu")).await;
+    let settled = "UPDATE deliveries SET state = 'sent'";
+    sqlx::query(settled).execute(&world.pool()).await.unwrap();
+    let many = "INSERT INTO notifications (requested_by, kind, message, created_at)
+                WITH RECURSIVE numbers (n) AS
+                    (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 50)
+                SELECT 'admin2', 'announcements', 'Hi', '2026-10-01 12:00:00'
+                FROM numbers AS tens, numbers AS units";
+    sqlx::query(many).execute(&world.pool()).await.unwrap();
+    world.clock.advance(TimeDelta::days(181));
+    let waits = world.send(&mail_to("new1@example.org")).await;
+    assert_eq!(world.count("notifications").await, 2502);
+    world.forget().await;
+    assert_eq!((world.count("notifications").await, world.count("deliveries").await), (1, 1));
+    assert_eq!(world.outcome(waits).await, ["queued to new1@example.org"]);
+}
+
+#[tokio::test]
+async fn a_state_that_is_none_is_not_kept() {
+    let world = World::new().await;
+    world.send(&mail_to("ada1@example.edu")).await;
+    let lost = sqlx::query("UPDATE deliveries SET state = 'lost'").execute(&world.pool()).await;
+    assert!(lost.is_err());
+    assert_eq!(recipients(&world.log("?state=queued").await), ["ada1@example.edu"]);
+}
+
+#[tokio::test]
+async fn officers_find_what_went_to_someone_however_they_write_them() {
+    let world = World::new().await;
+    world.send(&mail_to("ada1@example.edu")).await;
+    world.send(&mail_to("guest@example.org")).await;
+    for (query, expected) in [
+        ("?recipient=ADA1@Example.edu", &["ada1@example.edu"][..]),
+        ("?recipient=ada1", &["ada1@example.edu"]),
+        ("?recipient=ada1&state=queued", &["ada1@example.edu"]),
+        ("?recipient=ada1&state=sent", &[]),
+        ("?recipient=&state=", &["guest@example.org", "ada1@example.edu"]),
+    ] {
+        assert_eq!(recipients(&world.log(query).await), expected, "{query}");
+    }
 }

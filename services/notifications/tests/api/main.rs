@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod channels;
+mod contract;
 mod elsewhere;
 mod folder;
 mod log;
@@ -18,12 +19,12 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::Parser;
-use grove_notifications::{AppState, Carriers, Channel, Config, MIGRATOR, Worker, router};
-use grove_shared::{
-    Clock,
-    peer::Peers,
-    testing::{Person, Reply, TestApp, TestDatabase},
+use grove_client::Peers;
+use grove_notifications::{
+    AppState, Carriers, Channel, Config, MIGRATOR, Worker, assemble, retention::forget,
 };
+use grove_shared::Clock;
+use grove_testing::{Person, Reply, TestApp, TestDatabase};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, MySqlPool};
 
@@ -56,7 +57,7 @@ impl World {
     /// As [`World::new`], with more arguments of the program.
     async fn with(arguments: &[&str]) -> Self {
         let elsewhere = Elsewhere::start().await;
-        let config = config(&elsewhere.url, arguments);
+        let config = config(&elsewhere, arguments);
         Self::configured(config, elsewhere).await
     }
 
@@ -77,13 +78,14 @@ impl World {
                 db: db.pool(),
                 verifier: keys.verifier("notifications"),
                 clock: clock.clone(),
-                peers: Peers::new(keys.key("notifications"), config.peers.clone()).unwrap(),
+                peers: Peers::new(keys.key("notifications"), config.service.peers.clone(), &[])
+                    .unwrap(),
                 carriers: Arc::new(config.carriers().unwrap()),
                 senders: config.senders().unwrap().into(),
                 mail_domain: config.mail_domain.as_str().into(),
             };
             state = Some(made.clone());
-            router(made)
+            assemble(made, &config).into_router()
         });
         Self { db, app, state: state.unwrap(), clock, config, elsewhere }
     }
@@ -127,6 +129,11 @@ impl World {
         self.deliver(channel).await
     }
 
+    /// Deletes what is older than 180 days.
+    async fn forget(&self) {
+        forget(&self.pool(), 180, self.clock.now()).await.unwrap();
+    }
+
     /// A notification as officers see it.
     async fn shown(&self, id: u64) -> Value {
         let reply = self.officer().get(&format!("/notification/{id}")).await;
@@ -163,8 +170,8 @@ impl World {
     }
 }
 
-fn config(url: &str, more: &[&str]) -> Config {
-    let peers = format!("users={url},groups={url}");
+fn config(elsewhere: &Elsewhere, more: &[&str]) -> Config {
+    let (peers, url) = (elsewhere.peers(), &elsewhere.url());
     let webhook = format!("{url}/webhook");
     let arguments = [
         "notifications",

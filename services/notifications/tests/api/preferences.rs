@@ -1,7 +1,7 @@
 //! What members want to be told, and where.
 
 use grove_notifications::Channel;
-use grove_shared::testing::Reply;
+use grove_testing::Reply;
 use serde_json::{Value, json};
 
 use crate::{World, accepted, mail_to, sink::MailSink};

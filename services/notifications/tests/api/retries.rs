@@ -140,3 +140,47 @@ async fn a_worker_keeps_to_its_rate() {
     assert_eq!(worker.deliver_due().await.unwrap(), 4);
     assert!(began.elapsed() >= Duration::from_millis(400));
 }
+
+#[tokio::test]
+async fn a_worker_that_was_too_slow_notes_what_went_out_and_nothing_else() {
+    for (status, expected) in [(400, "queued"), (500, "queued"), (200, "sent")] {
+        let world = World::new().await;
+        let slack = post_to(&json!({ "name": "slack", "recipients": ["#general"] }));
+        let id = world.send(&slack).await;
+        let release = world.elsewhere.hold_next();
+        let slow = world.worker(Channel::Slack);
+        let slow = tokio::spawn(async move { slow.deliver_due().await });
+        while world.elsewhere.calls().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        // Another takes the message over, without luck.
+        world.elsewhere.answer(503, &[], json!({}));
+        assert_eq!(world.wait(Channel::Slack, 90).await, 0);
+        let before = world.delivery(id).await;
+        assert_eq!((&before["state"], &before["attempts"]), (&json!("queued"), &json!(2)));
+
+        world.elsewhere.answer(status, &[], json!({ "ok": true }));
+        release.send(()).unwrap();
+        slow.await.unwrap().unwrap();
+        let after = world.delivery(id).await;
+        assert_eq!(after["state"], expected, "{status}");
+        if expected == "queued" {
+            assert_eq!(before, after);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_message_of_a_kind_that_is_not_known_yet_waits() {
+    let world = World::new().await;
+    let id = world.send(&post_to(&json!({ "name": "discord" }))).await;
+    let kind = |name: &'static str| sqlx::query("UPDATE notifications SET kind = ?").bind(name);
+    kind("weather").execute(&world.pool()).await.unwrap();
+    assert_eq!(world.deliver(Channel::Discord).await, 0);
+    let waits = world.delivery(id).await;
+    assert_eq!(waits["state"], "queued");
+    assert_eq!(waits["last_error"], "weather is no kind of message");
+    assert!(world.elsewhere.calls().is_empty());
+    kind("gigs").execute(&world.pool()).await.unwrap();
+    assert_eq!(world.wait(Channel::Discord, 60).await, 1);
+}

@@ -1,7 +1,8 @@
 //! What is not a message: refused as a whole, before any of it is queued.
 
 use grove_notifications::Channel;
-use grove_shared::testing::Person;
+use grove_shared::Role;
+use grove_testing::Person;
 use http::Method;
 use serde_json::{Value, json};
 
@@ -250,4 +251,52 @@ async fn a_repeated_request_is_one_message() {
     // Keys of different services have nothing to do with each other.
     accepted(&world.app.service("merch").post_once("/notification", &message, "gig-1").await);
     assert_eq!(world.count("deliveries").await, 2);
+}
+
+#[tokio::test]
+async fn what_nobody_sees_is_refused_from_people_and_in_subjects() {
+    let world = World::new().await;
+    let officer = world.officer();
+    for foul in ["a\u{202e}b", "a\u{2028}b", "a\u{200b}b", "a\0b", "a\u{1b}[31mb"] {
+        let mut message = mail_to("a@example.edu");
+        message["services"][0]["subject"] = json!(foul);
+        for sender in [&officer, &world.app.service("gigs")] {
+            assert_eq!(refused(sender, &message).await, "The subject must be one line");
+        }
+        for field in ["message", "html"] {
+            let mut message = mail_to("a@example.edu");
+            let place = if field == "html" { &mut message["services"][0] } else { &mut message };
+            place[field] = json!(foul);
+            let error = refused(&officer, &message).await;
+            assert_eq!(error, "The message has characters that nobody sees", "{field}");
+        }
+    }
+    assert_eq!(world.count("notifications").await, 0);
+    let mut message = mail_to("a@example.edu");
+    message["message"] = json!("Two lines:\r\n\tnaïve 日本 👩\u{200d}💻");
+    accepted(&officer.post("/notification", &message).await);
+}
+
+#[tokio::test]
+async fn a_message_to_every_member_comes_from_admin_or_top4() {
+    let world = World::new().await;
+    let mut message = mail_to("a@example.edu");
+    for (roles, audience, status) in [
+        (&[Role::Corporate][..], "members", 403),
+        (&[Role::Corporate], "officers", 200),
+        (&[Role::Corporate], "sigs/SIGPwny", 200),
+        (&[Role::Top4], "members", 200),
+        (&[Role::Corporate, Role::Admin], "members", 200),
+    ] {
+        message["audience"] = json!(audience);
+        let officer = world.app.person("corp2", roles);
+        let reply = officer.post("/notification", &message).await;
+        assert_eq!(reply.status, status, "{roles:?} to {audience}");
+        let preview = officer.post("/notifications/preview", &message).await;
+        assert_eq!(preview.status, status, "{roles:?} to {audience}");
+    }
+    let corporate = world.app.person("corp2", &[Role::Corporate]);
+    for path in ["/notifications", "/notifications/channels"] {
+        assert_eq!(corporate.get(path).await.status, 200, "{path}");
+    }
 }

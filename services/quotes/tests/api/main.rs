@@ -4,26 +4,26 @@
 
 mod import;
 mod outage;
+mod pages;
 mod quotes;
 mod votes;
 
-use grove_quotes::{AppState, MIGRATOR, router};
-use grove_shared::{
-    Clock,
-    api::{envelope::Data, quotes::Quote},
-    testing::{Person, TestApp, TestDatabase},
-};
+use grove_quotes::{AppState, MIGRATOR, assemble};
+use grove_quotes_api::Quote;
+use grove_shared::{Clock, envelope::Data};
+use grove_testing::{Person, TestApp, TestDatabase};
 use serde_json::json;
 
 /// The service on an empty database, which lives as long as the first half of the pair.
 async fn app() -> (TestDatabase, TestApp) {
     let db = TestDatabase::create(&MIGRATOR).await;
     let app = TestApp::new("quotes", |keys| {
-        router(AppState {
+        assemble(AppState {
             db: db.pool(),
             verifier: keys.verifier("quotes"),
             clock: Clock::system(),
         })
+        .into_router()
     });
     (db, app)
 }

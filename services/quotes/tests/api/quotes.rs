@@ -1,6 +1,8 @@
 //! Posting, approving, deleting, taking down.
 
-use grove_shared::api::{envelope::Data, quotes::Quote};
+use grove_quotes::import::import_csv;
+use grove_quotes_api::Quote;
+use grove_shared::{Standing, envelope::Data};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -85,6 +87,18 @@ async fn a_bad_quote_is_refused_with_a_reason_and_changes_nothing() {
             "source may have at most 50 characters",
         ),
         (
+            json!({ "author": "jsmith2", "source": "mdoe3", "text": "a\u{202e}b" }),
+            "text has characters that nobody sees",
+        ),
+        (
+            json!({ "author": "jsmith2", "source": "mdoe3", "text": "a\0b" }),
+            "text has characters that nobody sees",
+        ),
+        (
+            json!({ "author": "jsmith2", "source": "mdoe3\nadmin2", "text": "Hi." }),
+            "source has characters that nobody sees",
+        ),
+        (
             json!({ "author": "jsmith2", "source": 3, "text": "Hi." }),
             "invalid type: integer `3`, expected a string",
         ),
@@ -141,6 +155,41 @@ async fn the_quoted_person_takes_a_quote_down_until_an_officer_decides() {
     assert_eq!(app.member("mdoe3").post(&takedown, &json!({})).await.status, StatusCode::OK);
     assert!(quotes(&app.member("mdoe3")).await.is_empty());
     assert!(quotes(&app.officer("admin2")).await[0].takedown_requested);
+}
+
+#[tokio::test]
+async fn each_of_several_quoted_people_takes_a_quote_down() {
+    for person in ["mdoe3", "jsmith2"] {
+        let (db, app) = app().await;
+        let file = "quote_text,quote_sources,created_at,quote_posters\n\
+                    A dialogue.,\",mdoe3,jsmith2,\",9/4/17 9:33,\",other1,\"\n";
+        import_csv(&db.pool(), file.as_bytes()).await.unwrap();
+        let quote = quotes(&app.member("third1")).await.remove(0);
+        assert_eq!(quote.source, "mdoe3, jsmith2");
+        let takedown = format!("/quotes/{}/takedown", quote.id);
+        let refused = app.member("other1").post(&takedown, &json!({})).await;
+        assert_eq!(refused.error(), "Only the quoted person may ask for this");
+        assert_eq!(app.member(person).post(&takedown, &json!({})).await.status, 200);
+        assert!(quotes(&app.member("third1")).await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn members_of_today_post_and_vote_and_others_take_down_what_they_are_quoted_with() {
+    let (_db, app) = app().await;
+    let id = post(&app, "I never said that.", true).await;
+    let former = app.standing("mdoe3", &[], Standing::Expired);
+    for (person, refusal) in [
+        (app.applicant("mdoe3"), "This is for members: pay the dues first"),
+        (former.clone(), "This is for members: your membership has ended, renew it first"),
+    ] {
+        let new = json!({ "text": "Hi.", "author": "mdoe3", "source": "mdoe3" });
+        let vote = format!("/quotes/{id}/vote");
+        for reply in [person.post("/quotes", &new).await, person.post(&vote, &json!({})).await] {
+            assert_eq!((reply.status.as_u16(), reply.error().as_str()), (403, refusal));
+        }
+    }
+    assert_eq!(former.post(&format!("/quotes/{id}/takedown"), &json!({})).await.status, 200);
 }
 
 #[tokio::test]

@@ -1,10 +1,11 @@
 //! Every query on terms of membership.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use grove_shared::{NetId, api::users::Membership, db::Refusal};
+use grove_shared::{NetId, db::Refusal};
+use grove_users_api::Membership;
 use sqlx::{MySqlConnection, MySqlExecutor};
 
-use crate::{error::UserError, membership::Grounds, user::Member};
+use crate::{error::UserError, user::Member};
 
 /// A person's terms, newest first.
 pub(crate) async fn memberships(
@@ -33,6 +34,15 @@ pub(crate) async fn members(
         today
     );
     Ok(members.fetch_all(db).await?)
+}
+
+/// Why someone becomes a member.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Grounds<'a> {
+    /// An officer saw the payment.
+    Officer(&'a NetId),
+    /// It was paid online, under this reference.
+    Payment(&'a str),
 }
 
 /// Why there is a term, and what follows from it.
@@ -118,5 +128,17 @@ pub(crate) async fn leave_directory(
     sqlx::query!("UPDATE users SET added_to_directory = FALSE WHERE netid = ?", netid)
         .execute(db)
         .await?;
+    Ok(())
+}
+
+/// Keeps when the directory took its new entries, which the outbox forgets in time.
+pub(crate) async fn note_delivered(db: impl MySqlExecutor<'_>) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "UPDATE memberships JOIN outbox ON outbox.id = directory_effect_id
+         SET listed_at = delivered_at
+         WHERE listed_at IS NULL AND delivered_at IS NOT NULL"
+    )
+    .execute(db)
+    .await?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
+use grove_credits_api::fake::{FakeCredits, Operation};
 use serde_json::json;
 
 use crate::{World, receiver::Receiver};
@@ -28,9 +29,10 @@ async fn joining_makes_an_account_and_sends_a_mail() {
     assert_eq!(channel["subject"], "Welcome to ACM!");
     assert_eq!(mail.body["kind"], "membership");
     let text = mail.body["message"].as_str().unwrap();
-    for part in ["Hi Jane,", "fee of $40", "http://localhost:5000/intranet"] {
+    for part in ["Hello,", "fee of $40", "http://localhost:5000/intranet"] {
         assert!(text.contains(part), "{text}");
     }
+    assert!(!text.contains("Jane"), "{text}");
 }
 
 #[tokio::test]
@@ -41,15 +43,14 @@ async fn a_payment_is_confirmed_by_mail_and_enters_the_directory() {
     world.worker().deliver_due().await.unwrap();
     world.pay("jsmith2").await;
     assert!(!world.users().await[0].added_to_directory);
-    assert_eq!(world.worker().deliver_due().await.unwrap(), 2);
+    assert_eq!(world.worker().deliver_due().await.unwrap(), 3);
     assert!(world.users().await[0].added_to_directory);
 
     let calls = others.calls();
-    assert_eq!(calls[0].path, "/activedirectory/add");
-    assert_eq!(calls[0].body, json!({ "netid": "jsmith2" }));
-    let subjects: Vec<_> =
-        calls[2..].iter().map(|call| &call.body["services"][0]["subject"]).collect();
-    assert!(subjects.contains(&&json!("Thanks for your membership payment for ACM")));
+    let find = |path: &str| calls.iter().rfind(|call| call.path == path).unwrap();
+    assert_eq!(find("/activedirectory/add").body, json!({ "netid": "jsmith2" }));
+    let subject = &find("/notification").body["services"][0]["subject"];
+    assert_eq!(subject, "Thanks for your membership payment for ACM");
 }
 
 #[tokio::test]
@@ -64,7 +65,7 @@ async fn an_effect_comes_again_under_the_same_key_until_it_is_taken() {
         world.clock.advance(FAR_BEYOND_THE_BACKOFF);
     }
     others.set_out_of_order(false);
-    assert_eq!(world.worker().deliver_due().await.unwrap(), 4);
+    assert_eq!(world.worker().deliver_due().await.unwrap(), 5);
     world.clock.advance(FAR_BEYOND_THE_BACKOFF);
     assert_eq!(world.worker().deliver_due().await.unwrap(), 0);
 
@@ -72,7 +73,7 @@ async fn an_effect_comes_again_under_the_same_key_until_it_is_taken() {
     for call in others.calls() {
         by_key.entry(call.idempotency_key).or_default().push((call.path, call.body));
     }
-    assert_eq!(by_key.len(), 4);
+    assert_eq!(by_key.len(), 5);
     for (key, calls) in by_key {
         assert_eq!((key.len(), calls.len()), (32, 4));
         assert!(calls.iter().all(|call| *call == calls[0]));
@@ -108,6 +109,18 @@ async fn two_workers_deliver_each_effect_once() {
     }
     let (one, two) = (world.worker(), world.worker());
     let (one, two) = tokio::join!(one.deliver_due(), two.deliver_due());
-    assert_eq!(one.unwrap() + two.unwrap(), 16);
-    assert_eq!(others.calls().len(), 16);
+    assert_eq!(one.unwrap() + two.unwrap(), 20);
+    assert_eq!(others.calls().len(), 20);
+}
+
+#[tokio::test]
+async fn a_member_gets_an_account_of_credits_at_once() {
+    let credits = FakeCredits::start().await;
+    let world = World::with_urls(&format!("credits={}", credits.url())).await;
+    world.join("jsmith2", 100_000_001).await;
+    credits.give("jsmith2", 0);
+    world.pay("jsmith2").await;
+    world.worker().deliver_due().await.unwrap();
+    let received = credits.received();
+    assert!(received.iter().any(|call| call.operation == Operation::OpenAccount), "{received:?}");
 }

@@ -1,7 +1,7 @@
 //! What other services ask: who is a member, and that someone who paid online becomes one.
 
 use chrono::TimeDelta;
-use grove_shared::api::users::CurrentMember;
+use grove_users_api::CurrentMember;
 use http::StatusCode;
 use serde_json::json;
 
@@ -70,6 +70,7 @@ async fn a_payment_online_makes_a_member_exactly_once() {
         world.effects().await,
         [
             "auth /internal/accounts",
+            "credits /internal/accounts",
             "directory /activedirectory/add",
             "notifications /notification",
             "notifications /notification",

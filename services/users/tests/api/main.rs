@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod applications;
+mod contract;
+mod deletion;
 mod delivery;
 mod expiry;
 mod internal;
@@ -16,18 +19,12 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use clap::Parser;
-use grove_shared::{
-    Clock,
-    api::{
-        envelope::Data,
-        users::{Profile, User},
-    },
-    config::PeerUrls,
-    outbox::Worker,
-    peer::Peers,
-    testing::{Person, Reply, TestApp, TestDatabase},
-};
-use grove_users::{AppState, Config, MIGRATOR, router};
+use grove_client::Peers;
+use grove_outbox::Worker;
+use grove_shared::{Clock, config::PeerUrls, envelope::Data};
+use grove_testing::{Person, Reply, TestApp, TestDatabase};
+use grove_users::{AppState, Config, MIGRATOR, assemble};
+use grove_users_api::{Profile, User};
 use serde_json::{Value, json};
 
 /// The service, and what a test does behind its back.
@@ -48,22 +45,29 @@ impl World {
 
     /// As [`World::new`], but auth, notifications and directory are at `url`.
     async fn with_peers(url: &str) -> Self {
+        let urls =
+            format!("auth={url},notifications={url},directory={url},groups={url},credits={url}");
+        Self::with_urls(&urls).await
+    }
+
+    /// As [`World::new`], but the other services are where these `name=url` pairs say.
+    async fn with_urls(urls: &str) -> Self {
         let db = TestDatabase::create(&MIGRATOR).await;
         let clock = Clock::stopped_at(start());
-        let urls = format!("auth={url},notifications={url},directory={url}");
         let urls: PeerUrls = urls.parse().unwrap();
-        let chapter = Arc::new(Config::parse_from(["users"]).chapter);
+        let config = Config::parse_from(["users"]);
         let mut peers = None;
         let app = TestApp::new("users", |keys| {
             let state = AppState {
                 db: db.pool(),
                 verifier: keys.verifier("users"),
                 clock: clock.clone(),
-                peers: Peers::new(keys.key("users"), urls).unwrap(),
-                chapter,
+                peers: Peers::new(keys.key("users"), urls, &[]).unwrap(),
+                chapter: Arc::new(config.chapter),
+                join_limit: config.join_limit,
             };
             peers = Some(state.peers.clone());
-            router(state)
+            assemble(state).into_router()
         });
         Self { db, app, clock, peers: peers.unwrap() }
     }

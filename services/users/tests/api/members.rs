@@ -1,10 +1,8 @@
 //! Who is a member when, and who may know.
 
 use chrono::TimeDelta;
-use grove_shared::api::{
-    envelope::Data,
-    users::{Profile, User, UserState},
-};
+use grove_shared::{Role, Standing, envelope::Data};
+use grove_users_api::{Profile, User, UserState};
 use http::StatusCode;
 use serde_json::json;
 
@@ -22,6 +20,10 @@ async fn a_membership_ends_with_its_term_and_can_be_paid_again() {
         ("2026-10-01", "2027-08-31")
     );
     assert_eq!(profile.user.state, UserState::Member);
+    assert_eq!((profile.standing, profile.roles.as_slice()), (Standing::Member, &[][..]));
+    let officer = world.app.person("jsmith2", &[Role::Top4]);
+    let own = officer.get("/users/me").await.json::<Data<Profile>>().data;
+    assert_eq!(own.roles, [Role::Top4]);
 
     // To noon of the last day, and beyond it.
     world.clock.advance(TimeDelta::days(334));
@@ -39,7 +41,7 @@ async fn a_membership_ends_with_its_term_and_can_be_paid_again() {
     let days: Vec<_> = profile.memberships.iter().map(|term| term.starts_on.to_string()).collect();
     assert_eq!(days, ["2027-09-01", "2026-10-01"]);
     assert_eq!(profile.user.state, UserState::Member);
-    assert_eq!(world.effects().await.len(), 6);
+    assert_eq!(world.effects().await.len(), 8);
 }
 
 #[tokio::test]

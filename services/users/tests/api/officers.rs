@@ -1,11 +1,9 @@
 //! What officers do: see everyone, confirm payments, delete.
 
 use chrono::TimeDelta;
-use grove_shared::api::{
-    envelope::Data,
-    users::{User, UserState},
-};
-use http::{Method, StatusCode};
+use grove_shared::{Role, envelope::Data, page::Page};
+use grove_users_api::{Counts, User, UserState};
+use http::{Method, StatusCode, header};
 use serde_json::json;
 
 use crate::World;
@@ -37,6 +35,58 @@ async fn only_officers_see_everyone_and_change_anything() {
 }
 
 #[tokio::test]
+async fn corporate_officers_do_nothing_with_members() {
+    let world = World::new().await;
+    world.join("jsmith2", 100_000_001).await;
+    let corporate = world.app.person("corp1", &[Role::Corporate]);
+    for (method, path, status) in [
+        (Method::GET, "/users", 403),
+        (Method::GET, "/users/counts", 403),
+        (Method::GET, "/users/jsmith2", 404),
+        (Method::PUT, "/users/jsmith2/paid", 403),
+        (Method::DELETE, "/users/jsmith2", 403),
+        (Method::GET, "/outbox/users", 403),
+    ] {
+        let reply = corporate.send(method, path, "{}").await;
+        assert_eq!(reply.status.as_u16(), status, "{path}");
+    }
+    let chair = world.app.person("chair1", &[Role::Top4]);
+    assert_eq!(chair.get("/users").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn people_are_counted_and_listed_in_pages() {
+    let world = World::new().await;
+    for (uin, netid) in (100_000_001..).zip(["one1", "two2", "three3", "four4", "five5"]) {
+        world.join(netid, uin).await;
+    }
+    world.app.service("auth").post("/internal/users/verified", &json!({ "netid": "two2" })).await;
+    for netid in ["three3", "four4"] {
+        world.pay(netid).await;
+    }
+    let counts = async || world.officer().get("/users/counts").await.json::<Counts>();
+    let expected = Counts { unverified: 2, awaiting_payment: 1, members: 2, expired: 0 };
+    assert_eq!(counts().await, expected);
+    world.clock.advance(TimeDelta::days(400));
+    world.pay("four4").await;
+    let expected = Counts { unverified: 2, awaiting_payment: 1, members: 1, expired: 1 };
+    assert_eq!(counts().await, expected);
+
+    let first = world.officer().get("/users?limit=2").await;
+    let link = first.headers[header::LINK].to_str().unwrap().to_owned();
+    let page = first.json::<Page<User>>();
+    let netids = |page: &Page<User>| -> Vec<String> {
+        page.items.iter().map(|user| user.netid.clone()).collect()
+    };
+    assert_eq!(netids(&page), ["five5", "four4"]);
+    let next = page.next.unwrap();
+    assert_eq!(link, format!("</users?after={next}&limit=2>; rel=\"next\""));
+    let last = world.officer().get(&format!("/users?after={next}&limit=3")).await;
+    let page = last.json::<Page<User>>();
+    assert_eq!((netids(&page).len(), page.next), (3, None));
+}
+
+#[tokio::test]
 async fn a_payment_is_confirmed_once_by_twenty_officers() {
     let world = World::new().await;
     world.join("jsmith2", 100_000_001).await;
@@ -63,6 +113,7 @@ async fn a_payment_is_confirmed_once_by_twenty_officers() {
         world.effects().await,
         [
             "auth /internal/accounts",
+            "credits /internal/accounts",
             "directory /activedirectory/add",
             "notifications /notification",
             "notifications /notification",

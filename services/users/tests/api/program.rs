@@ -1,8 +1,8 @@
 //! What the `grove` program does: add people, and take over those of the old system.
 
 use chrono::TimeDelta;
-use grove_shared::api::users::UserState;
 use grove_users::{admin, import::import_csv};
+use grove_users_api::UserState;
 
 use crate::{World, start};
 

@@ -5,12 +5,14 @@ use std::sync::{Arc, Mutex};
 use axum::{
     Router,
     extract::State,
-    http::{HeaderMap, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
-use grove_shared::{extract::Json, identity::IDENTITY, peer::IDEMPOTENCY_KEY, server};
+use grove_http::extract::Json;
+use grove_identity::IDENTITY;
+use grove_shared::call::IDEMPOTENCY_KEY;
+use grove_testing::Neighbour;
+use http::{HeaderMap, StatusCode, Uri};
 use serde_json::{Value, json};
-use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// One call that arrived.
 #[derive(Debug, Clone)]
@@ -32,18 +34,15 @@ struct Inner {
 pub(crate) struct Receiver {
     inner: Inner,
     pub(crate) url: String,
-    _stop: DropGuard,
+    _server: Neighbour,
 }
 
 impl Receiver {
     pub(crate) async fn start() -> Self {
         let inner = Inner::default();
-        let listener = server::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let router = Router::new().fallback(receive).with_state(inner.clone());
-        let stop = CancellationToken::new();
-        tokio::spawn(server::serve(listener, router, stop.clone()));
-        Self { inner, url, _stop: stop.drop_guard() }
+        let server =
+            Neighbour::start(Router::new().fallback(receive).with_state(inner.clone())).await;
+        Self { inner, url: server.url(), _server: server }
     }
 
     /// From here on every call is kept and answered 503, or served again.
@@ -74,32 +73,9 @@ async fn receive(
     let idempotency_key = headers.get(IDEMPOTENCY_KEY).map(|key| key.to_str().unwrap());
     let idempotency_key = idempotency_key.unwrap_or_default().to_owned();
     let path = uri.path().to_owned();
-    inner.calls.lock().unwrap().push(Call { path, idempotency_key, body: body.clone() });
+    inner.calls.lock().unwrap().push(Call { path, idempotency_key, body });
     if *inner.out_of_order.lock().unwrap() {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
-    if uri.path() == "/internal/sessions" {
-        session(&body)
-    } else {
-        Json(json!({})).into_response()
-    }
-}
-
-/// Begins a session, as auth does, for everyone whose password is `correct horse`.
-fn session(credentials: &Value) -> Response {
-    match credentials["password"].as_str() {
-        Some("correct horse") => Json(json!({
-            "token": "a-token",
-            "account": {
-                "netid": credentials["netid"],
-                "first_name": "Ada",
-                "last_name": "L".repeat(60),
-            },
-        }))
-        .into_response(),
-        Some("again and again") => {
-            (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "42")]).into_response()
-        }
-        _ => (StatusCode::BAD_REQUEST, Json(json!({ "error": "no" }))).into_response(),
-    }
+    Json(json!({})).into_response()
 }

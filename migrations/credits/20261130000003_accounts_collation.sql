@@ -1,0 +1,3 @@
+ALTER TABLE accounts
+    MODIFY netid VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin NULL,
+    MODIFY name VARCHAR(20) CHARACTER SET ascii COLLATE ascii_bin NULL;

@@ -1,0 +1,1 @@
+ALTER TABLE customers MODIFY netid VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin NOT NULL;

@@ -1,0 +1,3 @@
+ALTER TABLE purchases
+    MODIFY netid VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    MODIFY kiosk VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL;

@@ -1,0 +1,8 @@
+ALTER TABLE purchase_items
+    MODIFY name VARCHAR(50) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    MODIFY location CHAR(2) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    MODIFY vend_key CHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    MODIFY state VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    MODIFY reason VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+    MODIFY resolved_as VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin NULL,
+    MODIFY resolved_by VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin NULL;

@@ -1,0 +1,1 @@
+ALTER TABLE items MODIFY image_url TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL;

@@ -1,0 +1,3 @@
+ALTER TABLE unsubscribe_tokens
+    MODIFY netid VARCHAR(8) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    MODIFY kind VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL;

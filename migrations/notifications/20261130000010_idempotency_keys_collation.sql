@@ -1,0 +1,3 @@
+ALTER TABLE idempotency_keys
+    MODIFY caller VARCHAR(80) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    MODIFY reply MEDIUMTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL;

@@ -1,0 +1,24 @@
+//! What the handlers share.
+
+use axum::extract::FromRef;
+use grove_client::Peers;
+use grove_identity::Verifier;
+use grove_shared::Clock;
+use sqlx::MySqlPool;
+
+use crate::campus::Campus;
+
+/// What the handlers share.
+#[derive(Debug, Clone, FromRef)]
+pub struct AppState {
+    /// The service's schema.
+    pub db: MySqlPool,
+    /// Checks who calls.
+    pub verifier: Verifier,
+    /// Tells the time.
+    pub clock: Clock,
+    /// The services that this one calls.
+    pub peers: Peers,
+    /// The campus directory; without it changes are recorded and wait.
+    pub campus: Option<Campus>,
+}
