@@ -37,7 +37,7 @@ pictures: ## Take a picture of every page, in target/pictures
 	@deploy/prepare-machine.sh compiler database browser
 	@GROVE_PICTURES=$(abspath $(TARGET))/pictures cargo test --locked --package grove --test e2e accessibility
 
-check: fmt-check lint doc deny sqlx-check ## Everything that is checked without running it
+check: fmt-check catalog-check lint doc deny sqlx-check ## Everything that is checked without running it
 
 fmt: ## Format the code
 	@cargo fmt --all
@@ -55,6 +55,12 @@ deny: ## Check licences, sources and bans of dependencies, and that each one is 
 	@deploy/prepare-machine.sh dependency-tools
 	@$(TOOLS)/bin/cargo-deny --log-level error check bans licenses sources
 	@$(TOOLS)/bin/cargo-shear
+
+catalog: ## Write what follows from services/*/service.toml: compose files, manifests, lists in the documentation
+	@cargo run --quiet --package grove-catalog-writer -- write
+
+catalog-check:
+	@cargo run --quiet --locked --package grove-catalog-writer -- check
 
 sqlx: ## Write what the SQL macros know of each query (s=quotes: of one service), after changing a query or a migration
 	@deploy/prepare-machine.sh compiler mariadb
@@ -132,4 +138,4 @@ test-all-in-one: ## Test the chapter in one container (after make images)
 clean: ## Remove everything that was built
 	@cargo clean
 
-.PHONY: help run dev up down logs images test test-containers test-tls test-kubernetes test-swarm sbom test-all-in-one test-mysql test-slow new-service pictures check fmt fmt-check lint doc deny sqlx sqlx-check backup restore test-restore clean
+.PHONY: help run dev up down logs images test test-containers test-tls test-kubernetes test-swarm sbom test-all-in-one test-mysql test-slow new-service pictures check catalog catalog-check fmt fmt-check lint doc deny sqlx sqlx-check backup restore test-restore clean

@@ -21,8 +21,8 @@ from stack import PASSWORD, expect  # noqa: E402
 # wrk names the host that it connects to.
 tls.API = "localhost"
 OFFICER, GIVER, TAKER = "adhawa2", "dyamad2", "vnakat2"
-SERVICES = ["auth", "users", "groups", "quotes", "notifications", "directory", "credits", "gigs", "merch",
-            "gateway", "frontend"]
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SERVICES = [*sorted(path.parent.name for path in ROOT.glob("services/*/service.toml")), "gateway", "frontend"]
 
 
 class Clients:

@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use grove_shared::peer;
+use grove_http::health;
 use secrecy::SecretString;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio_util::sync::CancellationToken;
@@ -149,15 +149,12 @@ impl Chapter {
     }
 
     async fn wait_until_ready(&mut self) -> anyhow::Result<()> {
-        let http = peer::http_client()?;
         let deadline = Instant::now() + START_TIMEOUT;
         for name in self.running.iter().map(|running| running.name) {
             let address = self.ports.health_of(name)?;
-            let url = format!("http://{address}/readyz");
             loop {
-                if let Ok(reply) = http.get(&url).send().await
-                    && reply.status().is_success()
-                {
+                let asked = tokio::task::spawn_blocking(move || health::is_ready(address)).await?;
+                if asked.unwrap_or(false) {
                     break;
                 }
                 if let Ok(ended) = self.ended.try_recv() {

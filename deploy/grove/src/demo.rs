@@ -2,15 +2,12 @@
 
 use anyhow::Context;
 use chrono::{DateTime, TimeDelta, Utc};
+use grove_auth::PasswordHashing;
+use grove_auth_api::NewAccount;
 use grove_groups::Kind;
-use grove_shared::{
-    NetId, Role,
-    api::{
-        accounts::NewAccount,
-        groups::{GroupChange, NewGroupRole},
-        merch::NewItem,
-    },
-};
+use grove_groups_api::{GroupChange, NewGroupRole};
+use grove_merch_api::NewItem;
+use grove_shared::{NetId, Role};
 use serde::Deserialize;
 
 use crate::{commands::account, schema::DatabaseServer};
@@ -101,7 +98,8 @@ async fn seed_people(
         }
         let signs_in = LOGINS.iter().any(|(login, _)| *login == netid.as_str());
         if signs_in && !grove_auth::admin::account_exists(&auth, netid).await? {
-            account::add(server, &person.account, Some(PASSWORD), false, joined).await?;
+            let password = (PASSWORD, &PasswordHashing::default());
+            account::add(server, &person.account, Some(password), false, joined).await?;
         }
     }
     Ok(())
@@ -189,7 +187,13 @@ async fn seed_items(server: &DatabaseServer, now: DateTime<Utc>) -> anyhow::Resu
     {
         let Row { location, name, price, quantity } = row?;
         let image_url = format!("https://example.edu/pictures/{location}.png");
-        let item = NewItem { name, price, image_url, quantity, location };
+        let item = NewItem {
+            name: name.into(),
+            price: price.into(),
+            image_url: image_url.into(),
+            quantity: quantity.into(),
+            location: location.into(),
+        };
         grove_merch::admin::add_item(&db, &item, now).await?;
     }
     Ok(())

@@ -6,27 +6,21 @@ use std::{
 };
 
 use anyhow::Context;
-use grove_shared::{identity::GATEWAY, server};
-
-use crate::schema::OWNERS;
+use grove_http::server;
+use grove_identity::GATEWAY;
 
 /// The gateway's private address, for its health and metrics.
 pub const GATEWAY_ADMIN: &str = "gateway-admin";
 /// The machine that exists in the process of the demo only.
 pub const VENDING_MACHINE: &str = "vending-machine";
 
-/// The programs that are not services; where those listen, the gateway knows.
+/// The programs that are not services.
 const OTHERS: [(&str, u16); 4] =
     [("frontend", 5000), (GATEWAY, 8000), (GATEWAY_ADMIN, 8010), (VENDING_MACHINE, 6970)];
 
 /// The usual port of each program that there is.
 fn usual() -> impl Iterator<Item = (&'static str, u16)> {
-    let upstreams = grove_gateway::UPSTREAMS.split(',').filter_map(|upstream| {
-        let (name, url) = upstream.split_once('=')?;
-        Some((name, url.rsplit_once(':')?.1.parse().ok()?))
-    });
-    let services = upstreams.filter(|(name, _)| OWNERS.iter().any(|owner| owner.name == *name));
-    services.chain(OTHERS)
+    grove_catalog::present().map(|service| (service.name, service.port)).chain(OTHERS)
 }
 
 /// The address of each program of a chapter.

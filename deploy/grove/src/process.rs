@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::Context;
-use grove_shared::telemetry;
+
 use tokio::sync::mpsc::UnboundedSender;
 use tracing::Dispatch;
 
@@ -39,12 +39,15 @@ pub(crate) enum Logs {
 impl Logs {
     fn open(&self, name: &'static str, filter: &str) -> anyhow::Result<Dispatch> {
         let Self::Folder(folder) = self else {
-            return telemetry::dispatch(filter, false, move || Line { name, text: Vec::new() });
+            return grove_telemetry::dispatch(filter, false, move || Line {
+                name,
+                text: Vec::new(),
+            });
         };
         let path = folder.join(format!("{name}.log"));
         let file = File::options().create(true).append(true).open(&path);
         let file = file.with_context(|| format!("cannot write {}", path.display()))?;
-        telemetry::dispatch(filter, true, Mutex::new(file))
+        grove_telemetry::dispatch(filter, true, Mutex::new(file))
     }
 }
 

@@ -11,9 +11,10 @@ use std::{
 
 use anyhow::Context;
 use clap::Parser;
+use grove_identity::{GATEWAY, SigningKey};
+use grove_service::Service;
 use grove_shared::{
-    config::{self, DbConfig},
-    identity::{GATEWAY, SigningKey},
+    config::{self, DbConfig, ServiceConfig},
     token,
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -106,28 +107,26 @@ impl Settings {
         mails: Flags<'_>,
         website: Flags<'_>,
     ) -> anyhow::Result<Programs> {
-        let urls = self.ports.urls();
-        let calls: Flags<'_> = &[&[("peers", urls.as_str())], site].concat();
-        let notifications = [calls, mails].concat();
-        let admin = self.ports.of(GATEWAY_ADMIN)?.to_string();
         let mut programs = vec![
-            self.program("auth", calls, grove_auth::run)?,
-            self.program("users", calls, grove_users::run)?,
-            self.program("groups", &[], grove_groups::run)?,
-            self.program("quotes", &[], grove_quotes::run)?,
-            self.program("notifications", &notifications, grove_notifications::run)?,
-            self.program("directory", &calls[..1], grove_directory::run)?,
-            self.program("credits", calls, grove_credits::run)?,
-            self.program("gigs", calls, grove_gigs::run)?,
-            self.program(
-                GATEWAY,
-                &[("upstreams", &urls), ("admin-listen", &admin)],
-                grove_gateway::run,
-            )?,
-            self.website(website)?,
+            self.service("auth", site, grove_auth::service)?,
+            self.service("credits", site, grove_credits::service)?,
+            self.service("directory", &[], grove_directory::service)?,
+            self.service("gigs", site, grove_gigs::service)?,
+            self.service("groups", &[], grove_groups::service)?,
+            self.service("notifications", &[site, mails].concat(), grove_notifications::service)?,
+            self.service("quotes", &[], grove_quotes::service)?,
+            self.service("users", site, grove_users::service)?,
         ];
-        programs.extend(self.merch(&urls)?);
+        programs.extend(self.merch()?);
+        programs.push(self.gateway()?);
+        programs.push(self.website(website)?);
         Ok(programs)
+    }
+
+    fn gateway(&self) -> anyhow::Result<(&'static str, Program)> {
+        let (urls, admin) = (self.ports.urls(), self.ports.of(GATEWAY_ADMIN)?.to_string());
+        let flags: Flags<'_> = &[("upstreams", &urls), ("admin-listen", &admin)];
+        self.program(GATEWAY, flags, grove_gateway::run)
     }
 
     fn website(&self, more: Flags<'_>) -> anyhow::Result<(&'static str, Program)> {
@@ -137,29 +136,43 @@ impl Settings {
     }
 
     /// Merch, and the machine that it sells from.
-    fn merch(&self, urls: &str) -> anyhow::Result<Programs> {
+    fn merch(&self) -> anyhow::Result<Programs> {
         if let Secrets::Folder(folder) = &self.secrets {
             let file = |name: &str| folder.join("merch").join(name).display().to_string();
             let (pin_key, token) = (file("pin-key"), file("machine-token"));
-            let flags: Flags<'_> = &[
-                ("peers", urls),
-                ("merch-pin-key-file", &pin_key),
-                ("machine-token-file", &token),
-            ];
-            return Ok(vec![self.program("merch", flags, grove_merch::run)?]);
+            let flags: Flags<'_> =
+                &[("merch-pin-key-file", &pin_key), ("machine-token-file", &token)];
+            return Ok(vec![self.service("merch", flags, grove_merch::service)?]);
         }
         let (machine_token, pin_key) = (token::generate(), token::generate());
         let machine = format!("http://{}", self.ports.of(VENDING_MACHINE)?);
-        let mut flags = vec![("peers", urls), ("merch-pin-key", pin_key.expose_secret())];
+        let mut flags = vec![("merch-pin-key", pin_key.expose_secret())];
         if !self.simulate_machine {
-            return Ok(vec![self.program("merch", &flags, grove_merch::run)?]);
+            return Ok(vec![self.service("merch", &flags, grove_merch::service)?]);
         }
         let token = ("machine-token", machine_token.expose_secret());
         flags.extend([("machine-url", machine.as_str()), token]);
         Ok(vec![
-            self.program("merch", &flags, grove_merch::run)?,
+            self.service("merch", &flags, grove_merch::service)?,
             self.program(VENDING_MACHINE, &[token], grove_vending_machine::run)?,
         ])
+    }
+
+    /// The service that `build` makes, configured with its usual flags and `more`.
+    fn service<C>(
+        &self,
+        name: &'static str,
+        more: Flags<'_>,
+        build: fn(&C) -> anyhow::Result<Service>,
+    ) -> anyhow::Result<(&'static str, Program)>
+    where
+        C: Parser + AsRef<ServiceConfig> + Send + 'static,
+    {
+        let urls = self.ports.urls();
+        let flags = [&[("peers", urls.as_str())], more].concat();
+        let run =
+            move |config: C, stop| async move { grove_service::run(&config, build, stop).await };
+        self.program(name, &flags, run)
     }
 
     /// The program `run`, configured with its usual flags and `more`.

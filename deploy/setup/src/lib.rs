@@ -19,7 +19,7 @@ use std::net::SocketAddr;
 
 use anyhow::ensure;
 use clap::Parser;
-use grove_shared::health;
+use grove_http::health;
 
 pub use owners::{OWNERS, Owner};
 pub use schema::DatabaseServer;

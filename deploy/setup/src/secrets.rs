@@ -8,7 +8,8 @@ use std::{
 
 use anyhow::{Context, ensure};
 use clap::{Args, ValueEnum};
-use grove_shared::{identity::SigningKey, token};
+use grove_identity::{GATEWAY, SigningKey};
+use grove_shared::token;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{DatabaseServer, OWNERS, Owner, backup, console, folder, folder::Folder, website};
@@ -93,19 +94,25 @@ impl Secrets {
 
         let mut trusted = String::new();
         let mut services = Vec::new();
-        for Owner { name: owner, .. } in OWNERS {
-            let folder = Folder::create(secrets.path.join(owner), self.user)?;
+        for (name, secrets_of_its_own) in programs() {
+            let folder = Folder::create(secrets.path.join(name), self.user)?;
             for key in self.identity_keys(&folder)? {
-                let key = SigningKey::new(owner, &key);
-                trusted.push_str(&key.with_context(|| format!("the key of {owner}"))?.public());
+                let key = SigningKey::new(name, &key);
+                trusted.push_str(&key.with_context(|| format!("the key of {name}"))?.public());
                 trusted.push('\n');
             }
-            let url = |name| folder.secret(name, || server.url_of(owner, &token::generate()));
-            url("database-url")?;
-            if self.rotate.contains(&Rotation::DatabasePasswords) {
-                url("database-url.next")?;
+            for secret in secrets_of_its_own {
+                folder.secret(secret, || Ok(token::generate()))?;
             }
             services.push(folder);
+        }
+        for Owner { name, .. } in OWNERS {
+            let folder = Folder::create(secrets.path.join(name), self.user)?;
+            let url = |file| folder.secret(file, || server.url_of(name, &token::generate()));
+            url("database-url")?;
+            if replace {
+                url("database-url.next")?;
+            }
         }
         for folder in &services {
             folder.write("trusted-keys", &trusted)?;
@@ -114,8 +121,8 @@ impl Secrets {
         // Only now does everyone trust the new keys.
         services.iter().try_for_each(take_up_next_key)?;
         self.website(&Folder::create(secrets.path.join("frontend"), self.user)?)?;
+        // What merch shows to the vending machine, the simulated one knows.
         let merch = Folder::create(secrets.path.join("merch"), self.user)?;
-        merch.secret("pin-key", || Ok(token::generate()))?;
         let machine = merch.secret("machine-token", || Ok(token::generate()))?;
         let simulator = Folder::create(secrets.path.join("vending-machine"), self.user)?;
         simulator.write("machine-token", machine.expose_secret())?;
@@ -155,6 +162,12 @@ impl Secrets {
         }
         Ok(keys)
     }
+}
+
+/// Who signs with a key, and which secrets it has besides: the gateway, and each service.
+fn programs() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+    let services = grove_catalog::present().map(|service| (service.name, service.secrets));
+    [(GATEWAY, [].as_slice())].into_iter().chain(services)
 }
 
 /// Whether everything that `grove-setup setup` reads is in this folder: for each service, which may be a
@@ -223,8 +236,12 @@ mod tests {
         secrets(folder.path()).unwrap();
         let first = files(folder.path());
         for Owner { name: owner, .. } in OWNERS {
-            for name in ["database-url", "identity-key", "trusted-keys"] {
-                let path = folder.path().join("secrets").join(owner).join(name);
+            let path = folder.path().join("secrets").join(owner).join("database-url");
+            assert!(first.iter().any(|(file, _)| *file == path), "{path:?}");
+        }
+        for (program, names) in programs() {
+            for name in ["identity-key", "trusted-keys"].iter().chain(names) {
+                let path = folder.path().join("secrets").join(program).join(name);
                 assert!(first.iter().any(|(file, _)| *file == path), "{path:?}");
             }
         }

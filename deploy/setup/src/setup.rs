@@ -12,10 +12,8 @@ use axum::Router;
 use chrono::{DateTime, Utc};
 use clap::{Args, builder::FalseyValueParser};
 use futures_util::future::try_join_all;
-use grove_shared::{
-    Clock, NetId, config,
-    server::{self, Readiness},
-};
+use grove_http::{Readiness, server, stop_on_signal, with_standard_routes};
+use grove_shared::{Clock, NetId, config};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
@@ -61,7 +59,7 @@ pub struct Setup {
 
 impl Setup {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
-        let stop = server::stop_on_signal()?;
+        let stop = stop_on_signal()?;
         let database = tokio::select! {
             database = self.database() => database?,
             () = stop.cancelled() => return Ok(()),
@@ -75,7 +73,7 @@ impl Setup {
         ));
         if let Some(address) = self.listen {
             let listener = server::bind(address).await?;
-            let routes = server::with_standard_routes("setup", Router::new(), Readiness::always());
+            let routes = with_standard_routes("setup", Router::new(), Readiness::always());
             server::serve(listener, routes, stop).await;
         }
         Ok(())

@@ -3,8 +3,9 @@
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
-use grove_auth::admin;
-use grove_shared::{Clock, NetId, Role, api::accounts::NewAccount};
+use grove_auth::{PasswordHashing, admin};
+use grove_auth_api::NewAccount;
+use grove_shared::{Clock, NetId, Role};
 use secrecy::ExposeSecret;
 
 use super::{Target, console};
@@ -53,6 +54,8 @@ pub struct Add {
     #[arg(long, env = "SITE_URL", default_value = "http://localhost:5000")]
     site_url: String,
     #[command(flatten)]
+    hashing: PasswordHashing,
+    #[command(flatten)]
     target: Target,
 }
 
@@ -75,6 +78,8 @@ pub struct Reset {
     /// Reads the password from standard input.
     #[arg(long)]
     password_stdin: bool,
+    #[command(flatten)]
+    hashing: PasswordHashing,
     #[command(flatten)]
     target: Target,
 }
@@ -102,7 +107,7 @@ impl Account {
                 let auth = reset.target.server()?.open("auth")?;
                 let password = console::new_password(reset.password_stdin)?;
                 let password = password.expose_secret();
-                admin::set_password(&auth, &reset.netid, password, now).await?;
+                admin::set_password(&auth, &reset.netid, password, &reset.hashing, now).await?;
                 console::say(&format!("{} has a new password; all sessions ended.", reset.netid));
                 Ok(())
             }
@@ -128,7 +133,14 @@ impl Add {
             netid: self.netid,
         };
         let password = password.as_ref().map(ExposeSecret::expose_secret);
-        add(&server, &account, password, self.member, now).await?;
+        add(
+            &server,
+            &account,
+            password.map(|password| (password, &self.hashing)),
+            self.member,
+            now,
+        )
+        .await?;
         if !self.roles.is_empty() {
             set_roles(&server, &account.netid, &self.roles, now).await?;
         }
@@ -146,18 +158,21 @@ impl Add {
     }
 }
 
-/// Makes an account and its record among the users.
+/// Makes an account and its record among the users; a password is hashed at the cost beside it.
 ///
 /// # Errors
 /// When the password is refused or the account is there already.
 pub async fn add(
     server: &DatabaseServer,
     account: &NewAccount,
-    password: Option<&str>,
+    password: Option<(&str, &PasswordHashing)>,
     member: bool,
     now: DateTime<Utc>,
 ) -> anyhow::Result<()> {
-    admin::add_account(&server.open("auth")?, account, password, now)
+    let usual = PasswordHashing::default();
+    let hashing = password.map_or(&usual, |(_, hashing)| hashing);
+    let password = password.map(|(password, _)| password);
+    admin::add_account(&server.open("auth")?, account, password, hashing, now)
         .await
         .with_context(|| format!("cannot make the account of {}", account.netid))?;
     let users = server.open("users")?;

@@ -7,7 +7,9 @@ use std::{
 
 use anyhow::ensure;
 use clap::Args;
-use grove_shared::{config::TracesConfig, health, server, traces};
+use grove_http::{health, stop_on_signal};
+use grove_shared::config::TracesConfig;
+use grove_telemetry::traces;
 
 use crate::{Chapter, ports::Ports};
 
@@ -36,7 +38,7 @@ impl All {
         if self.healthcheck {
             return check();
         }
-        let stop = server::stop_on_signal()?;
+        let stop = stop_on_signal()?;
         traces::start(&self.traces)?;
         let mut ports = Ports::usual();
         for name in ["frontend", "gateway"] {

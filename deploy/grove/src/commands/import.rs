@@ -5,6 +5,7 @@ use std::{fs::File, io::Read, path::PathBuf};
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
+use grove_auth::PasswordHashing;
 use grove_groups::Kind;
 use grove_shared::{Clock, import::Report};
 
@@ -86,7 +87,8 @@ pub async fn users(
     let report = grove_users::import::import_csv(&users, file, now).await?;
     for person in grove_users::admin::everyone(&users, now).await? {
         if !grove_auth::admin::account_exists(&auth, &person.netid).await? {
-            grove_auth::admin::add_account(&auth, &person, None, now).await?;
+            let hashing = PasswordHashing::default();
+            grove_auth::admin::add_account(&auth, &person, None, &hashing, now).await?;
         }
     }
     Ok(report)

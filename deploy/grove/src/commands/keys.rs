@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
-use grove_shared::identity::SigningKey;
+use grove_identity::SigningKey;
 use secrecy::ExposeSecret;
 
 use super::console;

@@ -8,7 +8,9 @@ use std::{
 
 use anyhow::{Context, bail};
 use clap::Args;
-use grove_shared::{Clock, config::TracesConfig, server, traces};
+use grove_http::stop_on_signal;
+use grove_shared::{Clock, config::TracesConfig};
+use grove_telemetry::traces;
 use grove_throwaway::Server;
 
 use super::{
@@ -50,7 +52,7 @@ pub struct Run {
 
 impl Run {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
-        let stop = server::stop_on_signal()?;
+        let stop = stop_on_signal()?;
         traces::start(&self.traces)?;
         let folder = RunFolder::create(Path::new(RUN_FOLDER))?;
         let server = Server::start().await?;

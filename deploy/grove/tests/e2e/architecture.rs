@@ -1,6 +1,10 @@
 //! Who may depend on whom, and what every service must have.
 
-use std::{collections::BTreeSet, path::Path, process::Command};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use grove::schema::OWNERS;
 use serde_json::Value;
@@ -9,45 +13,167 @@ fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap()
 }
 
-#[test]
-fn dependencies_point_from_deploy_over_services_to_shared() {
+/// The folder of each of our crates, and which others it depends on: by name, with the kind.
+struct Package {
+    name: String,
+    folder: String,
+    dependencies: BTreeSet<(String, String)>,
+}
+
+fn packages() -> Vec<Package> {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--no-deps", "--format-version=1", "--offline"])
         .current_dir(repository())
         .output()
         .unwrap();
     let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
-    for package in metadata["packages"].as_array().unwrap() {
-        let name = package["name"].as_str().unwrap();
-        let dependencies = package["dependencies"].as_array().unwrap();
-        let ours: BTreeSet<(&str, &str)> = dependencies
-            .iter()
-            .map(|dependency| {
-                (
-                    dependency["name"].as_str().unwrap(),
-                    dependency["kind"].as_str().unwrap_or("normal"),
-                )
-            })
-            .filter(|(dependency, _)| dependency.starts_with("grove-"))
-            .collect();
-        let allowed: &[&str] = match name {
-            "grove" => continue,
-            "grove-shared" => &["grove-throwaway"],
-            "grove-throwaway" => &[],
-            _ => &["grove-shared"],
-        };
-        let for_tests: &[&str] = match name {
-            // Tested under the rights that a service has in production.
-            "grove-credits" => &["grove-setup"],
-            // Sells from the simulated machine.
-            "grove-merch" => &["grove-vending-machine"],
-            _ => &[],
-        };
-        for (dependency, kind) in ours {
-            let allowed =
-                allowed.contains(&dependency) || (kind == "dev" && for_tests.contains(&dependency));
-            assert!(allowed, "{name} must not depend on {dependency}");
+    let text = |value: &Value| value.as_str().unwrap_or("normal").to_owned();
+    let package = |package: &Value| {
+        let manifest = Path::new(package["manifest_path"].as_str().unwrap());
+        let folder = manifest.parent().unwrap().strip_prefix(repository()).unwrap();
+        let dependencies = package["dependencies"].as_array().unwrap().iter();
+        let dependencies = dependencies
+            .map(|dependency| (text(&dependency["name"]), text(&dependency["kind"])))
+            .filter(|(name, _)| name == "grove" || name.starts_with("grove-"));
+        Package {
+            name: text(&package["name"]),
+            folder: folder.to_str().unwrap().to_owned(),
+            dependencies: dependencies.collect(),
         }
+    };
+    metadata["packages"].as_array().unwrap().iter().map(package).collect()
+}
+
+#[test]
+fn dependencies_point_from_deploy_over_services_and_contracts_to_shared() {
+    let packages = packages();
+    let folder_of = |name: &str| {
+        let package = packages.iter().find(|package| package.name == name);
+        package.unwrap_or_else(|| panic!("no crate {name}")).folder.as_str()
+    };
+    let is_shared = |folder: &str| folder == "shared" || folder.starts_with("shared/");
+    let is_contract = |folder: &str| folder.ends_with("/api");
+    for package in &packages {
+        let folder = package.folder.as_str();
+        if folder == "deploy/grove" {
+            continue;
+        }
+        for (dependency, kind) in &package.dependencies {
+            let target = folder_of(dependency);
+            let for_tests = kind == "dev"
+                && matches!(
+                    (folder, target),
+                    // Tested under the rights that a service has in production.
+                    ("services/credits", "deploy/setup")
+                    // Sells from the simulated machine.
+                    | ("services/merch", "deploy/vending-machine")
+                );
+            let allowed = if is_shared(folder) {
+                is_shared(target)
+            } else {
+                // A contract knows others' only in its fake.
+                is_shared(target) || is_contract(target)
+            };
+            let writes_lists = folder == "deploy/catalog";
+            assert!(
+                allowed || for_tests || writes_lists,
+                "{} must not depend on {dependency}",
+                package.name
+            );
+        }
+    }
+}
+
+#[test]
+fn the_website_has_no_database() {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "--package=grove-frontend", "--edges=normal,build", "--prefix=none"])
+        .args(["--offline", "--locked"])
+        .current_dir(repository())
+        .output()
+        .unwrap();
+    let tree = String::from_utf8(output.stdout).unwrap();
+    assert!(tree.contains("grove-quotes-api"), "{}", String::from_utf8_lossy(&output.stderr));
+    for heavy in ["sqlx", "testcontainers", "grove-testing"] {
+        assert!(!tree.lines().any(|line| line.starts_with(heavy)), "the website links {heavy}");
+    }
+}
+
+#[test]
+fn shared_names_no_service() {
+    let services = folders("services");
+    let mut files = Vec::new();
+    rust_files(&repository().join("shared"), &mut files);
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+        // Words of everyday language, which are service names too.
+        let everyday = ["auth", "credits", "directory", "groups", "notifications", "users"];
+        for word in words {
+            let name = word.strip_prefix("grove_").unwrap_or(word);
+            let name = name.strip_suffix("_api").unwrap_or(name);
+            let is_crate = word.starts_with("grove_") && services.iter().any(|one| one == name);
+            let is_name = services.iter().any(|one| one == word) && !everyday.contains(&word);
+            assert!(!is_crate && !is_name, "{} names {word}", file.display());
+        }
+    }
+}
+
+fn folders(path: &str) -> Vec<String> {
+    let entries = std::fs::read_dir(repository().join(path)).unwrap();
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if path.is_dir() {
+            rust_files(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// Contracts that a program is compiled with, as folders.
+fn contracts_of(folder: &str, packages: &[Package]) -> BTreeSet<String> {
+    let mut open = vec![folder.to_owned()];
+    let mut found = BTreeSet::new();
+    while let Some(folder) = open.pop() {
+        let Some(package) = packages.iter().find(|package| package.folder == folder) else {
+            continue;
+        };
+        for (name, kind) in &package.dependencies {
+            let Some(target) = packages.iter().find(|package| &package.name == name) else {
+                continue;
+            };
+            if kind == "normal"
+                && target.folder.ends_with("/api")
+                && found.insert(target.folder.clone())
+            {
+                open.push(target.folder.clone());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn an_image_is_made_of_the_contracts_that_its_program_knows_and_no_others() {
+    let packages = packages();
+    for package in &packages {
+        let dockerfile = repository().join(&package.folder).join("Dockerfile");
+        // The grove program takes all services whole.
+        if !dockerfile.exists() || package.folder == "deploy/grove" {
+            continue;
+        }
+        let text = std::fs::read_to_string(dockerfile).unwrap();
+        let copied: BTreeSet<String> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("COPY ")?.split(' ').next())
+            .filter(|path| path.ends_with("/api"))
+            .map(str::to_owned)
+            .collect();
+        assert_eq!(copied, contracts_of(&package.folder, &packages), "{}", package.folder);
     }
 }
 

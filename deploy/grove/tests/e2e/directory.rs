@@ -10,18 +10,15 @@ use std::{
 
 use clap::Parser;
 use grove::schema::DatabaseServer;
-use grove_shared::{
-    Role,
-    config::DbConfig,
-    identity::{GATEWAY, IDENTITY, Identity, SigningKey, Subject},
-};
+use grove_identity::{GATEWAY, IDENTITY, Identity, SigningKey, Subject};
+use grove_shared::{Role, Standing, config::DbConfig};
 use http::Method;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::world::World;
+use crate::world::{World, http_client};
 
 const GROUP: &str = "cn=chapter,o=Campus";
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -104,9 +101,15 @@ impl Services {
         flags.extend(slapd.flags());
         let directory = grove_directory::Config::try_parse_from(flags).unwrap();
         let stop = CancellationToken::new();
-        tokio::spawn(grove_users::run(users, stop.clone()));
-        tokio::spawn(grove_directory::run(directory, stop.clone()));
-        let http = grove_shared::peer::http_client().unwrap();
+        let stopped = stop.clone();
+        tokio::spawn(
+            async move { grove_service::run(&users, grove_users::service, stopped).await },
+        );
+        let stopped = stop.clone();
+        tokio::spawn(async move {
+            grove_service::run(&directory, grove_directory::service, stopped).await
+        });
+        let http = http_client();
         for address in [users_at, directory_at] {
             let deadline = Instant::now() + PATIENCE;
             let ready = format!("http://{address}/readyz");
@@ -124,6 +127,7 @@ impl Services {
         let subject = Subject::Person {
             netid: "officer1".parse().unwrap(),
             roles: vec![Role::Admin],
+            standing: Standing::Member,
             session: Some(1),
         };
         let identity = Identity { subject, client: None, address: None };

@@ -33,7 +33,7 @@ fn gig(credits: i64) -> Value {
 #[tokio::test]
 async fn a_gig_is_posted_claimed_and_paid_from_what_was_set_aside() {
     let world = World::start().await;
-    let officer = world.person("officer1", &[Role::Top4]).await;
+    let officer = world.person("officer1", &[Role::Admin]).await;
     let issuer = world.person("issuer1", &[]).await;
     let doer = world.person("doer1", &[]).await;
     for netid in ["issuer1", "doer1"] {

@@ -1,10 +1,11 @@
 //! Nobody is anyone but themselves.
 
 use grove_gateway::clients::Scope;
-use grove_shared::{Role, identity::IDENTITY, peer};
+use grove_identity::IDENTITY;
+use grove_shared::Role;
 use serde_json::json;
 
-use crate::world::{Caller, World};
+use crate::world::{Caller, World, http_client};
 
 #[tokio::test]
 async fn a_session_of_one_member_never_acts_as_another() {
@@ -27,7 +28,7 @@ async fn a_session_of_one_member_never_acts_as_another() {
 #[tokio::test]
 async fn a_service_believes_only_what_the_gateway_signed_for_it() {
     let world = World::start().await;
-    let http = peer::http_client().unwrap();
+    let http = http_client();
     for forged in ["", "officer1", "eyJhbGciOiJub25lIn0.e30."] {
         for (service, path) in [("quotes", "/quotes"), ("users", "/users"), ("auth", "/sessions")] {
             let url = format!("{}{path}", world.url(service));

@@ -17,6 +17,7 @@ mod journey;
 mod matrix;
 mod merch;
 mod messages;
+mod modules;
 mod observability;
 mod outage;
 mod program;

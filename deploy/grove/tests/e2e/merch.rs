@@ -23,7 +23,7 @@ async fn until_balance(member: &Caller, netid: &str, expected: i64) {
 #[tokio::test]
 async fn a_member_buys_with_a_pin_at_the_kiosk_and_signed_in_on_the_website() {
     let world = World::start().await;
-    let officer = world.person("officer1", &[Role::Top4]).await;
+    let officer = world.person("officer1", &[Role::Admin]).await;
     let member = world.person("buyer1", &[]).await;
     let item = json!({ "name": "Cola", "price": "125", "image_url": "https://example.edu/cola.png",
                        "quantity": "2", "location": "A1" });

@@ -7,7 +7,8 @@ use std::{
 };
 
 use axum::{Router, extract::State, routing::post};
-use grove_shared::{config::TracesConfig, traces};
+use grove_shared::config::TracesConfig;
+use grove_telemetry::traces;
 use serde_json::{Value, json};
 
 use crate::world::{Caller, World};
@@ -70,7 +71,7 @@ async fn the_id_on_an_error_page_is_that_of_the_log_lines() {
     let world = World::start().await;
     let session = world.person("member1", &[]).await.session.unwrap();
     let url = format!("{}/intranet/groups/sigs/Nowhere", world.url("frontend"));
-    let cookie = format!("{}={session}", "__Host-session");
+    let cookie = format!("session={session}");
     let page = world.client().http.get(url).header("cookie", cookie).send().await.unwrap();
     assert_eq!(page.status(), 404);
     let page = page.text().await.unwrap();
@@ -90,7 +91,7 @@ impl Collector {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let routes = Router::new().route("/v1/traces", post(take)).with_state(self.clone());
         let stop = tokio_util::sync::CancellationToken::new();
-        tokio::spawn(grove_shared::server::serve(listener, routes, stop));
+        tokio::spawn(grove_http::server::serve(listener, routes, stop));
         url
     }
 

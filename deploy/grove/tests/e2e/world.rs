@@ -3,8 +3,11 @@
 use std::time::{Duration, Instant};
 
 use grove::{Chapter, Options, commands::account, demo, ports::Ports, schema::DatabaseServer};
+use grove_auth::PasswordHashing;
+use grove_auth_api::NewAccount;
 use grove_gateway::clients;
-use grove_shared::{Clock, NetId, Role, api::accounts::NewAccount, testing};
+use grove_shared::{Clock, NetId, Role};
+
 use http::Method;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -39,6 +42,12 @@ pub(crate) struct Answer {
     pub(crate) json: Value,
 }
 
+/// A client for what listens on this machine.
+pub(crate) fn http_client() -> reqwest::Client {
+    let client = grove_outside::client_builder().no_proxy().timeout(Duration::from_secs(5));
+    client.redirect(reqwest::redirect::Policy::none()).build().unwrap()
+}
+
 impl World {
     /// A chapter with nobody in it.
     pub(crate) async fn start() -> Self {
@@ -62,7 +71,7 @@ impl World {
     /// A server with schemas of a new name, which are not there yet.
     pub(crate) async fn new_database() -> DatabaseServer {
         let prefix = format!("grove_t{:08x}_", rand::random::<u32>());
-        DatabaseServer::new(&testing::server_url().await).unwrap().with_prefix(&prefix)
+        DatabaseServer::new(&grove_testing::server_url().await).unwrap().with_prefix(&prefix)
     }
 
     /// A chapter on schemas that are there.
@@ -82,7 +91,7 @@ impl World {
         Self {
             chapter,
             database,
-            http: grove_shared::peer::http_client().unwrap(),
+            http: http_client(),
             client_token: token.expose_secret().to_owned(),
             _folder: folder,
         }
@@ -121,8 +130,18 @@ impl World {
         clients::register(&db, name, scopes, None).await.unwrap().expose_secret().to_owned()
     }
 
-    /// Makes an account as `grove account add` does.
+    /// Makes a member's account as `grove account add --member` does.
     pub(crate) async fn add_account(&self, netid: &str, roles: &[Role]) {
+        self.add(netid, roles, true).await;
+    }
+
+    /// Signs in someone who has not paid.
+    pub(crate) async fn applicant(&self, netid: &str) -> Caller {
+        self.add(netid, &[], false).await;
+        self.sign_in(netid, PASSWORD).await
+    }
+
+    async fn add(&self, netid: &str, roles: &[Role], is_member: bool) {
         let netid: NetId = netid.parse().unwrap();
         let account = NewAccount {
             netid: netid.clone(),
@@ -130,7 +149,8 @@ impl World {
             last_name: "Person".to_owned(),
         };
         let now = Clock::system().now();
-        account::add(&self.database, &account, Some(PASSWORD), true, now).await.unwrap();
+        let password = (PASSWORD, &PasswordHashing::default());
+        account::add(&self.database, &account, Some(password), is_member, now).await.unwrap();
         if !roles.is_empty() {
             account::set_roles(&self.database, &netid, roles, now).await.unwrap();
         }
@@ -184,7 +204,7 @@ impl Caller {
     /// An application at a gateway that runs elsewhere.
     pub(crate) fn at(gateway: &str, client_token: &str) -> Self {
         Self {
-            http: grove_shared::peer::http_client().unwrap(),
+            http: http_client(),
             gateway: gateway.to_owned(),
             client_token: Some(client_token.to_owned()),
             session: None,

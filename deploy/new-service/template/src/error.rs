@@ -1,6 +1,6 @@
 //! What can go wrong with a {{one}}.
 
-use grove_shared::ApiError;
+use grove_http::ApiError;
 
 /// A request that the service understood and refused, or could not carry out.
 #[derive(Debug, thiserror::Error)]
@@ -9,6 +9,8 @@ pub(crate) enum {{One}}Error {
     Missing(&'static str),
     #[error("{field} may have at most {most} characters")]
     TooLong { field: &'static str, most: usize },
+    #[error("{0} has characters that cannot be shown")]
+    Unprintable(&'static str),
     #[error(transparent)]
     Database(#[from] sqlx::Error),
 }
@@ -18,7 +20,9 @@ impl From<{{One}}Error> for ApiError {
         use {{One}}Error as E;
         let message = error.to_string();
         match error {
-            E::Missing(_) | E::TooLong { .. } => Self::bad_request(message),
+            E::Missing(field) | E::TooLong { field, .. } | E::Unprintable(field) => {
+                Self::bad_request(message).with("field", field)
+            }
             E::Database(cause) => cause.into(),
         }
     }

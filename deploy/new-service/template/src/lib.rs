@@ -9,11 +9,13 @@ mod routes;
 mod store;
 
 use axum::{Router, extract::FromRef, routing::get};
-use grove_shared::{Clock, db, identity::Verifier, server};
+use grove_identity::Verifier;
+use grove_service::Service;
+use grove_shared::{Clock, db};
 use sqlx::{MySqlPool, migrate::Migrator};
-use tokio_util::sync::CancellationToken;
 
 pub use crate::config::Config;
+pub use grove_{{name}}_api::SERVICE;
 
 /// The schema that this service owns.
 pub static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/{{name}}");
@@ -29,25 +31,24 @@ pub struct AppState {
     pub clock: Clock,
 }
 
-/// Every route of the service.
-pub fn router(state: AppState) -> Router {
-    let readiness = db::readiness(&state.db);
-    let routes = Router::new()
-        .route("/{{name}}", get(routes::list).post(routes::create))
-        .with_state(state);
-    server::with_standard_routes("{{name}}", routes, readiness)
-}
-
-/// Runs the service until `stop` is cancelled.
+/// The service as it is configured.
 ///
 /// # Errors
-/// When the configuration is incomplete, a migration fails or the address is taken.
-pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> {
-    let db = db::connect(&config.db)?;
-    let verifier = config.identity.verifier("{{name}}")?;
-    db::migrate(&db, &MIGRATOR).await?;
-    let listener = server::bind(config.listen).await?;
-    let state = AppState { db, verifier, clock: Clock::system() };
-    server::serve(listener, router(state), stop).await;
-    Ok(())
+/// When the configuration is incomplete.
+pub fn service(config: &Config) -> anyhow::Result<Service> {
+    Ok(assemble(AppState {
+        db: db::connect(&config.service.db)?,
+        verifier: Verifier::from_config(&config.service.identity, SERVICE.name)?,
+        clock: Clock::system(),
+    }))
+}
+
+/// The service made of its parts.
+pub fn assemble(state: AppState) -> Service {
+    let db = state.db.clone();
+    Service::new(SERVICE, routes(state)).schema(&db, &MIGRATOR)
+}
+
+fn routes(state: AppState) -> Router {
+    Router::new().route("/{{name}}", get(routes::list).post(routes::create)).with_state(state)
 }

@@ -1,25 +1,8 @@
-//! What a {{one}} is, and what makes one valid.
+//! What makes a {{one}} valid.
 
-use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use grove_shared::text;
 
 use crate::error::{{One}}Error;
-
-/// A {{one}} on the wire. Types that the website reads too belong into `grove_shared::api`.
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct {{One}} {
-    pub(crate) id: u64,
-    pub(crate) title: String,
-    pub(crate) author: String,
-    pub(crate) created_at: DateTime<Utc>,
-}
-
-/// A {{one}} to add, as a member typed it.
-#[derive(Debug, Deserialize)]
-pub(crate) struct New{{One}} {
-    #[serde(default)]
-    pub(crate) title: String,
-}
 
 /// What a {{one}} is called: 1 to 200 characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +14,9 @@ impl Title {
     /// Reads a title as a member typed it.
     pub(crate) fn parse(title: &str) -> Result<Self, {{One}}Error> {
         let title = title.trim();
+        if !text::is_clean(title) {
+            return Err({{One}}Error::Unprintable("title"));
+        }
         match title.chars().count() {
             0 => Err({{One}}Error::Missing("title")),
             1..=Self::MAX_CHARS => Ok(Self(title.to_owned())),

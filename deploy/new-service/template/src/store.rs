@@ -1,25 +1,22 @@
 //! Every query on {{name}}.
 
 use chrono::{DateTime, Utc};
-use grove_shared::NetId;
+use grove_{{name}}_api::{{One}};
+use grove_shared::{NetId, page::PageRequest};
 use sqlx::MySqlExecutor;
 
-use crate::{
-    error::{{One}}Error,
-    {{one}}::{Title, {{One}}},
-};
+use crate::{error::{{One}}Error, {{one}}::Title};
 
-/// The newest whose id is below `before`.
+/// As many as a page needs, the newest first.
 pub(crate) async fn list(
     db: impl MySqlExecutor<'_>,
-    before: u64,
-    limit: u32,
+    request: PageRequest,
 ) -> Result<Vec<{{One}}>, {{One}}Error> {
     let {{name}} = sqlx::query_as!(
         {{One}},
         "SELECT id, title, author, created_at FROM {{name}} WHERE id < ? ORDER BY id DESC LIMIT ?",
-        before,
-        limit
+        request.after.unwrap_or(u64::MAX),
+        request.rows()
     );
     Ok({{name}}.fetch_all(db).await?)
 }

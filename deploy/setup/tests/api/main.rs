@@ -6,7 +6,7 @@ mod rights;
 mod setup;
 
 use grove_setup::DatabaseServer;
-use grove_shared::testing;
+use grove_testing as testing;
 
 /// A server with schemas of its own names, so that tests run side by side.
 async fn server() -> DatabaseServer {

@@ -3,17 +3,14 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use grove_shared::{
-    Clock,
-    api::status::{BackupStatus, Health, ServiceStatus, Status},
-    peer,
-};
+use grove_gateway_api::{BackupStatus, Health, ServiceStatus, Status};
+use grove_shared::Clock;
 use url::Url;
 
 use super::Finding;
 
 /// How long the gateway may take: it asks every service, and does not wait long for one.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 /// Each change is saved within seconds. Who is this far behind does not work.
 const SAVED_WITHIN: TimeDelta = TimeDelta::minutes(15);
 /// Effects that wait longer than this have been tried several times.
@@ -21,15 +18,15 @@ const EFFECTS_WITHIN: u64 = 600;
 
 /// Asks the website and the gateway.
 pub(super) async fn look(website: &Url, gateway: &Url) -> anyhow::Result<Vec<Finding>> {
-    let http = peer::http_client()?;
-    let site = http.get(website.join("livez")?).timeout(PATIENCE).send().await;
+    let http = grove_outside::client_builder().timeout(TIMEOUT).build()?;
+    let site = http.get(website.join("livez")?).send().await;
     let mut findings = vec![match site {
         Ok(answer) if answer.status().is_success() => {
             Finding::good(format!("the website answers at {website}"))
         }
         _ => Finding::bad(format!("the website does not answer at {website}"), how("frontend")),
     }];
-    let answer = http.get(gateway.join("status")?).timeout(PATIENCE).send().await;
+    let answer = http.get(gateway.join("status")?).send().await;
     let status = match answer {
         Ok(answer) if answer.status().is_success() => answer.json::<Status>().await.ok(),
         _ => None,

@@ -32,7 +32,7 @@ impl Driver {
             .spawn()
             .expect("chromedriver: `make test` installs it, or says how to");
         let url = format!("http://127.0.0.1:{port}");
-        let http = grove_shared::peer::http_client().unwrap();
+        let http = crate::world::http_client();
         while http.get(format!("{url}/status")).send().await.is_err() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }

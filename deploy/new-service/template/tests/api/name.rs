@@ -1,17 +1,30 @@
 //! Adding and reading.
 
+use grove_{{name}}_api::{self as api, New{{One}}};
+use grove_shared::{
+    Client,
+    page::{Limit, PageRequest},
+};
 use http::{Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::app;
 
+fn new(title: &str) -> New{{One}} {
+    New{{One}} { title: title.to_owned() }
+}
+
 #[tokio::test]
-async fn nobody_reads_or_writes_without_a_session() {
+async fn nobody_reads_or_writes_without_being_a_member() {
     let (_db, app) = app().await;
-    for person in [app.stranger(), app.client(), app.service("users")] {
+    for (person, status) in [
+        (app.stranger(), StatusCode::UNAUTHORIZED),
+        (app.client(), StatusCode::UNAUTHORIZED),
+        (app.service("users"), StatusCode::UNAUTHORIZED),
+        (app.applicant("newbie1"), StatusCode::FORBIDDEN),
+    ] {
         for method in [Method::GET, Method::POST] {
-            let reply = person.send(method, "/{{name}}", "{}").await;
-            assert_eq!(reply.status, StatusCode::UNAUTHORIZED);
+            assert_eq!(person.send(method, "/{{name}}", "{}").await.status, status);
         }
     }
 }
@@ -19,31 +32,26 @@ async fn nobody_reads_or_writes_without_a_session() {
 #[tokio::test]
 async fn what_a_member_adds_is_seen_by_the_others_under_the_members_name() {
     let (_db, app) = app().await;
-    let new = json!({ "title": " The first ", "author": "other1" });
-    let reply = app.member("jsmith2").post("/{{name}}", &new).await;
-    assert_eq!(reply.status, StatusCode::CREATED);
-    let added: Value = reply.json();
-    assert_eq!((&added["title"], &added["author"]), (&json!("The first"), &json!("jsmith2")));
+    let added = app.member("jsmith2").call(api::create(&new(" The first "))).await.unwrap();
+    assert_eq!((added.title.as_str(), added.author.as_str()), ("The first", "jsmith2"));
 
-    let list: Value = app.member("other1").get("/{{name}}").await.json();
-    assert_eq!(list["{{name}}"][0]["id"], added["id"]);
-    assert_eq!(list["next"], Value::Null);
+    let list = app.member("other1").call(api::list(PageRequest::default())).await.unwrap();
+    assert_eq!((list.items, list.next), (vec![added], None));
 }
 
 #[tokio::test]
-async fn a_title_is_neither_missing_nor_too_long() {
+async fn a_title_is_neither_missing_nor_too_long_nor_unprintable() {
     let (_db, app) = app().await;
     let member = app.member("jsmith2");
-    for (new, error) in [
-        (json!({}), "Missing title"),
-        (json!({ "title": " " }), "Missing title"),
-        (json!({ "title": "x".repeat(201) }), "title may have at most 200 characters"),
+    for (title, error) in [
+        (" ".to_owned(), "Missing title"),
+        ("x".repeat(201), "title may have at most 200 characters"),
+        ("a\u{202e}b".to_owned(), "title has characters that cannot be shown"),
     ] {
-        let reply = member.post("/{{name}}", &new).await;
+        let reply = member.post("/{{name}}", &json!({ "title": title })).await;
         assert_eq!((reply.status, reply.error().as_str()), (StatusCode::BAD_REQUEST, error));
     }
-    let longest = json!({ "title": "é".repeat(200) });
-    assert_eq!(member.post("/{{name}}", &longest).await.status, StatusCode::CREATED);
+    member.call(api::create(&new(&"é".repeat(200)))).await.unwrap();
 }
 
 #[tokio::test]
@@ -51,12 +59,15 @@ async fn the_list_comes_in_pages_with_the_newest_first() {
     let (_db, app) = app().await;
     let member = app.member("jsmith2");
     for title in ["one", "two", "three"] {
-        member.post("/{{name}}", &json!({ "title": title })).await;
+        member.call(api::create(&new(title))).await.unwrap();
     }
-    let first: Value = member.get("/{{name}}?limit=2").await.json();
-    assert_eq!(first["{{name}}"][0]["title"], "three");
-    let next = first["next"].as_u64().unwrap();
-    let second: Value = member.get(&format!("/{{name}}?limit=2&after={next}")).await.json();
-    assert_eq!(second["{{name}}"][0]["title"], "one");
-    assert_eq!(second["next"], Value::Null);
+    let two = |after| PageRequest { after, limit: Some(Limit::new(2)) };
+    let first = member.call(api::list(two(None))).await.unwrap();
+    assert_eq!(first.items[0].title, "three");
+    let second = member.call(api::list(two(first.next))).await.unwrap();
+    assert_eq!((second.items[0].title.as_str(), second.next), ("one", None));
+
+    let reply = member.get("/{{name}}?limit=2").await;
+    let next = format!("</{{name}}?after={}&limit=2>; rel=\"next\"", first.next.unwrap());
+    assert_eq!(reply.headers["link"], next);
 }
