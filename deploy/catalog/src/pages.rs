@@ -1,8 +1,8 @@
 //! Who reaches whom, and what the documentation lists.
 
-use std::path::Path;
+use std::{collections::BTreeMap, fmt::Write, path::Path};
 
-use grove_catalog::{Service, present};
+use grove_catalog::{Access, Route, Service, present};
 
 use crate::{
     document::Document,
@@ -15,6 +15,7 @@ pub(crate) fn documents(root: &Path) -> anyhow::Result<Vec<Document>> {
         reach(read("deploy/grove/tests/containers/reach.json")?)?,
         containers(read("docs/containers.md")?)?,
         architecture(read("docs/ARCHITECTURE.md")?)?,
+        security(read("docs/security.md")?)?,
     ])
 }
 
@@ -56,4 +57,35 @@ fn architecture(mut page: Document) -> anyhow::Result<Document> {
     let names = format!("`{}`", names().join("`, `"));
     page.put(&["\n| `services/<name>/` |", "one subject each: "], " |", &names)?;
     Ok(page)
+}
+
+/// Who may call which routes, those of one service and one kind of people in a row.
+fn security(mut page: Document) -> anyhow::Result<Document> {
+    let mut rows = String::new();
+    for service in present() {
+        let mut by_access = BTreeMap::<Access, Vec<String>>::new();
+        for Route { method, path, access, .. } in service.routes {
+            let method = format!("{method:?}").to_uppercase();
+            by_access.entry(*access).or_default().push(format!("`{method} {path}`"));
+        }
+        for (access, routes) in by_access {
+            let (name, who) = (service.name, people(access));
+            writeln!(rows, "| `{name}` | {who} | {} |", routes.join(", "))?;
+        }
+    }
+    page.put(&["\n| `gateway` | any officer | `GET /status` |\n"], "\n`groups` lets", &rows)?;
+    Ok(page)
+}
+
+fn people(access: Access) -> &'static str {
+    match access {
+        Access::Anyone => "anybody, with a signature of their own",
+        Access::Public => "any application",
+        Access::Person => "who is signed in",
+        Access::Member => "members",
+        Access::Officer => "any officer",
+        Access::AdminOrTop4 => "admin, top4",
+        Access::Admin => "admin",
+        Access::Corporate => "corporate",
+    }
 }

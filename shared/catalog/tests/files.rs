@@ -39,6 +39,9 @@ fn a_route_can_say_more() {
     let row = "\"POST /trams\" = { access = \"member\", actor = { body = \"driver\" }, keeps_keys = true }";
     let table = table::of(&[parse("trams", &format!("{TRAMS}{row}")).unwrap()]);
     assert!(table.contains("actor: Actor::Body(\"driver\"), keeps_keys: true"), "{table}");
+    let row = "\"GET /trams\" = { access = \"member\", actor = \"header\" }";
+    let table = table::of(&[parse("trams", &format!("{TRAMS}{row}")).unwrap()]);
+    assert!(table.contains("actor: Actor::Header, keeps_keys: false"), "{table}");
 }
 
 #[test]
