@@ -1,41 +1,43 @@
 //! Members who have no session: the one place where an application speaks for someone.
 //!
 //! The old website names the member beside the request instead of proving who it is. A client with
-//! the scope `act-as` may go on doing so; it never gets an officer's rights by it.
+//! the scope `act-as` may go on doing so, on the routes where old clients do; it never gets an officer's
+//! rights by it, and speaks for members of today only.
 
-use grove_shared::{ApiError, NetId};
+use grove_http::ApiError;
+use grove_shared::{NetId, netid::InvalidNetId};
 use http::{HeaderMap, Uri};
 use serde_json::Value;
 
 use crate::{
     body::RequestBody,
-    caller::{self, NETID, only},
+    caller::{NETID, only},
     routes::Actor,
 };
 
 /// Bodies are looked into up to this size.
 const MAX_BODY: u64 = 64 * 1024;
 
-/// The member that an application speaks for, if it names one.
-pub(crate) async fn actor(
+/// The NetID of the member that an application speaks for, if it names one where `place` says.
+pub(crate) async fn named(
     place: Actor,
     headers: &HeaderMap,
     uri: &Uri,
     body: &mut RequestBody,
-) -> Result<caller::Actor, ApiError> {
-    let netid = match (only(headers, &NETID)?.filter(|netid| !netid.is_empty()), place) {
+) -> Result<Option<NetId>, ApiError> {
+    if place == Actor::None {
+        return Ok(None);
+    }
+    let header = only(headers, &NETID)?.filter(|netid| !netid.is_empty());
+    let netid = match (header, place) {
         (Some(netid), _) => Some(netid.to_owned()),
-        (None, Actor::None) => None,
         (None, Actor::Query(name)) => query(uri, name),
         (None, Actor::Body(name)) => member(&body.buffer(MAX_BODY).await?, name),
+        (None, Actor::None | Actor::Header) => None,
     };
-    let Some(netid) = netid.filter(|netid| !netid.is_empty()) else {
-        return Ok(caller::Actor::Client);
-    };
-    let netid: NetId = netid.parse().map_err(|cause: grove_shared::netid::InvalidNetId| {
-        ApiError::bad_request(cause.to_string())
-    })?;
-    Ok(caller::Actor::Person { netid, roles: Vec::new(), session: None })
+    let Some(netid) = netid.filter(|netid| !netid.is_empty()) else { return Ok(None) };
+    let malformed = |cause: InvalidNetId| ApiError::bad_request(cause.to_string());
+    netid.parse().map(Some).map_err(malformed)
 }
 
 fn query(uri: &Uri, name: &str) -> Option<String> {

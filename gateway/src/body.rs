@@ -4,38 +4,37 @@ use std::{
     io,
     pin::Pin,
     sync::{
-        Arc,
-        atomic::{AtomicU8, AtomicU64, Ordering},
+        Arc, OnceLock,
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::{Context, Poll, ready},
     time::Duration,
 };
 
 use bytes::Bytes;
-use grove_shared::ApiError;
+use grove_http::{ApiError, server::ReceivedBody};
 use http::StatusCode;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
 
-/// A client that sends slower than this many bytes in a millisecond uses up its patience.
+/// A client that sends slower than this many bytes in a millisecond uses up the time that it may pause.
 const BYTES_A_MILLISECOND: u64 = 1;
 
 /// What the client did wrong while it sent the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
 enum Fault {
-    TooLarge = 1,
-    TooSlow = 2,
-    Malformed = 3,
+    TooLarge,
+    TooSlow,
+    Malformed,
 }
 
 /// How far a body has come, told to whoever waits for the answer.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
     bytes: AtomicU64,
-    fault: AtomicU8,
+    is_sent: AtomicBool,
+    fault: OnceLock<Fault>,
 }
 
 impl Progress {
@@ -43,19 +42,23 @@ impl Progress {
         self.bytes.load(Ordering::Relaxed)
     }
 
+    /// Whether all of it was sent on.
+    pub(crate) fn is_sent(&self) -> bool {
+        self.is_sent.load(Ordering::Relaxed)
+    }
+
     /// The answer to a client that did not send its body well.
     pub(crate) fn fault(&self) -> Option<ApiError> {
-        let (status, message) = match self.fault.load(Ordering::Relaxed) {
-            1 => (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
-            2 => (StatusCode::REQUEST_TIMEOUT, "The body came too slowly"),
-            3 => (StatusCode::BAD_REQUEST, "The body is malformed or cut off"),
-            _ => return None,
+        let (status, message) = match self.fault.get()? {
+            Fault::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
+            Fault::TooSlow => (StatusCode::REQUEST_TIMEOUT, "The body came too slowly"),
+            Fault::Malformed => (StatusCode::BAD_REQUEST, "The body is malformed or cut off"),
         };
         Some(ApiError::new(status, message))
     }
 
     fn fail(&self, fault: Fault) -> io::Error {
-        self.fault.store(fault as u8, Ordering::Relaxed);
+        let _ = self.fault.set(fault);
         io::Error::other("the client did not send its body well")
     }
 }
@@ -74,19 +77,19 @@ pub(crate) enum RequestBody {
 /// A body that streams from the client.
 #[derive(Debug)]
 pub(crate) struct Upload {
-    incoming: Incoming,
+    incoming: ReceivedBody,
     left: u64,
-    patience: Patience,
+    pauses: PauseBudget,
     progress: Arc<Progress>,
 }
 
 impl RequestBody {
-    pub(crate) fn new(incoming: Incoming, limit: u64, timeout: Duration) -> Self {
+    pub(crate) fn new(incoming: ReceivedBody, limit: u64, timeout: Duration) -> Self {
         if incoming.is_end_stream() {
             return Self::Empty;
         }
-        let (patience, progress) = (Patience::new(timeout), Arc::default());
-        Self::Upload(Box::new(Upload { incoming, left: limit, patience, progress }))
+        let (pauses, progress) = (PauseBudget::new(timeout), Arc::default());
+        Self::Upload(Box::new(Upload { incoming, left: limit, pauses, progress }))
     }
 
     /// Refuses what says itself that it is too large, before any of it is read.
@@ -180,9 +183,12 @@ impl Body for Upload {
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         loop {
             let Poll::Ready(frame) = Pin::new(&mut self.incoming).poll_frame(cx) else {
-                ready!(self.patience.poll_spent(cx));
+                ready!(self.pauses.poll_spent(cx));
                 return Poll::Ready(Some(Err(self.progress.fail(Fault::TooSlow))));
             };
+            if frame.is_none() || self.incoming.is_end_stream() {
+                self.progress.is_sent.store(true, Ordering::Relaxed);
+            }
             let Some(frame) = frame else { return Poll::Ready(None) };
             let Ok(frame) = frame else {
                 return Poll::Ready(Some(Err(self.progress.fail(Fault::Malformed))));
@@ -194,7 +200,7 @@ impl Body for Upload {
                 return Poll::Ready(Some(Err(self.progress.fail(Fault::TooLarge))));
             };
             self.left = left;
-            self.patience.restore(length);
+            self.pauses.restore(length);
             self.progress.bytes.fetch_add(length, Ordering::Relaxed);
             return Poll::Ready(Some(Ok(Frame::data(data))));
         }
@@ -203,13 +209,13 @@ impl Body for Upload {
 
 /// How long a client may still pause: its pauses use it up, its bytes restore it.
 #[derive(Debug)]
-struct Patience {
+struct PauseBudget {
     most: Duration,
     left: Duration,
     pause: Option<(Instant, Pin<Box<Sleep>>)>,
 }
 
-impl Patience {
+impl PauseBudget {
     fn new(most: Duration) -> Self {
         Self { most, left: most, pause: None }
     }

@@ -2,14 +2,18 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use grove_shared::{ApiError, NetId, Role, forwarded::TrustedProxies, server::RemoteAddr};
+use grove_http::{ApiError, forwarded::TrustedProxies, server::RemoteAddr};
+use grove_identity::{
+    Subject,
+    caller::{Admin, AdminOrTop4, AnyCommittee, Committees, Corporate, not_an_officer},
+};
 use http::{HeaderMap, HeaderName, StatusCode, header, request::Parts};
 
 use crate::{
     clients::Scope,
     registry::{Application, Registry},
     routes::Access,
-    session::{Person, Sessions},
+    session::Sessions,
 };
 
 /// The session headers: those of members, and of the old credits and memes services.
@@ -20,40 +24,25 @@ static TOKENS: [HeaderName; 3] = [
 ];
 pub(crate) const NETID: HeaderName = HeaderName::from_static("netid");
 
-/// The one who acts, as the signed identity will say.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) enum Actor {
-    /// An application on nobody's behalf.
-    Client,
-    /// A person; without a session when an application speaks for them.
-    Person { netid: NetId, roles: Vec<Role>, session: Option<u64> },
-}
-
-impl From<Person> for Actor {
-    fn from(person: Person) -> Self {
-        Self::Person { netid: person.netid, roles: person.roles, session: Some(person.session) }
+/// Refuses who may not call the route at all.
+pub(crate) fn authorize(subject: &Subject, access: Access) -> Result<(), ApiError> {
+    if matches!(access, Access::Anyone | Access::Public) {
+        return Ok(());
     }
-}
-
-impl Actor {
-    pub(crate) fn netid(&self) -> Option<&NetId> {
-        match self {
-            Self::Client => None,
-            Self::Person { netid, .. } => Some(netid),
+    let Subject::Person { roles, standing, .. } = subject else {
+        return Err(ApiError::unauthenticated());
+    };
+    let committees = match access {
+        Access::Anyone | Access::Public | Access::Person => return Ok(()),
+        Access::Member => {
+            return standing.refusal().map_or(Ok(()), |refusal| Err(ApiError::forbidden(refusal)));
         }
-    }
-
-    /// Refuses who may not call the route at all.
-    pub(crate) fn authorize(&self, access: Access) -> Result<(), ApiError> {
-        match (access, self) {
-            (Access::Anyone | Access::Public, _) | (Access::Member, Self::Person { .. }) => Ok(()),
-            (_, Self::Client) => Err(ApiError::unauthenticated()),
-            (Access::Officer, Self::Person { roles, .. }) if roles.is_empty() => {
-                Err(grove_shared::caller::not_an_officer())
-            }
-            (Access::Officer, Self::Person { .. }) => Ok(()),
-        }
-    }
+        Access::Officer => AnyCommittee::ROLES,
+        Access::AdminOrTop4 => AdminOrTop4::ROLES,
+        Access::Admin => Admin::ROLES,
+        Access::Corporate => Corporate::ROLES,
+    };
+    if roles.iter().any(|role| committees.contains(role)) { Ok(()) } else { Err(not_an_officer()) }
 }
 
 /// The application whose token the request carries; old clients send it bare, others as `Bearer`.
@@ -88,13 +77,13 @@ pub(crate) fn address(
     })
 }
 
-/// The person whose session the request carries. Where a person is not needed, one who is not known
-/// is none.
+/// The person whose session the request carries. A public route is served without them when it cannot be
+/// found out who they are.
 pub(crate) async fn person(
     sessions: &Sessions,
     headers: &HeaderMap,
     access: Access,
-) -> Result<Option<Person>, ApiError> {
+) -> Result<Option<Subject>, ApiError> {
     let Some(token) = session_token(headers)? else { return Ok(None) };
     // Boxed, as what is seldom waited for would make the future of every request large.
     let person = match Box::pin(sessions.person(token)).await {
@@ -106,11 +95,14 @@ pub(crate) async fn person(
         Err(cause) => return Err(cause),
     };
     let Some(person) = person else { return Ok(None) };
-    let own = |netid: &str| netid == person.netid.as_str();
-    if only(headers, &NETID)?.is_some_and(|netid| !own(netid)) {
+    if only(headers, &NETID)?.is_some_and(|named| !is(&person, named)) {
         return Err(ApiError::forbidden("The Netid header names someone else"));
     }
     Ok(Some(person))
+}
+
+fn is(subject: &Subject, named: &str) -> bool {
+    matches!(subject, Subject::Person { netid, .. } if netid.as_str() == named)
 }
 
 fn session_token(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {

@@ -8,7 +8,9 @@ use std::{
 use anyhow::bail;
 use chrono::TimeDelta;
 use clap::{Args, Parser};
-use grove_shared::{Clock, db, server, telemetry};
+use grove_http::stop_on_signal;
+use grove_shared::{Clock, db};
+use grove_telemetry as telemetry;
 use secrecy::ExposeSecret;
 use sqlx::MySqlPool;
 
@@ -92,7 +94,9 @@ impl Cli {
             Task { .. } => {
                 drop(out);
                 telemetry::init(&config.telemetry)?;
-                run(config, server::stop_on_signal()?).await?;
+                let ended = run(config, stop_on_signal()?).await;
+                telemetry::flush().await;
+                ended?;
             }
         }
         Ok(())

@@ -1,12 +1,11 @@
 //! What the gateway is configured with.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, sync::LazyLock, time::Duration};
 
 use clap::{Args, Parser};
-use grove_shared::{
-    config::{DbConfig, IdentityConfig, PeerUrls, TelemetryConfig},
-    forwarded::TrustedProxies,
-};
+use grove_catalog::SERVICES;
+use grove_http::forwarded::TrustedProxies;
+use grove_shared::config::{DbConfig, IdentityConfig, PeerUrls, TelemetryConfig};
 
 /// The one public door: client tokens, identity, routing, limits.
 #[derive(Debug, Clone, Parser)]
@@ -22,7 +21,7 @@ pub struct Config {
     #[arg(short, long, env = "UNSECURED")]
     pub unsecured: bool,
     /// Where the services are: name=url, separated by commas.
-    #[arg(long, env = "UPSTREAMS", default_value = UPSTREAMS)]
+    #[arg(long, env = "UPSTREAMS", default_value = UPSTREAMS.as_str())]
     pub upstreams: PeerUrls,
     /// Proxies in front of the gateway, whose `X-Forwarded-For` counts: addresses and ranges, separated
     /// by commas. The website is none.
@@ -51,6 +50,12 @@ pub struct Config {
 /// How much and how long.
 #[derive(Debug, Clone, Args)]
 pub struct Limits {
+    /// The requests that may be under way at once.
+    #[arg(long, env = "IN_FLIGHT", default_value_t = 1024)]
+    pub in_flight: usize,
+    /// How many of them may be one person's, or from one address that nobody signed in at.
+    #[arg(long, env = "IN_FLIGHT_OF_ONE", default_value_t = 256)]
+    pub in_flight_of_one: usize,
     /// The bytes that the body of a request may have.
     #[arg(long, env = "BODY_LIMIT", default_value_t = 16 * 1024 * 1024)]
     pub body_limit: u64,
@@ -60,26 +65,19 @@ pub struct Limits {
     /// Seconds that a client may pause while it sends a body.
     #[arg(long, env = "BODY_TIMEOUT", default_value = "10", value_parser = seconds)]
     pub body_timeout: Duration,
+    /// Seconds that a service may pause in its answer, and that a tunnel may be silent.
+    #[arg(long, env = "IDLE_TIMEOUT", default_value = "60", value_parser = seconds)]
+    pub idle_timeout: Duration,
     /// Seconds that a request waits for a service which has just gone, such as for a restart.
     #[arg(long, env = "HOLD", default_value = "10", value_parser = seconds)]
     pub hold: Duration,
 }
 
-/// Where each service listens on one machine: the ports of the system that Grove replaces.
-pub const UPSTREAMS: &str = "\
-    auth=http://127.0.0.1:8008,\
-    credits=http://127.0.0.1:8765,\
-    directory=http://127.0.0.1:8998,\
-    events=http://127.0.0.1:8002,\
-    gigs=http://127.0.0.1:8964,\
-    groups=http://127.0.0.1:9001,\
-    memes=http://127.0.0.1:42069,\
-    merch=http://127.0.0.1:6969,\
-    notifications=http://127.0.0.1:1122,\
-    quotes=http://127.0.0.1:9494,\
-    recruiters=http://127.0.0.1:4567,\
-    requests=http://127.0.0.1:5656,\
-    users=http://127.0.0.1:8001";
+/// Where each service listens on one machine, those that are planned among them.
+static UPSTREAMS: LazyLock<String> = LazyLock::new(|| {
+    let urls = SERVICES.iter().map(|one| format!("{}=http://127.0.0.1:{}", one.name, one.port));
+    urls.collect::<Vec<_>>().join(",")
+});
 
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "must be a number of seconds".to_owned())?;

@@ -1,51 +1,48 @@
 //! The life of a request: one function a stage.
 
-use std::{collections::HashMap, convert::Infallible, panic::AssertUnwindSafe, sync::Arc};
+use std::{convert::Infallible, panic::AssertUnwindSafe, sync::Arc};
 
 use axum::body::Body;
 use futures_util::FutureExt;
-use grove_shared::{
-    ApiError, Clock,
-    forwarded::TrustedProxies,
-    identity::{GATEWAY, IDENTITY, SigningKey},
-    peer::{IDEMPOTENCY_KEY, Peers},
+use grove_http::{ApiError, host, server::ReceivedBody};
+use grove_identity::{GATEWAY, IDENTITY, Identity, SigningKey};
+use grove_shared::{Clock, call::IDEMPOTENCY_KEY};
+use grove_telemetry::{
+    metrics,
     request::{REQUEST_ID, RequestContext},
-    telemetry,
     traces::{Kind, Span},
 };
-use http::{HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header, request::Parts};
 use http_body_util::Either;
-use hyper::body::Incoming;
 use sqlx::MySqlPool;
 use tracing::Instrument;
 
 use crate::{
-    act_as,
     body::RequestBody,
-    caller::{self, Actor},
-    clients::Scope,
+    caller,
+    callers::Callers,
     config::{Config, Limits},
     cors::{self, Cors},
     headers,
-    identity::{Signer, Statement},
-    link::ReplyBody,
+    in_flight::InFlight,
     matching::Paths,
     observe::{Exchange, Metrics},
-    own, path,
-    proxy::Delivery,
-    registry::{Application, Registry},
-    routes::{Access, Route, table},
+    own::{self, Answer},
+    path,
+    proxy::{Delivery, Timeouts},
+    registry::Registry,
+    reply::ReplyBody,
+    routes::{Route, table},
+    services::Services,
     session::Sessions,
+    signer::Signer,
     status::Watch,
-    tunnel,
+    tunnel::{self, Tunnels},
     upstream::Upstream,
 };
 
 /// The longest body that is kept for sending it again, in bytes.
 const REPEATABLE_BODY: u64 = 64 * 1024;
-
-/// The body of an answer: a service's, or the gateway's own.
-pub(crate) type Answer = Response<Either<ReplyBody, Body>>;
 
 /// The gateway, without the sockets that it listens on.
 #[derive(Debug, Clone)]
@@ -54,22 +51,23 @@ pub struct Gateway(pub(crate) Arc<Inner>);
 #[derive(Debug)]
 pub(crate) struct Inner {
     paths: Paths,
-    /// None when no client is asked for a token.
-    pub(crate) registry: Option<Registry>,
-    sessions: Sessions,
+    pub(crate) callers: Callers,
     signer: Signer,
-    pub(crate) upstreams: HashMap<String, Arc<Upstream>>,
-    proxies: TrustedProxies,
+    pub(crate) services: Services,
     cors: Cors,
     limits: Limits,
+    in_flight: InFlight,
     metrics: Metrics,
+    pub(crate) tunnels: Tunnels,
     pub(crate) watch: Watch,
 }
 
-/// Who a request comes from.
-struct Caller {
-    application: Option<Arc<Application>>,
-    actor: Actor,
+/// What a request is for.
+enum Destination {
+    /// A route of the table.
+    Route(&'static Route),
+    /// The gateway, which has answered.
+    Own(Answer),
 }
 
 impl Gateway {
@@ -84,38 +82,35 @@ impl Gateway {
         key: SigningKey,
         clock: Clock,
     ) -> anyhow::Result<Self> {
-        telemetry::metrics();
-        let upstreams = config
-            .upstreams
-            .0
-            .iter()
-            .map(|(name, url)| Ok((name.clone(), Arc::new(Upstream::new(name, url)?))));
-        let peers = Peers::new(key.clone(), config.upstreams.clone())?;
+        metrics::install();
+        let services = Services::new(&config.upstreams, key.clone(), config.limits.hold)?;
         let backup = config.backup_status_file.clone();
-        let watch = Watch::new(&config.upstreams, backup, clock.now())?;
         Ok(Self(Arc::new(Inner {
-            paths: Paths::new(table()),
-            registry: db.map(|db| Registry::new(db, clock.clone())),
-            sessions: Sessions::new(peers, clock),
+            paths: Paths::new(table())?,
+            watch: Watch::new(services.clone(), backup, clock.now()),
+            callers: Callers {
+                registry: db.map(|db| Registry::new(db, clock.clone())),
+                sessions: Sessions::new(services.clone(), clock),
+                proxies: config.trusted_proxies.clone(),
+            },
             signer: Signer::new(key),
-            upstreams: upstreams.collect::<anyhow::Result<_>>()?,
-            proxies: config.trusted_proxies.clone(),
+            services,
             cors: Cors::new(&config.cors_origins)?,
             limits: config.limits.clone(),
+            in_flight: InFlight::new(config.limits.in_flight, config.limits.in_flight_of_one),
             metrics: Metrics::default(),
-            watch,
+            tunnels: Tunnels::new(config.limits.idle_timeout),
         })))
     }
 
     /// Answers a request, whatever happens.
-    pub(crate) async fn answer(self, request: Request<Incoming>) -> Result<Answer, Infallible> {
+    pub(crate) async fn answer(self, request: Request<ReceivedBody>) -> Result<Answer, Infallible> {
         let gateway = &*self.0;
         let context = RequestContext::from_headers(request.headers()).served_by(GATEWAY);
         let span = tracing::info_span!("request", request.id = context.id);
-        let mut step = Span::begin(&context, GATEWAY, Kind::Server, String::new);
+        let mut exchange = Exchange::begin(&context, request.method(), &gateway.metrics);
         let id = HeaderValue::from_str(&context.id).ok();
         let origin = gateway.cors.origin(request.headers());
-        let mut exchange = Exchange::new(request.method());
         let answered = async {
             let stages = AssertUnwindSafe(gateway.serve(request, &mut exchange)).catch_unwind();
             let panicked = || anyhow::anyhow!("a request made the gateway panic");
@@ -123,10 +118,13 @@ impl Gateway {
             answered.unwrap_or_else(own::refuse)
         };
         let mut answer = context.scope(answered.instrument(span)).await;
-        gateway.cors.apply(origin, answer.headers_mut());
-        exchange.finish(id.as_ref(), answer.status(), &gateway.metrics, &gateway.watch);
-        exchange.tell(&mut step, answer.status());
-        answer.headers_mut().extend(id.map(|id| (REQUEST_ID, id)));
+        let headers = answer.headers_mut();
+        gateway.cors.apply(origin, headers);
+        headers::protect(headers);
+        if let Some(id) = id {
+            headers.insert(REQUEST_ID, id);
+        }
+        exchange.answered(answer.status());
         Ok(answer)
     }
 }
@@ -134,92 +132,77 @@ impl Gateway {
 impl Inner {
     async fn serve(
         &self,
-        mut request: Request<Incoming>,
-        exchange: &mut Exchange,
+        mut request: Request<ReceivedBody>,
+        exchange: &mut Exchange<'_>,
     ) -> Result<Answer, ApiError> {
         let upgrade = tunnel::is_requested(request.method(), request.headers())
             .then(|| hyper::upgrade::on(&mut request));
         let (mut parts, incoming) = request.into_parts();
-        let route = match self.route(&parts, exchange)? {
-            Ok(route) => route,
-            Err(own) => return Ok(own),
+        let route = match self.destination(&parts, exchange)? {
+            Destination::Route(route) => route,
+            Destination::Own(answer) => return Ok(answer),
         };
+        let mut admitted = self.in_flight.admit()?;
         let mut body = RequestBody::new(incoming, self.limits.body_limit, self.limits.body_timeout);
-        let caller = self.caller(route, &parts, &mut body, exchange).await?;
-        caller.actor.authorize(route.access)?;
+        let requester = self.callers.find(route, &parts, &mut body, exchange).await?;
+        caller::authorize(&requester.subject, route.access)?;
+        let identity = self.callers.identity(requester, &parts);
+        admitted.count_for(&identity)?;
         if route.service == GATEWAY {
             return Ok(own::json(&self.watch.look().await));
         }
         body.check_size()?;
+        self.prepare(route, identity, &mut parts, upgrade.is_some())?;
         let harmless = self.is_harmless_twice(route, &parts, &mut body).await?;
-        self.prepare(route, caller, &mut parts, upgrade.is_some())?;
         let hop = RequestContext::current().unwrap_or_default().hop();
         hop.apply(&mut parts.headers);
         let mut delivery = self.delivery(route, parts, body, harmless)?;
         let mut answer = self.forward(route, &mut delivery, &hop).await?;
         if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
-            tunnel::join(upgrade, &mut answer)?;
+            self.tunnels.join(upgrade, &mut answer)?;
         }
         Ok(answer.map(Either::Left))
     }
 
-    /// Finds the route, or what the gateway answers itself.
-    fn route(
+    /// Without client tokens every page that a developer looks at could ask, if its name led here.
+    fn check_host(&self, headers: &HeaderMap) -> Result<(), ApiError> {
+        let is_this_machine = || headers.get(header::HOST).is_some_and(host::is_this_machine);
+        if self.callers.registry.is_some() || is_this_machine() {
+            return Ok(());
+        }
+        let message = "Without client tokens the gateway is for programs of this machine";
+        Err(ApiError::new(StatusCode::MISDIRECTED_REQUEST, message))
+    }
+
+    /// Finds the route, or answers what is not for a service.
+    fn destination(
         &self,
         parts: &Parts,
-        exchange: &mut Exchange,
-    ) -> Result<Result<&'static Route, Answer>, ApiError> {
+        exchange: &mut Exchange<'_>,
+    ) -> Result<Destination, ApiError> {
+        self.check_host(&parts.headers)?;
         path::check(parts.uri.path())?;
         if parts.uri.path() == "/" {
             exchange.route = "/";
-            return Ok(Err(own::index(&parts.method)));
+            return Ok(Destination::Own(own::index(&parts.method)));
         }
         let path = self.paths.find(parts.uri.path());
         let path = path.ok_or_else(|| ApiError::not_found("Not found"))?;
         exchange.route = path.pattern;
         if parts.method == Method::OPTIONS {
             let origin = self.cors.origin(&parts.headers).is_some();
-            return Ok(Err(cors::preflight::<Body>(path.allow.clone(), origin).map(Either::Right)));
+            let answer = cors::preflight::<Body>(path.allow.clone(), origin);
+            return Ok(Destination::Own(answer.map(Either::Right)));
         }
-        let Some((_, route)) = path.route(&parts.method) else {
-            return Ok(Err(own::not_allowed(path.allow.clone())));
+        let Some(route) = path.route(&parts.method) else {
+            return Ok(Destination::Own(own::not_allowed(path.allow.clone())));
         };
         exchange.service = route.service;
-        Ok(Ok(route))
-    }
-
-    /// Finds out who asks: the application, then the person.
-    async fn caller(
-        &self,
-        route: &Route,
-        parts: &Parts,
-        body: &mut RequestBody,
-        exchange: &mut Exchange,
-    ) -> Result<Caller, ApiError> {
-        if route.access == Access::Anyone {
-            return Ok(Caller { application: None, actor: Actor::Client });
-        }
-        let application = match &self.registry {
-            Some(registry) => Some(caller::application(registry, &parts.headers).await?),
-            None => None,
-        };
-        exchange.client = application.as_ref().map(|application| application.name.clone());
-        let person = caller::person(&self.sessions, &parts.headers, route.access).await?;
-        let acts = application.as_ref().is_some_and(|application| application.may(Scope::ActAs));
-        let actor = match person {
-            Some(person) => person.into(),
-            None if acts => {
-                let named = act_as::actor(route.actor, &parts.headers, &parts.uri, body);
-                Box::pin(named).await?
-            }
-            None => Actor::Client,
-        };
-        exchange.netid = actor.netid().cloned();
-        Ok(Caller { application, actor })
+        Ok(Destination::Route(route))
     }
 
     /// Whether the request may be sent again when its answer is lost: it changes nothing, or the
-    /// service keeps its key. A small body is read for that.
+    /// service keeps its key. A small body is read for that. `parts` are what the service gets.
     async fn is_harmless_twice(
         &self,
         route: &Route,
@@ -242,19 +225,12 @@ impl Inner {
     fn prepare(
         &self,
         route: &Route,
-        caller: Caller,
+        identity: Identity,
         parts: &mut Parts,
         upgrades: bool,
     ) -> Result<(), ApiError> {
-        let application = caller.application.as_deref();
-        let statement = Statement {
-            actor: caller.actor,
-            client: application.map(|application| application.name.clone()),
-            address: caller::address(parts, application, &self.proxies),
-            service: route.service,
-        };
         headers::outbound(&mut parts.headers);
-        parts.headers.insert(IDENTITY, self.signer.sign(statement)?);
+        parts.headers.insert(IDENTITY, self.signer.sign(identity, route.service)?);
         if upgrades {
             tunnel::request(&mut parts.headers);
         }
@@ -270,8 +246,10 @@ impl Inner {
         harmless: bool,
     ) -> Result<Delivery<'_>, ApiError> {
         let unavailable = || ApiError::unavailable(format!("{} is not available", route.service));
-        let upstream = self.upstreams.get(route.service).ok_or_else(unavailable)?;
-        Ok(Delivery::new(upstream, &self.limits, outbound(parts, body, upstream), harmless))
+        let upstream = self.services.get(route.service).ok_or_else(unavailable)?;
+        let Limits { response_timeout: response, hold, idle_timeout: idle, .. } = self.limits;
+        let timeouts = Timeouts { response, hold, idle };
+        Ok(Delivery::new(upstream, &timeouts, addressed(parts, body, upstream), harmless))
     }
 
     /// Brings the request to the service and its answer back.
@@ -283,15 +261,15 @@ impl Inner {
     ) -> Result<Response<ReplyBody>, ApiError> {
         let mut step = Span::begin(hop, GATEWAY, Kind::Client, || format!("-> {}", route.service));
         step.note("peer.service", || route.service);
-        let mut answer = delivery.run().await;
+        // A change whose answer is lost may have happened, also one whose client left.
+        let mut forget =
+            Forget { sessions: &self.callers.sessions, is_due: route.changes_access() };
+        let answer = delivery.run().await;
+        let mut answer = answer.map_err(|cause| cause.into_api_error(route.service));
         if answer.as_ref().map_or(true, |answer| answer.status().is_server_error()) {
             step.fail();
         }
-        // A change whose answer was lost may have happened.
-        let refused = answer.as_ref().is_ok_and(|answer| answer.status().is_client_error());
-        if route.changes_access() && !refused {
-            self.sessions.forget();
-        }
+        forget.is_due &= !answer.as_ref().is_ok_and(|answer| answer.status().is_client_error());
         if let Ok(answer) = &mut answer {
             headers::inbound(answer.headers_mut());
         }
@@ -299,7 +277,22 @@ impl Inner {
     }
 }
 
-fn outbound(parts: Parts, body: RequestBody, upstream: &Upstream) -> Request<RequestBody> {
+/// Forgets who is signed in and what they may do when it is dropped, if that is due.
+struct Forget<'a> {
+    sessions: &'a Sessions,
+    is_due: bool,
+}
+
+impl Drop for Forget<'_> {
+    fn drop(&mut self) {
+        if self.is_due {
+            self.sessions.forget();
+        }
+    }
+}
+
+/// The request as `upstream` gets it.
+fn addressed(parts: Parts, body: RequestBody, upstream: &Upstream) -> Request<RequestBody> {
     let is_empty = body.is_empty();
     let mut request = Request::new(body);
     *request.method_mut() = parts.method;

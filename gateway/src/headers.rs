@@ -1,6 +1,6 @@
 //! Which headers go on to a service and back to a client.
 
-use http::{HeaderMap, HeaderName, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// Takes out what is meant for the gateway, for this connection, or forged.
 pub(crate) fn outbound(headers: &mut HeaderMap) {
@@ -12,6 +12,12 @@ pub(crate) fn outbound(headers: &mut HeaderMap) {
 pub(crate) fn inbound(headers: &mut HeaderMap) {
     remove_named_by_connection(headers);
     remove_all(headers, is_hop_by_hop);
+}
+
+/// Tells browsers what an answer of the API is not: a page, or anything to keep, unless its service says so.
+pub(crate) fn protect(headers: &mut HeaderMap) {
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }
 
 fn remove_all(headers: &mut HeaderMap, is_removed: impl Fn(&str) -> bool) {

@@ -6,25 +6,30 @@
 
 mod act_as;
 mod body;
-mod cache;
 mod caller;
+mod callers;
 mod cli;
 pub mod clients;
 mod config;
 mod cors;
 mod gateway;
 mod headers;
-mod identity;
+mod in_flight;
 mod link;
+mod lookups;
 mod matching;
 mod observe;
 mod own;
 mod path;
 mod proxy;
+mod recovery;
 mod registry;
 mod replicas;
+mod reply;
 pub mod routes;
+mod services;
 mod session;
+mod signer;
 mod status;
 mod store;
 mod targets;
@@ -37,18 +42,17 @@ use std::{sync::Arc, time::Duration};
 use anyhow::ensure;
 use axum::Router;
 use futures_util::future::join_all;
-use grove_shared::{
-    ApiError, Clock, db,
-    identity::GATEWAY,
-    server::{self, Readiness},
-};
+use grove_http::{ApiError, Readiness, server};
+use grove_identity::{GATEWAY, SigningKey};
+use grove_service::with_standard_routes;
+use grove_shared::{Clock, db};
 use sqlx::{MySqlPool, migrate::Migrator};
 use tokio::{net::TcpListener, sync::OnceCell};
 use tokio_util::sync::CancellationToken;
 
 pub use crate::{
     cli::Cli,
-    config::{Config, Limits, UPSTREAMS},
+    config::{Config, Limits},
     gateway::Gateway,
 };
 
@@ -69,7 +73,7 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
         "without client tokens the gateway listens on a loopback address only"
     );
     let db = if config.unsecured { None } else { Some(db::connect(&config.db)?) };
-    let key = config.identity.signing_key(GATEWAY)?;
+    let key = SigningKey::from_config(&config.identity, GATEWAY)?;
     let gateway = Gateway::new(&config, db.clone(), key, Clock::system())?;
     let admin = server::bind(config.admin_listen).await?;
     let loaded = Arc::<OnceCell<()>>::default();
@@ -111,7 +115,7 @@ fn admin_routes(gateway: &Gateway, loaded: &Arc<OnceCell<()>>, stop: &Cancellati
             if ready { Ok(()) } else { Err(ApiError::unavailable("The gateway is not ready")) }
         })
     });
-    server::with_standard_routes(GATEWAY, targets::routes(gateway), readiness)
+    with_standard_routes(GATEWAY, targets::routes(gateway), readiness)
 }
 
 impl Gateway {
@@ -123,15 +127,17 @@ impl Gateway {
         };
         tokio::join!(
             server::serve_clients(listener, service, stop.clone(), server::LINGER),
+            self.0.tunnels.end_after(&stop),
             self.keep_clients(stop.clone()),
             self.prune(stop.clone()),
             self.resolve(stop.clone()),
             stop.run_until_cancelled(self.0.watch.measure_backups()),
+            stop.run_until_cancelled(self.0.watch.note_traffic()),
         );
     }
 
     async fn keep_clients(&self, stop: CancellationToken) {
-        if let Some(registry) = &self.0.registry {
+        if let Some(registry) = &self.0.callers.registry {
             registry.run(stop).await;
         }
     }
@@ -141,7 +147,7 @@ impl Gateway {
     async fn resolve(&self, stop: CancellationToken) {
         let mut ticks = tokio::time::interval(RESOLVE_INTERVAL);
         let upstreams: Vec<_> =
-            self.0.upstreams.values().filter(|upstream| upstream.has_name()).collect();
+            self.0.services.iter().filter(|upstream| upstream.has_name()).collect();
         loop {
             tokio::select! {
                 _ = ticks.tick() => {}
@@ -156,7 +162,7 @@ impl Gateway {
         let mut ticks = tokio::time::interval(PRUNE_INTERVAL);
         loop {
             tokio::select! {
-                _ = ticks.tick() => self.0.upstreams.values().for_each(|upstream| upstream.prune()),
+                _ = ticks.tick() => self.0.services.iter().for_each(|upstream| upstream.prune()),
                 () = stop.cancelled() => return,
             }
         }

@@ -7,24 +7,19 @@ use std::{
     future::poll_fn,
     net::SocketAddr,
     pin::{Pin, pin},
-    sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Waker},
 };
 
-use bytes::Bytes;
 use http::{Request, Response};
-use http_body::{Body, Frame, SizeHint};
 use hyper::{
     body::Incoming,
     client::conn::http1::{self, SendRequest},
 };
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+use tokio_util::task::AbortOnDropHandle;
 
-use crate::{
-    body::RequestBody,
-    upstream::{Upstream, poll_now},
-};
+use crate::body::RequestBody;
 
 type Connection = Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>;
 
@@ -33,8 +28,9 @@ pub(crate) struct Link {
     /// The replica that it leads to.
     pub(crate) address: SocketAddr,
     sender: SendRequest<RequestBody>,
-    /// None when it has ended.
+    /// None when it has ended, or goes on by itself.
     connection: Option<Connection>,
+    task: Option<AbortOnDropHandle<hyper::Result<()>>>,
 }
 
 /// Why there is no answer.
@@ -49,13 +45,23 @@ pub(crate) enum SendError {
 impl Link {
     pub(crate) async fn open(stream: TcpStream, address: SocketAddr) -> hyper::Result<Self> {
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        Ok(Self { address, sender, connection: Some(Box::pin(connection.with_upgrades())) })
+        Ok(Self {
+            address,
+            sender,
+            connection: Some(Box::pin(connection.with_upgrades())),
+            task: None,
+        })
     }
 
     /// Whether another request may be sent.
     pub(crate) fn is_usable(&mut self) -> bool {
-        let open = self.connection.as_mut().is_some_and(|open| poll_now(open).is_pending());
-        open && self.sender.is_ready()
+        self.drive(&mut Context::from_waker(Waker::noop()));
+        self.connection.is_some() && self.sender.is_ready()
+    }
+
+    /// Lets the connection read and write on.
+    pub(crate) fn drive(&mut self, cx: &mut Context<'_>) {
+        drive(&mut self.connection, cx);
     }
 
     /// Sends a request and waits for the head of the answer.
@@ -73,6 +79,12 @@ impl Link {
             Some(request) => SendError::Unsent(Box::new(request), failure.into_error()),
             None => SendError::Broken(failure.into_error()),
         })
+    }
+
+    /// Lets the connection go on by itself, until this is dropped. Then it serves this request only.
+    pub(crate) fn let_go(&mut self) {
+        let connection = self.connection.take();
+        self.task = connection.map(|open| AbortOnDropHandle::new(tokio::spawn(open)));
     }
 
     /// Drives the connection until another protocol takes it over.
@@ -96,66 +108,5 @@ fn drive(connection: &mut Option<Connection>, cx: &mut Context<'_>) {
 impl fmt::Debug for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Link").field("open", &self.connection.is_some()).finish_non_exhaustive()
-    }
-}
-
-/// The body of an answer. When it has been read the connection goes back to its service; when it is
-/// dropped before, the connection closes.
-#[derive(Debug)]
-pub(crate) struct ReplyBody {
-    incoming: Incoming,
-    link: Option<Box<Link>>,
-    upstream: Arc<Upstream>,
-    ended: bool,
-}
-
-impl ReplyBody {
-    pub(crate) fn new(incoming: Incoming, link: Box<Link>, upstream: Arc<Upstream>) -> Self {
-        Self { incoming, link: Some(link), upstream, ended: false }
-    }
-
-    /// Takes the connection out, for another protocol.
-    pub(crate) fn take_link(&mut self) -> Option<Box<Link>> {
-        self.link.take()
-    }
-}
-
-impl Body for ReplyBody {
-    type Data = Bytes;
-    type Error = hyper::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let this = &mut *self;
-        // Asking the body makes the connection read on, which fills the body.
-        let mut frame = Pin::new(&mut this.incoming).poll_frame(cx);
-        if frame.is_pending()
-            && let Some(link) = &mut this.link
-        {
-            drive(&mut link.connection, cx);
-            frame = Pin::new(&mut this.incoming).poll_frame(cx);
-        }
-        this.ended |= matches!(frame, Poll::Ready(None));
-        frame
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.incoming.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.incoming.size_hint()
-    }
-}
-
-impl Drop for ReplyBody {
-    fn drop(&mut self) {
-        if let Some(link) = self.link.take()
-            && (self.ended || self.incoming.is_end_stream())
-        {
-            self.upstream.keep(link);
-        }
     }
 }

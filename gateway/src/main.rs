@@ -1,7 +1,7 @@
 //! Runs the gateway, or administers its clients.
 
 use grove_gateway::Cli;
-use grove_shared::health;
+use grove_http::health;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {

@@ -1,8 +1,10 @@
 //! Finds the route of a request.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
+use anyhow::Context;
 use http::{HeaderValue, Method};
+use matchit::Router;
 
 use crate::routes::Route;
 
@@ -10,89 +12,53 @@ use crate::routes::Route;
 #[derive(Debug)]
 pub(crate) struct Path {
     pub(crate) pattern: &'static str,
-    segments: Vec<Segment>,
-    methods: Vec<(usize, &'static Route)>,
+    routes: Vec<&'static Route>,
     /// The value of `Allow`.
     pub(crate) allow: HeaderValue,
 }
 
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Segment {
-    // The more particular first: /users/me before /users/{netid}, as in the services.
-    Literal(&'static str),
-    Any,
-}
-
 impl Path {
-    fn new(pattern: &'static str) -> Self {
-        let segment = |text: &'static str| {
-            if text.starts_with('{') { Segment::Any } else { Segment::Literal(text) }
-        };
-        let segments = segments(pattern).map(segment).collect();
-        Self { pattern, segments, methods: Vec::new(), allow: HeaderValue::from_static("OPTIONS") }
-    }
-
-    /// The route of a method, and its place in the table.
-    pub(crate) fn route(&self, method: &Method) -> Option<(usize, &'static Route)> {
-        let method = if method == Method::HEAD { &Method::GET } else { method };
-        self.methods.iter().find(|(_, route)| route.method == method).copied()
-    }
-
-    fn matches(&self, path: &str) -> bool {
-        let mut rest = segments(path);
-        let all = self.segments.iter().all(|segment| match (segment, rest.next()) {
-            (Segment::Literal(text), Some(part)) => *text == part,
-            (Segment::Any, Some(part)) => !part.is_empty(),
-            (_, None) => false,
-        });
-        all && rest.next().is_none()
-    }
-
-    fn set_allow(&mut self) {
-        let mut methods: Vec<_> =
-            self.methods.iter().map(|(_, route)| route.method.as_str()).collect();
+    fn new(pattern: &'static str, routes: Vec<&'static Route>) -> anyhow::Result<Self> {
+        let mut methods: Vec<_> = routes.iter().map(|route| route.method.as_str()).collect();
         if methods.contains(&"GET") {
             methods.push("HEAD");
         }
         methods.push("OPTIONS");
         methods.sort_unstable();
-        self.allow = HeaderValue::try_from(methods.join(", ")).unwrap_or(self.allow.clone());
+        let allow = HeaderValue::try_from(methods.join(", "))?;
+        Ok(Self { pattern, routes, allow })
+    }
+
+    /// The route of a method.
+    pub(crate) fn route(&self, method: &Method) -> Option<&'static Route> {
+        let method = if method == Method::HEAD { &Method::GET } else { method };
+        self.routes.iter().find(|route| route.method == method).copied()
     }
 }
 
-fn segments(path: &str) -> std::str::Split<'_, char> {
-    path.strip_prefix('/').unwrap_or(path).split('/')
-}
-
-/// Every path, by its first segment.
+/// Every path. The more particular comes first, as in the services: `/users/me` before `/users/{netid}`.
 #[derive(Debug)]
-pub(crate) struct Paths(HashMap<&'static str, Vec<Path>>);
+pub(crate) struct Paths(Router<Path>);
 
 impl Paths {
-    pub(crate) fn new(table: &'static [Route]) -> Self {
-        let mut paths: HashMap<&'static str, Vec<Path>> = HashMap::new();
-        for (index, route) in table.iter().enumerate() {
-            let first = segments(route.path).next().unwrap_or_default();
-            let paths = paths.entry(first).or_default();
-            let at = paths.iter().position(|path| path.pattern == route.path);
-            let at = at.unwrap_or_else(|| {
-                paths.push(Path::new(route.path));
-                paths.len() - 1
-            });
-            if let Some(path) = paths.get_mut(at) {
-                path.methods.push((index, route));
-                path.set_allow();
-            }
+    pub(crate) fn new(table: &'static [Route]) -> anyhow::Result<Self> {
+        let mut paths: BTreeMap<&'static str, Vec<&'static Route>> = BTreeMap::new();
+        for route in table {
+            paths.entry(route.path).or_default().push(route);
         }
-        for paths in paths.values_mut() {
-            paths.sort_by(|a, b| a.segments.cmp(&b.segments));
+        let mut router = Router::new();
+        for (pattern, routes) in paths {
+            let path = Path::new(pattern, routes)?;
+            router.insert(pattern, path).with_context(|| format!("the path {pattern}"))?;
         }
-        Self(paths)
+        Ok(Self(router))
     }
 
     /// The path that a raw path stands for.
     pub(crate) fn find(&self, path: &str) -> Option<&Path> {
-        self.0.get(segments(path).next()?)?.iter().find(|candidate| candidate.matches(path))
+        // An empty segment is no parameter.
+        let found = if path.contains("//") { None } else { self.0.at(path).ok() };
+        found.map(|found| found.value)
     }
 }
 
@@ -103,7 +69,7 @@ mod tests {
 
     #[test]
     fn the_most_particular_path_is_found() {
-        let paths = Paths::new(table());
+        let paths = Paths::new(table()).unwrap();
         let found = |path| paths.find(path).map(|path| path.pattern);
         assert_eq!(found("/users/me"), Some("/users/me"));
         assert_eq!(found("/users/jsmith2"), Some("/users/{netid}"));
@@ -113,9 +79,18 @@ mod tests {
             found("/groups/committees/Top4/roles/3"),
             Some("/groups/{type}/{name}/roles/{id}")
         );
-        for unknown in
-            ["/", "", "/users/", "/user", "/users/a/b", "/%75sers", "/items/1", "/item/1", "/livez"]
-        {
+        for unknown in [
+            "/",
+            "",
+            "/users/",
+            "/user",
+            "/users/a/b",
+            "/users//is_member",
+            "/%75sers",
+            "/items/1",
+            "/item/1",
+            "/livez",
+        ] {
             assert_eq!(found(unknown), None, "{unknown}");
         }
     }
@@ -124,7 +99,7 @@ mod tests {
     fn no_internal_path_is_public() {
         let internal = ["internal", "livez", "readyz", "metrics"];
         for route in table() {
-            let first = segments(route.path).next().unwrap();
+            let first = route.path.split('/').nth(1).unwrap();
             assert!(!internal.contains(&first) && !first.starts_with('{'), "{}", route.path);
         }
     }
@@ -139,7 +114,7 @@ mod tests {
 
     #[test]
     fn a_path_names_its_methods() {
-        let paths = Paths::new(table());
+        let paths = Paths::new(table()).unwrap();
         assert_eq!(paths.find("/users/me").unwrap().allow, "GET, HEAD, OPTIONS, PUT");
         assert_eq!(paths.find("/users/login").unwrap().allow, "OPTIONS, POST");
     }

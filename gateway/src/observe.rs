@@ -1,91 +1,88 @@
-//! What is known of a request afterwards: a line in the access log, and the metrics.
+//! What is known of a request afterwards: a line in the access log, a step of the trace, and the metrics.
 
 use std::{
     collections::HashMap,
+    fmt,
     sync::{Arc, PoisonError, RwLock},
     time::{Duration, Instant},
 };
 
-use grove_shared::{NetId, traces::Span};
-use http::{HeaderValue, Method, StatusCode};
+use grove_identity::GATEWAY;
+use grove_shared::NetId;
+use grove_telemetry::{
+    RequestContext,
+    request::{CLIENT_LEFT, method_label},
+    traces::{Kind, Span},
+};
+use http::{Method, StatusCode};
 use metrics::{Counter, Histogram};
 
-use crate::status::Watch;
-
 /// What the stages learn about a request. The path itself is not among it: it may hold a token.
+///
+/// When it is dropped the request is logged and counted, also when its client left and hyper dropped all
+/// that was done for it.
 #[derive(Debug)]
-pub(crate) struct Exchange {
+pub(crate) struct Exchange<'a> {
+    metrics: &'a Metrics,
+    id: String,
+    step: Span,
     began: Instant,
     method: &'static str,
+    status: Option<StatusCode>,
     pub(crate) route: &'static str,
     pub(crate) service: &'static str,
     pub(crate) client: Option<Arc<str>>,
     pub(crate) netid: Option<NetId>,
 }
 
-impl Exchange {
-    pub(crate) fn new(method: &Method) -> Self {
+impl<'a> Exchange<'a> {
+    pub(crate) fn begin(context: &RequestContext, method: &Method, metrics: &'a Metrics) -> Self {
         Self {
+            metrics,
+            id: context.id.clone(),
+            step: Span::begin(context, GATEWAY, Kind::Server, String::new),
             began: Instant::now(),
-            method: label(method),
+            method: method_label(method),
+            status: None,
             route: "unmatched",
-            service: "gateway",
+            service: GATEWAY,
             client: None,
             netid: None,
         }
     }
 
-    /// Says in the trace what was asked and how it was answered.
-    pub(crate) fn tell(&self, step: &mut Span, status: StatusCode) {
-        step.rename(|| format!("{} {}", self.method, self.route));
-        step.answered(self.method, self.route, status);
+    /// Ends it with an answer.
+    pub(crate) fn answered(mut self, status: StatusCode) {
+        self.status = Some(status);
     }
+}
 
-    /// Writes the line of the access log, and counts.
-    pub(crate) fn finish(
-        &self,
-        id: Option<&HeaderValue>,
-        status: StatusCode,
-        metrics: &Metrics,
-        watch: &Watch,
-    ) {
+impl Drop for Exchange<'_> {
+    fn drop(&mut self) {
         let took = self.began.elapsed();
-        watch.record(self.service, status, took);
+        let status = self.status.map_or(CLIENT_LEFT, |status| status.as_u16());
+        self.step.rename(|| format!("{} {}", self.method, self.route));
+        self.step.answered(self.method, self.route, status);
         tracing::info!(
             method = self.method,
             route = self.route,
-            status = status.as_u16(),
+            status,
             duration_ms = took.as_secs_f64() * 1000.0,
             upstream = self.service,
             client = self.client.as_deref(),
             netid = self.netid.as_ref().map(NetId::as_str),
-            request.id = id.and_then(|id| id.to_str().ok()),
-            "{} {} {}",
+            request.id = self.id,
+            "{} {} {status}",
             self.method,
             self.route,
-            status.as_u16(),
         );
-        metrics.record((self.route, self.method, status.as_u16()), took);
-    }
-}
-
-/// Any client can invent methods, so only known ones become labels.
-fn label(method: &Method) -> &'static str {
-    match *method {
-        Method::GET => "GET",
-        Method::HEAD => "HEAD",
-        Method::POST => "POST",
-        Method::PUT => "PUT",
-        Method::DELETE => "DELETE",
-        Method::PATCH => "PATCH",
-        Method::OPTIONS => "OPTIONS",
-        _ => "OTHER",
+        self.metrics.record((self.route, self.method, status), took);
     }
 }
 
 type Key = (&'static str, &'static str, u16);
 
-/// The metrics of every service, and where they are counted.
+/// Where requests are counted, by route, method and status.
 #[derive(Default)]
 pub(crate) struct Metrics(RwLock<HashMap<Key, (Counter, Histogram)>>);
 
@@ -107,7 +104,7 @@ impl Metrics {
 
 fn handles((route, method, status): Key) -> (Counter, Histogram) {
     let labels = [
-        ("service", "gateway".to_owned()),
+        ("service", GATEWAY.to_owned()),
         ("method", method.to_owned()),
         ("route", route.to_owned()),
         ("status", status.to_string()),
@@ -116,8 +113,8 @@ fn handles((route, method, status): Key) -> (Counter, Histogram) {
     (count, metrics::histogram!("http_request_duration_seconds", &labels[..3]))
 }
 
-impl std::fmt::Debug for Metrics {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Metrics")
     }
 }

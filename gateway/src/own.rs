@@ -1,12 +1,15 @@
 //! What the gateway answers itself.
 
 use axum::{body::Body, response::IntoResponse};
-use grove_shared::{ApiError, extract::Json};
-use http::{HeaderValue, Method, StatusCode, header};
+use grove_http::{ApiError, extract::Json};
+use http::{HeaderValue, Method, Response, StatusCode, header};
 use http_body_util::Either;
 use serde::Serialize;
 
-use crate::{cors, gateway::Answer};
+use crate::{cors, reply::ReplyBody};
+
+/// An answer: a service's, or the gateway's own.
+pub(crate) type Answer = Response<Either<ReplyBody, Body>>;
 
 /// The page at `/`, which needs no token; old clients look there for a sign of life.
 pub(crate) fn index(method: &Method) -> Answer {

@@ -1,6 +1,6 @@
 //! Paths that two programs could read in two ways are refused; all others go on as they came.
 
-use grove_shared::ApiError;
+use grove_http::ApiError;
 
 /// Checks a raw path: what it says must not change when it is decoded or normalised.
 pub(crate) fn check(path: &str) -> Result<(), ApiError> {

@@ -2,31 +2,76 @@
 
 use std::{sync::Arc, time::Duration};
 
-use grove_shared::ApiError;
+use grove_http::ApiError;
 use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use crate::{
     body::{Progress, RequestBody},
-    config::Limits,
-    link::{Link, ReplyBody, SendError},
+    link::{Link, SendError},
+    reply::ReplyBody,
     upstream::Upstream,
 };
 
 /// How long a request waits for a service that nobody has seen lately.
 const SHORT_HOLD: Duration = Duration::from_secs(1);
-/// How often a service that does not listen is tried.
-const RETRY_PAUSE: Duration = Duration::from_millis(50);
-
 /// How often a harmless request whose answer was lost is sent once more. A service that is replaced can
 /// lose one twice: on a connection that it closes, and on one that it did not accept any more.
 const REPEATS: u32 = 2;
 
+/// How long a request waits.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Timeouts {
+    /// For the service to begin its answer.
+    pub(crate) response: Duration,
+    /// For a service that has just gone.
+    pub(crate) hold: Duration,
+    /// For a service that pauses in its answer.
+    pub(crate) idle: Duration,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DeliveryError {
+    /// The service takes no connection: nothing was sent.
+    #[error("it is not available: {0:#}")]
+    Unreachable(anyhow::Error),
+    /// The request may have been served.
+    #[error("it did not answer: {0:#}")]
+    Lost(anyhow::Error),
+    /// It may still be served.
+    #[error("it did not answer in time")]
+    TimedOut,
+    /// The client did not send its body well.
+    #[error("the body is at fault: {}", .0.message())]
+    Body(ApiError),
+}
+
+impl DeliveryError {
+    /// What the client is told of `service`.
+    pub(crate) fn into_api_error(self, service: &str) -> ApiError {
+        match self {
+            Self::Unreachable(cause) => {
+                ApiError::unavailable(format!("{service} is not available")).because(cause)
+            }
+            Self::Lost(cause) => {
+                let message = format!("{service} did not answer");
+                ApiError::new(StatusCode::BAD_GATEWAY, message).because(cause)
+            }
+            Self::TimedOut => {
+                let message = format!("{service} did not answer in time");
+                ApiError::new(StatusCode::GATEWAY_TIMEOUT, message)
+            }
+            Self::Body(refusal) => refusal,
+        }
+    }
+}
+
 /// A request on its way to one service.
 pub(crate) struct Delivery<'a> {
     upstream: &'a Arc<Upstream>,
-    limits: &'a Limits,
+    timeouts: Timeouts,
     progress: Option<Arc<Progress>>,
     request: Option<Request<RequestBody>>,
     /// The request once more, if repeating it is harmless.
@@ -58,7 +103,7 @@ impl<'a> Delivery<'a> {
     /// A request that may be sent again if its answer is lost, when that is `harmless`.
     pub(crate) fn new(
         upstream: &'a Arc<Upstream>,
-        limits: &'a Limits,
+        timeouts: &Timeouts,
         request: Request<RequestBody>,
         harmless: bool,
     ) -> Self {
@@ -66,7 +111,7 @@ impl<'a> Delivery<'a> {
         let progress = request.body().progress();
         Self {
             upstream,
-            limits,
+            timeouts: *timeouts,
             progress,
             request: Some(request),
             copy,
@@ -76,7 +121,7 @@ impl<'a> Delivery<'a> {
     }
 
     /// Sends the request, waiting for the service to come back if it has just gone.
-    pub(crate) async fn run(&mut self) -> Result<Response<ReplyBody>, ApiError> {
+    pub(crate) async fn run(&mut self) -> Result<Response<ReplyBody>, DeliveryError> {
         loop {
             let (mut link, used) = match self.upstream.connect().await {
                 Ok(link) => link,
@@ -85,7 +130,9 @@ impl<'a> Delivery<'a> {
                     continue;
                 }
             };
-            let Some(request) = self.request.take() else { return Err(self.lost()) };
+            let Some(request) = self.request.take() else {
+                return Err(DeliveryError::Lost(anyhow::anyhow!("it was sent before")));
+            };
             match self.send(&mut link, request).await {
                 Outcome::Answered(answer) => return Ok(self.answered(answer, link)),
                 Outcome::Unsent(request) => {
@@ -98,29 +145,24 @@ impl<'a> Delivery<'a> {
                     }
                 }
                 Outcome::Lost(cause) => self.again(cause)?,
-                Outcome::TimedOut => return Err(self.timed_out()),
+                Outcome::TimedOut => return Err(DeliveryError::TimedOut),
             }
         }
     }
 
     /// Waits a little for a service that does not listen. Nothing was sent, so every method may.
-    async fn hold(&self, cause: anyhow::Error) -> Result<(), ApiError> {
+    async fn hold(&self, cause: anyhow::Error) -> Result<(), DeliveryError> {
         let expected = self.upstream.answered_recently();
-        let hold = if expected { self.limits.hold } else { self.limits.hold.min(SHORT_HOLD) };
-        let next = Instant::now() + RETRY_PAUSE;
-        if next > self.began + hold {
-            let message = format!("{} is not available", self.upstream.name);
-            return Err(ApiError::unavailable(message).because(cause));
-        }
-        sleep_until(next).await;
-        Ok(())
+        let hold = if expected { self.timeouts.hold } else { self.timeouts.hold.min(SHORT_HOLD) };
+        let is_back = self.upstream.is_back(self.began + hold).await;
+        if is_back { Ok(()) } else { Err(DeliveryError::Unreachable(cause)) }
     }
 
     async fn send(&self, link: &mut Link, request: Request<RequestBody>) -> Outcome {
         let mut sending = std::pin::pin!(link.send(request));
         let mut seen = 0;
         loop {
-            match tokio::time::timeout(self.limits.response_timeout, sending.as_mut()).await {
+            match tokio::time::timeout(self.timeouts.response, sending.as_mut()).await {
                 Ok(Ok(answer)) => return Outcome::Answered(answer),
                 Ok(Err(SendError::Unsent(request, cause))) => {
                     tracing::debug!(%cause, "nothing was sent to {}", self.upstream.name);
@@ -139,29 +181,25 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    fn answered(&self, answer: Response<Incoming>, link: Box<Link>) -> Response<ReplyBody> {
+    fn answered(&self, answer: Response<Incoming>, mut link: Box<Link>) -> Response<ReplyBody> {
         self.upstream.has_answered();
-        answer.map(|incoming| ReplyBody::new(incoming, link, self.upstream.clone()))
+        if self.progress.as_ref().is_some_and(|progress| !progress.is_sent()) {
+            // The body goes on to the service whether or not the client reads the answer. What comes of it
+            // is not known, so no other request follows.
+            link.let_go();
+        }
+        let (upstream, idle) = (self.upstream.clone(), self.timeouts.idle);
+        answer.map(|incoming| ReplyBody::new(incoming, link, upstream, idle))
     }
 
     /// Prepares the same request once more, if that is harmless.
-    fn again(&mut self, cause: anyhow::Error) -> Result<(), ApiError> {
+    fn again(&mut self, cause: anyhow::Error) -> Result<(), DeliveryError> {
         if let Some(fault) = self.progress.as_ref().and_then(|progress| progress.fault()) {
-            return Err(fault);
+            return Err(DeliveryError::Body(fault));
         }
         let copy = self.copy.as_ref().filter(|_| self.repeats > 0).and_then(copy_of);
-        self.request = Some(copy.ok_or_else(|| self.lost().because(cause))?);
+        self.request = Some(copy.ok_or(DeliveryError::Lost(cause))?);
         self.repeats -= 1;
         Ok(())
-    }
-
-    fn lost(&self) -> ApiError {
-        let message = format!("{} did not answer", self.upstream.name);
-        ApiError::new(StatusCode::BAD_GATEWAY, message)
-    }
-
-    fn timed_out(&self) -> ApiError {
-        let message = format!("{} did not answer in time", self.upstream.name);
-        ApiError::new(StatusCode::GATEWAY_TIMEOUT, message)
     }
 }

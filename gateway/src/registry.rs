@@ -10,7 +10,8 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use grove_shared::{ApiError, Clock, token};
+use grove_http::ApiError;
+use grove_shared::{Clock, token};
 use sqlx::MySqlPool;
 use tokio::{sync::Mutex, time::Instant};
 use tokio_util::sync::CancellationToken;

@@ -2,8 +2,11 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use grove_shared::peer::POOL_IDLE_TIMEOUT;
 use tokio::time::Instant;
+
+/// How long a connection is kept that nobody uses. Services close it after ten seconds; who lets go earlier
+/// never sends a request into a connection that is being closed.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// Connections to a replica that are kept although nobody uses them.
 const MAX_IDLE: usize = 512;
@@ -107,7 +110,7 @@ impl<L> Replicas<L> {
     /// Closes connections that nobody has used for a while.
     pub(crate) fn prune(&mut self) {
         for replica in &mut self.replicas {
-            replica.idle.retain(|(since, _)| since.elapsed() <= POOL_IDLE_TIMEOUT);
+            replica.idle.retain(|(since, _)| since.elapsed() <= IDLE_TIMEOUT);
         }
     }
 
@@ -123,7 +126,7 @@ impl<L> Replica<L> {
 
     fn take_idle(&mut self, now: Instant, is_usable: impl Fn(&mut L) -> bool) -> Option<L> {
         while let Some((since, mut link)) = self.idle.pop() {
-            if now.duration_since(since) > POOL_IDLE_TIMEOUT {
+            if now.duration_since(since) > IDLE_TIMEOUT {
                 self.idle.clear();
             } else if is_usable(&mut link) {
                 return Some(link);

@@ -3,69 +3,106 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
-use grove_shared::{
-    ApiError, Clock, NetId, Role,
-    api::{
-        accounts::{AccountName, ResolvedSession, SessionToken},
-        groups::OfficerRoles,
-    },
-    peer::{PeerError, Peers},
-    token,
-};
-use http::{Method, StatusCode};
-use serde_json::Value;
+use grove_auth_api::{self as auth, ResolvedSession};
+use grove_groups_api as groups;
+use grove_http::ApiError;
+use grove_identity::Subject;
+use grove_shared::{CallError, Client, Clock, NetId, Role, Standing, token};
+use grove_users_api as users;
 
-use crate::cache::Cache;
+use crate::{lookups::Lookups, services::Services};
 
-/// How long another gateway's logout, or a role given directly, may go unnoticed here.
-const LIFETIME: Duration = Duration::from_secs(1);
+/// How long a look-up counts. Another gateway's logout, or a role given directly, goes unnoticed for no more
+/// than a second, with the time that a look-up takes.
+const LIFETIME: Duration = Duration::from_millis(750);
 /// Officers' sessions end sooner than those of members, which auth ends by itself.
 const OFFICER_IDLE: TimeDelta = TimeDelta::hours(1);
 const OFFICER_ABSOLUTE: TimeDelta = TimeDelta::hours(12);
 
-/// A signed-in person.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Person {
-    pub(crate) netid: NetId,
-    pub(crate) roles: Vec<Role>,
-    pub(crate) session: u64,
-}
-
-/// The sessions and roles that auth and groups have told of.
+/// The sessions, roles and standings that auth, groups and users have told of.
 #[derive(Debug)]
 pub(crate) struct Sessions {
-    peers: Peers,
+    services: Services,
     clock: Clock,
-    tokens: Cache<[u8; 32], Option<Arc<ResolvedSession>>>,
-    roles: Cache<NetId, Vec<Role>>,
+    tokens: Lookups<[u8; 32], Option<Arc<ResolvedSession>>>,
+    roles: Lookups<NetId, Vec<Role>>,
+    standings: Lookups<NetId, Standing>,
 }
 
 impl Sessions {
-    pub(crate) fn new(peers: Peers, clock: Clock) -> Self {
-        let (tokens, roles) = (Cache::new(LIFETIME), Cache::new(LIFETIME));
-        Self { peers, clock, tokens, roles }
+    pub(crate) fn new(services: Services, clock: Clock) -> Self {
+        Self {
+            services,
+            clock,
+            tokens: Lookups::new(LIFETIME),
+            roles: Lookups::new(LIFETIME),
+            standings: Lookups::new(LIFETIME),
+        }
     }
 
     /// The person that a token stands for; none when the session has ended.
     ///
     /// # Errors
-    /// When auth or groups do not answer: then it is not known who asks.
-    pub(crate) async fn person(&self, token: &str) -> Result<Option<Person>, ApiError> {
-        let session = self.tokens.get(token::hash(token), self.resolve(token)).await?;
-        let Some(session) = session else { return Ok(None) };
+    /// When auth, groups or users do not answer: then it is not known who asks.
+    pub(crate) async fn person(&self, token: &str) -> Result<Option<Subject>, ApiError> {
+        let Some(session) = self.session(token).await.map_err(unknown)? else { return Ok(None) };
         let netid = session.netid.clone();
-        let roles = self.roles.get(netid.clone(), self.roles_of(&netid)).await?;
+        let (roles, standing) = tokio::join!(self.roles(&netid), self.standing(&netid));
+        let (mut roles, standing) = (roles.map_err(unknown)?, standing?);
+        if standing == Standing::Applicant {
+            // Who has a place in a committee has no office before being a member.
+            roles.clear();
+        }
         if !roles.is_empty() && self.is_over(&session) {
             self.end(token).await?;
             return Ok(None);
         }
-        Ok(Some(Person { netid, roles, session: session.session }))
+        Ok(Some(Subject::Person { netid, roles, standing, session: Some(session.session) }))
+    }
+
+    /// Whether a person is a member today.
+    ///
+    /// # Errors
+    /// When users does not answer.
+    pub(crate) async fn standing(&self, netid: &NetId) -> Result<Standing, ApiError> {
+        let standing = self.standings.get(netid, || {
+            let call = users::standing(netid);
+            let services = self.services.clone();
+            async move { Ok(services.call(call).await?.standing) }
+        });
+        standing.await.map_err(unknown)
     }
 
     /// Forgets what may have changed.
     pub(crate) fn forget(&self) {
         self.tokens.clear();
         self.roles.clear();
+        self.standings.clear();
+    }
+
+    async fn session(&self, token: &str) -> Result<Option<Arc<ResolvedSession>>, CallError> {
+        let hash = token::hash(token);
+        let session = self.tokens.get(&hash, || {
+            let call = auth::resolve_session(token);
+            let services = self.services.clone();
+            async move {
+                match services.call(call).await {
+                    Ok(session) => Ok(Some(Arc::new(session))),
+                    Err(cause) if cause.is_not_found() => Ok(None),
+                    Err(cause) => Err(cause),
+                }
+            }
+        });
+        session.await
+    }
+
+    async fn roles(&self, netid: &NetId) -> Result<Vec<Role>, CallError> {
+        let roles = self.roles.get(netid, || {
+            let call = groups::officer_roles(netid);
+            let services = self.services.clone();
+            async move { Ok(services.call(call).await?.roles) }
+        });
+        roles.await
     }
 
     fn is_over(&self, session: &ResolvedSession) -> bool {
@@ -73,32 +110,13 @@ impl Sessions {
         now - session.last_used_at > OFFICER_IDLE || now - session.created_at > OFFICER_ABSOLUTE
     }
 
-    async fn resolve(&self, token: &str) -> Result<Option<Arc<ResolvedSession>>, ApiError> {
-        let body = SessionToken { token: token.to_owned() };
-        let path = "/internal/sessions/resolve";
-        match self.peers.call::<ResolvedSession>("auth", Method::POST, path, &body).await {
-            Ok(session) => Ok(Some(Arc::new(session))),
-            Err(PeerError::Refused { status: StatusCode::NOT_FOUND, .. }) => Ok(None),
-            Err(cause) => Err(unknown(cause)),
-        }
-    }
-
-    async fn roles_of(&self, netid: &NetId) -> Result<Vec<Role>, ApiError> {
-        let body = AccountName { netid: netid.clone() };
-        let reply: Result<OfficerRoles, _> =
-            self.peers.call("groups", Method::POST, "/internal/roles", &body).await;
-        reply.map(|reply| reply.roles).map_err(unknown)
-    }
-
     async fn end(&self, token: &str) -> Result<(), ApiError> {
-        let body = SessionToken { token: token.to_owned() };
-        let ended: Result<Value, _> =
-            self.peers.call("auth", Method::POST, "/internal/sessions/end", &body).await;
+        let ended = self.services.call(auth::end_session_of(token)).await;
         self.forget();
         ended.map(drop).map_err(unknown)
     }
 }
 
-fn unknown(cause: PeerError) -> ApiError {
+fn unknown(cause: CallError) -> ApiError {
     ApiError::unavailable("It cannot be checked who you are, please try again").because(cause)
 }

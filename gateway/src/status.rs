@@ -1,23 +1,24 @@
 //! How every service is, for officers: each is asked at once, and who does not answer soon is down.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
-use grove_shared::{
-    api::status::{Backlog, BackupStatus, Health, ServiceStatus, Status},
-    config::PeerUrls,
-    identity::GATEWAY,
-    peer,
-};
-use http::StatusCode;
+use grove_gateway_api::{Backlog, BackupStatus, Health, ServiceStatus, Status};
+use grove_identity::GATEWAY;
 use serde_json::Value;
-use url::Url;
 
-use crate::traffic::Traffic;
+use crate::{
+    routes::table,
+    services::{Services, look},
+    traffic::{Counts, Traffic},
+    upstream::Upstream,
+};
 
 /// How long a service has to answer.
-const PATIENCE: Duration = Duration::from_millis(800);
+const TIMEOUT: Duration = Duration::from_millis(800);
+/// How often the traffic is noted.
+const TRAFFIC_INTERVAL: Duration = Duration::from_mins(1);
 /// How often the metrics are told of the backups.
 const MEASURE_INTERVAL: Duration = Duration::from_secs(15);
 /// The share of requests that may fail: one in a thousand.
@@ -27,52 +28,43 @@ const OBJECTIVE: f64 = 0.001;
 #[derive(Debug)]
 pub(crate) struct Watch {
     since: DateTime<Utc>,
-    http: reqwest::Client,
-    services: BTreeMap<String, (Url, Traffic)>,
-    /// What the gateway answers itself.
-    own: Traffic,
+    services: Services,
+    traffic: Traffic,
     backup: Option<PathBuf>,
 }
 
 impl Watch {
-    /// Counts from now on.
-    pub(crate) fn new(
-        services: &PeerUrls,
-        backup: Option<PathBuf>,
-        now: DateTime<Utc>,
-    ) -> anyhow::Result<Self> {
-        let services =
-            services.0.iter().map(|(name, url)| (name.clone(), (url.clone(), Traffic::default())));
-        Ok(Self {
-            since: now,
-            http: peer::http_client()?,
-            services: services.collect(),
-            own: Traffic::default(),
-            backup,
-        })
-    }
-
-    /// Counts a request.
-    pub(crate) fn record(&self, service: &str, status: StatusCode, took: Duration) {
-        let traffic = self.services.get(service).map_or(&self.own, |(_, traffic)| traffic);
-        traffic.record(status, took);
+    /// Watches since `now`.
+    pub(crate) fn new(services: Services, backup: Option<PathBuf>, now: DateTime<Utc>) -> Self {
+        Self { since: now, services, traffic: Traffic::new(table()), backup }
     }
 
     /// Asks every service.
     pub(crate) async fn look(&self) -> Status {
-        let services =
-            self.services.iter().map(|(name, (url, traffic))| self.ask(name, url, traffic));
+        let counts = self.traffic.now();
+        let mut upstreams: Vec<_> = self.services.iter().collect();
+        upstreams.sort_by_key(|upstream| &upstream.name);
+        let services = upstreams.into_iter().map(|upstream| self.ask(upstream, &counts));
         let own = ServiceStatus {
             name: GATEWAY.to_owned(),
             health: Health::Ready,
             version: Some(env!("CARGO_PKG_VERSION").to_owned()),
             started_at: Some(self.since),
-            traffic: self.own.seen(),
+            traffic: self.traffic.seen(GATEWAY, &counts),
             outbox: None,
         };
         let services = [own].into_iter().chain(join_all(services).await).collect();
         let backup = self.backup.as_ref().map(backup);
         Status { since: self.since, objective: OBJECTIVE, services, backup }
+    }
+
+    /// Notes again and again how much traffic there is.
+    pub(crate) async fn note_traffic(&self) {
+        let mut ticks = tokio::time::interval(TRAFFIC_INTERVAL);
+        loop {
+            ticks.tick().await;
+            self.traffic.note();
+        }
     }
 
     /// Tells the metrics again and again when the backups were made.
@@ -91,9 +83,13 @@ impl Watch {
         }
     }
 
-    async fn ask(&self, name: &str, url: &Url, traffic: &Traffic) -> ServiceStatus {
+    async fn ask(&self, upstream: &Arc<Upstream>, counts: &Counts) -> ServiceStatus {
+        let text = async |path| {
+            let answer = look(upstream, path, TIMEOUT).await?;
+            String::from_utf8(answer.into()).ok()
+        };
         let (alive, ready, metrics) =
-            tokio::join!(self.get(url, "livez"), self.get(url, "readyz"), self.get(url, "metrics"));
+            tokio::join!(text("/livez"), text("/readyz"), text("/metrics"));
         let health = match (&alive, ready) {
             (None, _) => Health::Down,
             (Some(_), Some(_)) => Health::Ready,
@@ -102,20 +98,15 @@ impl Watch {
         };
         let alive: Value =
             alive.and_then(|alive| serde_json::from_str(&alive).ok()).unwrap_or_default();
+        let name = &upstream.name;
         ServiceStatus {
-            name: name.to_owned(),
+            name: name.clone(),
             health,
             version: alive["version"].as_str().map(str::to_owned),
             started_at: alive["started_at"].as_str().and_then(|at| at.parse().ok()),
-            traffic: traffic.seen(),
+            traffic: self.traffic.seen(name, counts),
             outbox: metrics.and_then(|metrics| backlog(&metrics, name)),
         }
-    }
-
-    /// What comes back in time, if it is a success.
-    async fn get(&self, url: &Url, path: &str) -> Option<String> {
-        let request = self.http.get(url.join(path).ok()?).timeout(PATIENCE);
-        request.send().await.ok()?.error_for_status().ok()?.text().await.ok()
     }
 }
 

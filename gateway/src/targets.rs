@@ -7,7 +7,8 @@
 
 use axum::{Router, extract::State, routing::get};
 use futures_util::future::join_all;
-use grove_shared::{api::status::Status, extract::Json};
+use grove_gateway_api::Status;
+use grove_http::extract::Json;
 use serde::Serialize;
 
 use crate::{gateway::Gateway, upstream::Upstream};
@@ -35,7 +36,7 @@ async fn status(State(gateway): State<Gateway>) -> Json<Status> {
 }
 
 async fn list(State(gateway): State<Gateway>) -> Json<Vec<Group>> {
-    let groups = gateway.0.upstreams.values().map(|upstream| group(upstream));
+    let groups = gateway.0.services.iter().map(|upstream| group(upstream));
     Json(join_all(groups).await)
 }
 

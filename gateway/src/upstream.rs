@@ -3,23 +3,22 @@
 use std::{
     net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll, Waker},
     time::Duration,
 };
 
-use anyhow::{Context as _, anyhow, ensure};
-use http::HeaderValue;
+use anyhow::{Context, anyhow};
+use grove_http::socket;
+use http::{HeaderValue, Uri};
 use tokio::{
     net::{TcpStream, lookup_host},
     time::Instant,
 };
-use url::Url;
 
-use crate::{link::Link, replicas::Replicas};
+use crate::{link::Link, recovery::Recovery, replicas::Replicas};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// A replica that does not take a connection this soon is passed over for another.
-const IMPATIENT: Duration = Duration::from_millis(100);
+const FALLBACK_TIMEOUT: Duration = Duration::from_millis(100);
 /// A service that answered this recently is expected back.
 const RECENTLY: Duration = Duration::from_mins(1);
 
@@ -33,14 +32,14 @@ pub(crate) struct Upstream {
     port: u16,
     replicas: Mutex<Replicas<Box<Link>>>,
     answered: Mutex<Option<Instant>>,
+    recovery: Arc<Recovery>,
 }
 
 impl Upstream {
     /// The service at an `http://host:port`. A name with several addresses has as many replicas.
-    pub(crate) fn new(name: &str, url: &Url) -> anyhow::Result<Self> {
-        ensure!(url.scheme() == "http" && url.path() == "/", "{name} must be at http://host:port");
-        let host = url.host_str().context("a host")?;
-        let port = url.port_or_known_default().context("a port")?;
+    pub(crate) fn new(name: &str, url: &Uri) -> anyhow::Result<Self> {
+        let host = url.host().with_context(|| format!("the URL of {name} has no host"))?;
+        let port = url.port_u16().unwrap_or(80);
         Ok(Self {
             name: name.to_owned(),
             authority: HeaderValue::try_from(format!("{host}:{port}"))?,
@@ -48,6 +47,7 @@ impl Upstream {
             port,
             replicas: Mutex::default(),
             answered: Mutex::default(),
+            recovery: Arc::default(),
         })
     }
 
@@ -60,12 +60,22 @@ impl Upstream {
         let idle = self.replicas().take_idle(|link| link.is_usable());
         match idle {
             Some(link) => Ok((link, true)),
-            None => Ok((Box::pin(self.open()).await?, false)),
+            None => Ok((Box::new(Box::pin(self.open()).await?), false)),
         }
     }
 
+    /// Waits until the service takes connections, or until `end`; says whether it does.
+    pub(crate) async fn is_back(self: &Arc<Self>, end: Instant) -> bool {
+        let upstream = self.clone();
+        let probe = move || {
+            let upstream = upstream.clone();
+            async move { upstream.open().await.map(|link| upstream.keep(Box::new(link))).is_ok() }
+        };
+        self.recovery.wait(end, probe).await
+    }
+
     /// Opens a connection to the first replica that takes one, in the order of their turns.
-    async fn open(&self) -> anyhow::Result<Box<Link>> {
+    async fn open(&self) -> anyhow::Result<Link> {
         let mut addresses = self.replicas().in_turn();
         if addresses.is_empty() {
             self.resolve().await?;
@@ -74,11 +84,11 @@ impl Upstream {
         let last = addresses.len().saturating_sub(1);
         let mut failure = anyhow!("{} has no address", self.host);
         for (number, address) in addresses.into_iter().enumerate() {
-            let patience = if number == last { CONNECT_TIMEOUT } else { IMPATIENT };
-            match tokio::time::timeout(patience, TcpStream::connect(address)).await {
+            let limit = if number == last { CONNECT_TIMEOUT } else { FALLBACK_TIMEOUT };
+            match tokio::time::timeout(limit, TcpStream::connect(address)).await {
                 Ok(Ok(stream)) => {
-                    stream.set_nodelay(true)?;
-                    return Ok(Box::new(Link::open(stream, address).await?));
+                    socket::prepare(&stream);
+                    return Ok(Link::open(stream, address).await?);
                 }
                 Ok(Err(cause)) => failure = cause.into(),
                 Err(cause) => failure = cause.into(),
@@ -132,9 +142,4 @@ impl Upstream {
         let answered = *self.answered.lock().unwrap_or_else(PoisonError::into_inner);
         answered.is_some_and(|at| at.elapsed() < RECENTLY)
     }
-}
-
-/// Polls once, for its effect.
-pub(crate) fn poll_now<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
-    std::pin::Pin::new(future).poll(&mut Context::from_waker(Waker::noop()))
 }

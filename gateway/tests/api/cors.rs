@@ -1,6 +1,6 @@
 //! Pages of known origins may call the API from a browser.
 
-use http::StatusCode;
+use http::{Method, StatusCode};
 
 use crate::{House, reply};
 
@@ -11,7 +11,7 @@ async fn a_preflight_is_answered_without_a_token() {
     let house = House::with(&["--cors-origin=https://chapter.example,https://other.example"]).await;
     let url = format!("http://{}/users/me", house.address);
     let preflight = |origin: &str| {
-        let request = house.http.request(http::Method::OPTIONS, &url).header("origin", origin);
+        let request = house.http.request(Method::OPTIONS, &url).header("origin", origin);
         reply(request.header("access-control-request-method", "PUT"))
     };
     let known = preflight(SITE).await;

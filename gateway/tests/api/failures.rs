@@ -10,7 +10,7 @@ use std::{
 };
 
 use axum::{Router, routing::any};
-use grove_shared::server;
+use grove_http::server;
 use http::StatusCode;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -31,6 +31,14 @@ fn counting(count: &Arc<AtomicUsize>) -> Router {
         count.fetch_add(1, Ordering::SeqCst);
         async move { body }
     }))
+}
+
+/// Listens where another program did a moment ago.
+fn listen_again(address: SocketAddr) -> TcpListener {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_reuseaddr(true).unwrap();
+    socket.bind(address).unwrap();
+    socket.listen(64).unwrap()
 }
 
 #[tokio::test]
@@ -63,11 +71,8 @@ async fn a_request_waits_for_a_service_that_restarts_and_arrives_once() {
     let mut held = tokio::spawn(reply(login()));
     let early = tokio::time::timeout(Duration::from_millis(300), &mut held).await;
     assert!(early.is_err(), "answered although nobody listens: {early:?}");
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.set_reuseaddr(true).unwrap();
-    socket.bind(address).unwrap();
     let stop = CancellationToken::new();
-    tokio::spawn(server::serve(socket.listen(64).unwrap(), counting(&count), stop.clone()));
+    tokio::spawn(server::serve(listen_again(address), counting(&count), stop.clone()));
     let held = held.await.unwrap();
     assert_eq!((held.status, held.body), (StatusCode::OK, b"who I am".to_vec()));
     assert_eq!(count.load(Ordering::SeqCst), 2);
@@ -124,7 +129,7 @@ async fn a_broken_connection_is_tried_again_only_where_that_is_harmless() {
 #[tokio::test]
 async fn a_request_with_a_key_is_tried_again_where_the_service_keeps_keys() {
     let (address, count) = hangs_up(1).await;
-    let flag = format!("--upstreams=credits=http://{address},users=http://{address}");
+    let flag = format!("--upstreams=credits=http://{address},recruiters=http://{address}");
     let house = House::with(&[&flag]).await;
     let transfer = || house.member("POST", "/credits/transfers").body("{}");
     let keyed = reply(transfer().header("idempotency-key", "one")).await;
@@ -132,11 +137,11 @@ async fn a_request_with_a_key_is_tried_again_where_the_service_keeps_keys() {
     assert_eq!(count.load(Ordering::SeqCst), 2);
 
     let (address, count) = hangs_up(9).await;
-    let flag = format!("--upstreams=credits=http://{address},users=http://{address}");
+    let flag = format!("--upstreams=credits=http://{address},recruiters=http://{address}");
     let house = House::with(&[&flag]).await;
     let without_a_key = house.member("POST", "/credits/transfers").body("{}");
     assert_eq!(reply(without_a_key).await.status, StatusCode::BAD_GATEWAY);
-    let keys_ignored = house.request("POST", "/users/login").header("idempotency-key", "one");
+    let keys_ignored = house.request("POST", "/recruiters/login").header("idempotency-key", "one");
     assert_eq!(reply(keys_ignored.body("{}")).await.status, StatusCode::BAD_GATEWAY);
     assert_eq!(count.load(Ordering::SeqCst), 2);
 }
@@ -175,4 +180,65 @@ async fn a_connection_that_was_closed_while_idle_fails_no_request() {
         let through = reply(house.request("POST", "/users/login").body("x")).await;
         assert_eq!((through.status, through.body), (StatusCode::OK, b"ok".to_vec()));
     }
+}
+
+#[tokio::test]
+async fn a_key_that_is_for_this_connection_only_is_none() {
+    let (address, count) = hangs_up(9).await;
+    let house = House::with(&[&format!("--upstreams=credits=http://{address}")]).await;
+    let transfer = house.member("POST", "/credits/transfers").header("idempotency-key", "one");
+    let refused = reply(transfer.header("connection", "idempotency-key").body("{}")).await;
+    assert_eq!(refused.status, StatusCode::BAD_GATEWAY);
+    assert_eq!(count.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn all_who_wait_for_a_service_that_hangs_are_told_at_once() {
+    let frozen = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let flag = format!("--upstreams=auth=http://{}", frozen.local_addr().unwrap());
+    let house = House::with(&[&flag]).await;
+    let began = Instant::now();
+    let replies = (0..6).map(|_| reply(house.member("GET", "/quotes")));
+    for refused in futures_util::future::join_all(replies).await {
+        assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(refused.headers.contains_key("retry-after"));
+    }
+    assert!(began.elapsed() < Duration::from_millis(3500), "{:?}", began.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_request_fails_while_a_service_is_replaced() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let house = House::with(&[&format!("--upstreams=users=http://{address}")]).await;
+    let count = Arc::new(AtomicUsize::new(0));
+    let over = CancellationToken::new();
+    let client = async || {
+        let mut sent = 0;
+        while !over.is_cancelled() {
+            let login = reply(house.request("POST", "/users/login").body("who I am")).await;
+            assert_eq!((login.status, login.body), (StatusCode::OK, b"who I am".to_vec()));
+            sent += 1;
+        }
+        sent
+    };
+    let stops: Vec<_> = (0..6).map(|_| CancellationToken::new()).collect();
+    let replacements = async {
+        let mut serving = tokio::spawn(server::serve(listener, counting(&count), stops[0].clone()));
+        for stop in stops.windows(2) {
+            let seen = count.load(Ordering::SeqCst);
+            while count.load(Ordering::SeqCst) < seen + 100 {
+                tokio::task::yield_now().await;
+            }
+            stop[0].cancel();
+            serving.await.unwrap();
+            let next = server::serve(listen_again(address), counting(&count), stop[1].clone());
+            serving = tokio::spawn(next);
+        }
+        over.cancel();
+    };
+    let clients = futures_util::future::join_all((0..16).map(|_| client()));
+    let (sent, ()) = tokio::join!(clients, replacements);
+    assert_eq!(sent.into_iter().sum::<usize>(), count.load(Ordering::SeqCst));
+    stops[5].cancel();
 }

@@ -12,15 +12,11 @@ use axum::{
     extract::{Request, State},
     response::{IntoResponse, Response},
 };
-use grove_shared::{
-    Clock, Role,
-    api::{
-        accounts::{AccountName, ResolvedSession, SessionToken},
-        groups::OfficerRoles,
-    },
-    extract::Json,
-    server,
-};
+use grove_auth_api::{ResolvedSession, SessionToken};
+use grove_groups_api::{OfficerRoles, RoleHolder};
+use grove_http::{extract::Json, server};
+use grove_shared::{Clock, Role, Standing};
+use grove_users_api::{PersonStanding, UserName};
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
@@ -32,8 +28,10 @@ use tokio_util::sync::CancellationToken;
 pub(crate) struct Known {
     pub(crate) sessions: HashMap<String, ResolvedSession>,
     pub(crate) roles: HashMap<String, Vec<Role>>,
-    /// Whether auth and groups answer 503.
-    pub(crate) down: bool,
+    /// Those who are no members.
+    pub(crate) standings: HashMap<String, Standing>,
+    /// Which of auth, groups and users answer 503.
+    pub(crate) down: Vec<&'static str>,
     /// The requests that were not internal: `GET /path`.
     pub(crate) seen: Vec<String>,
     pub(crate) ended: Vec<String>,
@@ -60,6 +58,7 @@ impl Fake {
             .route("/internal/sessions/resolve", axum::routing::post(resolve))
             .route("/internal/sessions/end", axum::routing::post(end))
             .route("/internal/roles", axum::routing::post(roles))
+            .route("/internal/standing", axum::routing::post(standing))
             .fallback(echo)
             .with_state(fake.clone());
         tokio::spawn(server::serve(listener, routes, stop));
@@ -81,7 +80,7 @@ async fn resolve(State(fake): State<Fake>, Json(body): Json<SessionToken>) -> Re
     let mut known = fake.known.lock().unwrap();
     known.resolved += 1;
     match known.sessions.get(&body.token) {
-        _ if known.down => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        _ if known.down.contains(&"auth") => StatusCode::SERVICE_UNAVAILABLE.into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
         Some(session) => Json(session.clone()).into_response(),
     }
@@ -94,10 +93,22 @@ async fn end(State(fake): State<Fake>, Json(body): Json<SessionToken>) -> Json<V
     Json(json!({}))
 }
 
-async fn roles(State(fake): State<Fake>, Json(body): Json<AccountName>) -> Json<OfficerRoles> {
+async fn roles(State(fake): State<Fake>, Json(body): Json<RoleHolder>) -> Response {
     let known = fake.known.lock().unwrap();
+    if known.down.contains(&"groups") {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
     let roles = known.roles.get(body.netid.as_str()).cloned().unwrap_or_default();
-    Json(OfficerRoles { roles })
+    Json(OfficerRoles { roles }).into_response()
+}
+
+async fn standing(State(fake): State<Fake>, Json(body): Json<UserName>) -> Response {
+    let known = fake.known.lock().unwrap();
+    if known.down.contains(&"users") {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    let standing = known.standings.get(body.netid.as_str()).copied();
+    Json(PersonStanding { standing: standing.unwrap_or(Standing::Member) }).into_response()
 }
 
 /// Tells what arrived; `?status=404` asks for another status, `?plain` for an empty body.

@@ -7,7 +7,7 @@ use std::{
     time::Instant,
 };
 
-use grove_shared::identity::SigningKey;
+use grove_identity::SigningKey;
 
 use super::*;
 
@@ -38,7 +38,7 @@ impl Process {
 /// A socket that outlives the gateways that serve it.
 struct Holder {
     socket: std::net::TcpListener,
-    http: reqwest::Client,
+    http: Http,
     upstream: SocketAddr,
     key: String,
 }
@@ -66,7 +66,7 @@ impl Holder {
         let gateway = Process(gateway);
         let ready = format!("http://{admin}/readyz");
         let deadline = Instant::now() + Duration::from_secs(20);
-        while !self.http.get(&ready).send().await.is_ok_and(|reply| reply.status().is_success()) {
+        while !self.http.get(&ready).send().await.is_ok_and(|reply| reply.status.is_success()) {
             assert!(Instant::now() < deadline, "the gateway does not become ready");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -116,7 +116,7 @@ async fn the_next_gateway_takes_over_without_a_failed_request() {
     let fake = Fake::start(stop.clone()).await;
     let holder = Holder {
         socket: std::net::TcpListener::bind("127.0.0.1:0").unwrap(),
-        http: grove_shared::peer::http_client().unwrap(),
+        http: Http::default(),
         upstream: fake.address,
         key: reveal(&SigningKey::generate_secret()).to_owned(),
     };

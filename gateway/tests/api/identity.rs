@@ -1,19 +1,19 @@
 //! Services learn who asks from the gateway, and from nobody else.
 
+use std::time::{Duration, Instant};
+
 use chrono::TimeDelta;
 use grove_gateway::clients::Scope;
-use grove_shared::{
-    Role,
-    identity::{Identity, Subject},
-};
+use grove_identity::{Identity, Subject};
+use grove_shared::{Role, Standing};
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::{House, fake::session, reply};
+use crate::{House, fake::session, reply, requests::RequestBuilder};
 
 impl House {
     /// Who a service was told that the request comes from.
-    async fn told(&self, service: &str, request: reqwest::RequestBuilder) -> Identity {
+    async fn told(&self, service: &str, request: RequestBuilder) -> Identity {
         let through = reply(request).await;
         assert_eq!(through.status, StatusCode::OK, "{}", String::from_utf8_lossy(&through.body));
         let arrived: Value = through.json();
@@ -24,7 +24,8 @@ impl House {
 }
 
 fn person(netid: &str, roles: &[Role], session: Option<u64>) -> Subject {
-    Subject::Person { netid: netid.parse().unwrap(), roles: roles.to_vec(), session }
+    let (netid, roles) = (netid.parse().unwrap(), roles.to_vec());
+    Subject::Person { netid, roles, standing: Standing::Member, session }
 }
 
 #[tokio::test]
@@ -119,17 +120,52 @@ async fn a_route_asks_for_the_person_it_needs() {
 }
 
 #[tokio::test]
-async fn nobody_passes_when_it_cannot_be_checked_who_they_are() {
+async fn a_route_is_for_the_committees_that_it_names_and_for_members_of_today() {
     let house = House::start().await;
-    house.fake.known.lock().unwrap().down = true;
-    for path in ["/quotes", "/users"] {
-        let refused = reply(house.officer("GET", path)).await;
-        assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
-        assert!(refused.headers.contains_key("retry-after"));
-        refused.error();
+    let status =
+        async |method: &str, path: &str| reply(house.officer(method, path)).await.status.as_u16();
+    for (role, expected) in [
+        (Role::Admin, [200, 200, 200, 403]),
+        (Role::Top4, [200, 200, 403, 403]),
+        (Role::Corporate, [200, 403, 403, 200]),
+    ] {
+        house.fake.known.lock().unwrap().roles.insert("officer".to_owned(), vec![role]);
+        assert_eq!(status("PUT", "/users/me").await, 200);
+        let routes = [
+            ("DELETE", "/quotes/1"),
+            ("GET", "/users"),
+            ("GET", "/credits/audit"),
+            ("GET", "/recruiters"),
+        ];
+        for ((method, path), expected) in routes.into_iter().zip(expected) {
+            assert_eq!(status(method, path).await, expected, "{role} {method} {path}");
+        }
     }
-    let public = house.told("events", house.officer("GET", "/events")).await;
-    assert_eq!(public.subject, Subject::Client);
+    for (standing, expected) in [
+        (Standing::Applicant, [200, 403]),
+        (Standing::Expired, [200, 403]),
+        (Standing::Member, [200, 200]),
+    ] {
+        house.fake.known.lock().unwrap().standings.insert("officer".to_owned(), standing);
+        let own = status("PUT", "/users/me").await;
+        assert_eq!([own, status("GET", "/quotes").await], expected, "{standing:?}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_passes_when_it_cannot_be_checked_who_they_are() {
+    for down in ["auth", "groups", "users"] {
+        let house = House::start().await;
+        house.fake.known.lock().unwrap().down = vec![down];
+        for path in ["/quotes", "/users"] {
+            let refused = reply(house.officer("GET", path)).await;
+            assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE, "{down} {path}");
+            assert!(refused.headers.contains_key("retry-after"));
+            refused.error();
+        }
+        let public = house.told("events", house.officer("GET", "/events")).await;
+        assert_eq!(public.subject, Subject::Client);
+    }
 }
 
 #[tokio::test]
@@ -141,9 +177,23 @@ async fn a_session_is_asked_for_once_a_second_until_something_changes() {
     }
     assert!(resolved() < 10, "{}", resolved());
     house.fake.known.lock().unwrap().sessions.remove("member-session");
-    let logout = house.request("POST", "/users/logout").body("{\"token\":\"member-session\"}");
+    let logout = house.member("POST", "/users/logout").body("{\"token\":\"member-session\"}");
     assert_eq!(reply(logout).await.status, StatusCode::OK);
     assert_eq!(reply(house.member("GET", "/quotes")).await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_session_that_ended_elsewhere_is_over_within_a_second() {
+    let house = House::start().await;
+    for _ in 0..3 {
+        assert_eq!(reply(house.member("GET", "/quotes")).await.status, StatusCode::OK);
+        let ended = house.fake.known.lock().unwrap().sessions.remove("member-session").unwrap();
+        let began = Instant::now();
+        while reply(house.member("GET", "/quotes")).await.status == StatusCode::OK {}
+        assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+        house.fake.known.lock().unwrap().sessions.insert("member-session".to_owned(), ended);
+        reply(house.officer("PUT", "/users/me")).await;
+    }
 }
 
 #[tokio::test]
@@ -154,6 +204,25 @@ async fn a_change_of_role_counts_at_once() {
     let change = house.officer("DELETE", "/groups/committees/top4/roles/1");
     assert_eq!(reply(change).await.status, StatusCode::OK);
     assert_eq!(reply(house.officer("GET", "/users")).await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_role_counts_for_members_and_those_who_were_and_for_no_applicant() {
+    let house = House::start().await;
+    for (standing, status, told) in [
+        (Standing::Member, StatusCode::OK, vec![Role::Top4]),
+        (Standing::Expired, StatusCode::OK, vec![Role::Top4]),
+        (Standing::Applicant, StatusCode::FORBIDDEN, vec![]),
+    ] {
+        house.fake.known.lock().unwrap().standings.insert("officer".to_owned(), standing);
+        // A change through the gateway makes it ask again.
+        assert_eq!(reply(house.member("PUT", "/users/me")).await.status, StatusCode::OK);
+        assert_eq!(reply(house.officer("GET", "/users")).await.status, status, "{standing:?}");
+        let subject = house.told("users", house.officer("GET", "/users/me")).await.subject;
+        let netid = "officer".parse().unwrap();
+        let expected = Subject::Person { netid, roles: told, standing, session: Some(2) };
+        assert_eq!(subject, expected);
+    }
 }
 
 #[tokio::test]
@@ -210,6 +279,38 @@ async fn only_a_client_with_the_scope_speaks_for_members() {
 }
 
 #[tokio::test]
+async fn a_client_speaks_for_members_of_today_and_only_where_old_clients_do() {
+    let house = House::start().await;
+    let old_site = house.client("old-site", &[Scope::ActAs]).await;
+    for (method, path) in [
+        ("POST", "/merch/users/mdoe3/pin"),
+        ("POST", "/merch/purchases"),
+        ("POST", "/credits/transfers"),
+        ("GET", "/credits/export"),
+        ("GET", "/sessions"),
+        ("DELETE", "/sessions/1"),
+        ("PUT", "/password"),
+        ("PUT", "/users/me"),
+        ("PUT", "/groups/committees/top4"),
+        ("POST", "/groups/committees/top4/roles"),
+    ] {
+        let request = house.request_by(&old_site, method, path).header("netid", "mdoe3");
+        let refused = reply(request.body("{\"netid\":\"mdoe3\"}")).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{method} {path}");
+    }
+    for standing in [Standing::Applicant, Standing::Expired] {
+        let mut known = house.fake.known.lock().unwrap();
+        known.standings.insert(format!("no{standing:?}").to_lowercase()[..8].to_owned(), standing);
+    }
+    for invented in ["noapplic", "noexpire"] {
+        let vote = house.request_by(&old_site, "PUT", "/memes/1/vote");
+        let refused = reply(vote.body(format!("{{\"netid\":\"{invented}\"}}"))).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{invented}");
+    }
+    assert_eq!(house.fake.seen(), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn only_a_client_with_the_scope_names_addresses() {
     let house = House::start().await;
     let site = house.client("site", &[Scope::ForwardAddress]).await;
@@ -250,7 +351,7 @@ async fn a_route_for_anyone_needs_no_token_and_nobody_is_vouched_for_on_it() {
     let url = format!("http://{}/stripe/webhook", house.address);
     let request = house.http.post(url).header("stripe-signature", "t=1,v1=ab").body(event);
     let request = request.header("token", "officer-session").header("authorization", "whatever");
-    let arrived: Value = reply(request.try_clone().unwrap()).await.json();
+    let arrived: Value = reply(request.clone()).await.json();
     assert_eq!(arrived["body"], event, "the signature is over these very bytes");
     assert_eq!(arrived["headers"]["stripe-signature"], json!(["t=1,v1=ab"]));
     assert!(arrived["headers"]["authorization"].is_null() && arrived["headers"]["token"].is_null());

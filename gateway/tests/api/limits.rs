@@ -2,11 +2,16 @@
 
 use std::time::{Duration, Instant};
 
+use axum::Router;
+use grove_http::server;
 use http::StatusCode;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpListener, TcpStream},
+    sync::mpsc,
+    task::JoinSet,
 };
+use tokio_util::sync::CancellationToken;
 
 use crate::{House, reply};
 
@@ -101,5 +106,48 @@ async fn heads_have_limits() {
         let answer = house.raw(request).await;
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{status}: {answer}");
         assert!(answer.contains("application/problem+json") && answer.contains("\"request_id\""));
+    }
+}
+
+/// A service that answers nothing, and says when a request has come.
+async fn hanging() -> (String, mpsc::Receiver<()>) {
+    let (sender, received) = mpsc::channel(64);
+    let routes = Router::new().fallback(async move || {
+        sender.send(()).await.unwrap();
+        std::future::pending::<()>().await;
+    });
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let flag = format!("--upstreams=events=http://{}", listener.local_addr().unwrap());
+    tokio::spawn(server::serve(listener, routes, CancellationToken::new()));
+    (flag, received)
+}
+
+#[tokio::test]
+async fn who_asks_for_very_much_at_once_is_refused_at_once_and_slows_nobody() {
+    let (flag, mut received) = hanging().await;
+    let house = House::with(&[&flag, "--in-flight=6", "--in-flight-of-one=4"]).await;
+    let mut under_way = JoinSet::new();
+    for _ in 0..4 {
+        under_way.spawn(house.request("GET", "/events").send());
+        received.recv().await.unwrap();
+    }
+    let began = Instant::now();
+    let refused = reply(house.request("GET", "/events")).await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(refused.headers["retry-after"], "1");
+    assert!(began.elapsed() < Duration::from_millis(500), "{:?}", began.elapsed());
+    assert_eq!(reply(house.member("GET", "/quotes")).await.status, StatusCode::OK);
+    for _ in 0..2 {
+        under_way.spawn(house.member("GET", "/events").send());
+        received.recv().await.unwrap();
+    }
+    let refused = reply(house.officer("GET", "/quotes")).await;
+    assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(refused.headers["retry-after"], "1");
+
+    // Whose clients have left are no longer under way.
+    under_way.shutdown().await;
+    while reply(house.officer("GET", "/quotes")).await.status != StatusCode::OK {
+        tokio::task::yield_now().await;
     }
 }

@@ -8,13 +8,17 @@ mod fake;
 mod handover;
 mod hostile;
 mod identity;
+mod leaving;
 mod limits;
 mod observability;
 mod pass_through;
 mod paths;
+mod requests;
 mod status;
+mod streams;
 mod tokens;
 mod tunnels;
+mod unread;
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -23,18 +27,18 @@ use grove_gateway::{
     Config, Gateway, MIGRATOR,
     clients::{self, Scope},
 };
-use grove_shared::{
-    Clock,
-    testing::{Reply, TestDatabase, TestKeys, reveal},
-};
-use reqwest::RequestBuilder;
+use grove_shared::Clock;
+use grove_testing::{Reply, TestDatabase, TestKeys, reveal};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::fake::Fake;
+use crate::{
+    fake::Fake,
+    requests::{Http, RequestBuilder},
+};
 
 /// A gateway on a database of its own; every service behind it is the same [`Fake`].
 struct House {
@@ -44,7 +48,7 @@ struct House {
     token: String,
     fake: Fake,
     keys: TestKeys,
-    http: reqwest::Client,
+    http: Http,
     _stop: DropGuard,
 }
 
@@ -79,7 +83,7 @@ impl House {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(gateway.serve(listener, stop.clone()));
-        let http = grove_shared::peer::http_client().unwrap();
+        let http = Http::default();
         let token = reveal(&token).to_owned();
         Self { db, address, token, fake, keys, http, _stop: stop.drop_guard() }
     }
@@ -122,7 +126,5 @@ impl House {
 
 /// Sends a request and reads the whole answer.
 async fn reply(request: RequestBuilder) -> Reply {
-    let response = request.send().await.unwrap();
-    let (status, headers) = (response.status(), response.headers().clone());
-    Reply { status, headers, body: response.bytes().await.unwrap().to_vec() }
+    request.send().await.unwrap()
 }

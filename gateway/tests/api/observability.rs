@@ -7,17 +7,16 @@ use std::{
 };
 
 use clap::Parser;
+use grove_client::SendError;
 use grove_gateway::{Config, MIGRATOR};
-use grove_shared::{
-    telemetry,
-    testing::{TestDatabase, reveal},
-};
+use grove_telemetry as telemetry;
+use grove_testing::{Reply, TestDatabase, reveal};
 use http::StatusCode;
 use serde_json::Value;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::{House, failures::nobody, reply};
+use crate::{House, failures::nobody, reply, requests::Http};
 
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -66,7 +65,7 @@ async fn a_request_is_one_line_that_holds_no_secret() {
 struct Program {
     public: SocketAddr,
     admin: SocketAddr,
-    http: reqwest::Client,
+    http: Http,
     stop: CancellationToken,
     run: JoinHandle<anyhow::Result<()>>,
     _db: TestDatabase,
@@ -76,7 +75,7 @@ impl Program {
     async fn start(more: &[String]) -> Self {
         let db = TestDatabase::create(&MIGRATOR).await;
         let (public, admin) = (nobody().await, nobody().await);
-        let secret = grove_shared::identity::SigningKey::generate_secret();
+        let secret = grove_identity::SigningKey::generate_secret();
         let mut flags = vec![
             "gateway".to_owned(),
             format!("--listen={public}"),
@@ -87,20 +86,20 @@ impl Program {
         flags.extend_from_slice(more);
         let stop = CancellationToken::new();
         let run = tokio::spawn(grove_gateway::run(Config::parse_from(flags), stop.clone()));
-        let http = grove_shared::peer::http_client().unwrap();
+        let http = Http::default();
         let program = Self { public, admin, http, stop, run, _db: db };
-        while !program.asks("/readyz").await.is_ok_and(|answer| answer.status().is_success()) {
+        while !program.asks("/readyz").await.is_ok_and(|answer| answer.status.is_success()) {
             tokio::task::yield_now().await;
         }
         program
     }
 
-    async fn asks(&self, path: &str) -> reqwest::Result<reqwest::Response> {
+    async fn asks(&self, path: &str) -> Result<Reply, SendError> {
         self.http.get(format!("http://{}{path}", self.admin)).send().await
     }
 
     async fn metrics(&self) -> String {
-        self.asks("/metrics").await.unwrap().text().await.unwrap()
+        String::from_utf8(self.asks("/metrics").await.unwrap().body).unwrap()
     }
 
     async fn end(self) {
@@ -113,14 +112,18 @@ impl Program {
 async fn health_and_metrics_have_an_address_of_their_own() {
     let program = Program::start(&[]).await;
     let public = async |path: &str| {
-        program.http.get(format!("http://{}{path}", program.public)).send().await.unwrap().status()
+        program.http.get(format!("http://{}{path}", program.public)).send().await.unwrap().status
     };
-    assert_eq!(program.asks("/livez").await.unwrap().status(), StatusCode::OK);
+    assert_eq!(program.asks("/livez").await.unwrap().status, StatusCode::OK);
     assert_eq!(public("/").await, StatusCode::OK);
     let metrics = program.metrics().await;
     let counted =
         "http_requests_total{service=\"gateway\",method=\"GET\",route=\"/\",status=\"200\"}";
     assert!(metrics.contains(counted), "{metrics}");
+    // A name that leads here from elsewhere, as a page of its owner's could use it.
+    let elsewhere = program.http.get(format!("http://{}/status", program.admin));
+    let elsewhere = elsewhere.header("host", "evil.example").send().await.unwrap();
+    assert_eq!(elsewhere.status, StatusCode::MISDIRECTED_REQUEST);
     for path in ["/metrics", "/readyz", "/livez", "/targets"] {
         assert_eq!(public(path).await, StatusCode::NOT_FOUND, "{path}");
     }
@@ -131,9 +134,9 @@ async fn health_and_metrics_have_an_address_of_their_own() {
 async fn the_private_address_tells_how_the_services_are_and_where_their_metrics() {
     let upstreams = "--upstreams=users=http://localhost:8001,polls=http://nowhere.invalid:7001";
     let program = Program::start(&[upstreams.to_owned()]).await;
-    let status: Value = program.asks("/status").await.unwrap().json().await.unwrap();
+    let status: Value = program.asks("/status").await.unwrap().json();
     assert_eq!(status["services"][0]["name"], "gateway");
-    let targets: Value = program.asks("/targets").await.unwrap().json().await.unwrap();
+    let targets: Value = program.asks("/targets").await.unwrap().json();
     let of = |service: &str| {
         let mut groups = targets.as_array().unwrap().iter();
         groups.find(|group| group["labels"]["service"] == service).unwrap()["targets"].clone()

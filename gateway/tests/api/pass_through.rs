@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use futures_util::StreamExt;
+use axum::{Router, routing::get};
+use grove_http::{Readiness, server, with_standard_routes};
 use http::StatusCode;
+use http_body_util::BodyExt;
 use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
 };
+use tokio_util::sync::CancellationToken;
 
 use crate::{House, reply};
 
@@ -43,13 +46,18 @@ async fn bodies_of_every_method_arrive() {
         assert_eq!((&arrived["method"], &arrived["body"]), (&method.into(), &text.clone().into()));
 
         // Without a length: chunked, which a client has to say for GET.
-        let chunks = text.as_bytes().chunks(9_000).map(|c| Ok::<_, std::io::Error>(c.to_vec()));
-        let body =
-            reqwest::Body::wrap_stream(futures_util::stream::iter(chunks.collect::<Vec<_>>()));
+        let chunks = text.as_bytes().chunks(9_000);
+        let chunks =
+            chunks.map(|chunk| format!("{:x}\r\n{}\r\n", chunk.len(), chunk.escape_ascii()));
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: {}\r\n\
+             Token: member-session\r\nTransfer-Encoding: chunked\r\n\r\n{}0\r\n\r\n",
+            house.token,
+            chunks.collect::<String>().replace("\\\"", "\"")
+        );
+        let answer = house.raw(request).await;
         let arrived: Value =
-            reply(house.member(method, path).header("transfer-encoding", "chunked").body(body))
-                .await
-                .json();
+            serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
         assert_eq!(arrived["body"], text);
 
         let arrived: Value = reply(house.member(method, path)).await.json();
@@ -115,6 +123,31 @@ async fn requests_and_answers_are_named() {
 }
 
 #[tokio::test]
+async fn a_request_has_one_name_also_when_its_service_says_it_too() {
+    let routes = Router::new().route("/events", get(async || "events"));
+    let routes = with_standard_routes("events", routes, Readiness::always());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let flag = format!("--upstreams=events=http://{}", listener.local_addr().unwrap());
+    let stop = CancellationToken::new();
+    tokio::spawn(server::serve(listener, routes, stop.clone()));
+    let house = House::with(&[&flag]).await;
+    let through = reply(house.request("GET", "/events").header("x-request-id", "visit-2")).await;
+    let names: Vec<_> = through.headers.get_all("x-request-id").iter().collect();
+    assert_eq!(names, ["visit-2"]);
+    stop.cancel();
+}
+
+#[tokio::test]
+async fn no_answer_is_kept_or_taken_for_a_page() {
+    let house = House::start().await;
+    for path in ["/", "/events", "/events?status=404", "/unknown", "/quotes", "/quotes/a%2fb"] {
+        let answer = reply(house.request("GET", path)).await;
+        assert_eq!(answer.headers["x-content-type-options"], "nosniff", "{path}");
+        assert_eq!(answer.headers["cache-control"], "no-store", "{path}");
+    }
+}
+
+#[tokio::test]
 async fn the_first_event_arrives_before_the_second_is_sent() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let flag = format!("--upstreams=events=http://{}", listener.local_addr().unwrap());
@@ -128,12 +161,12 @@ async fn the_first_event_arrives_before_the_second_is_sent() {
         wait.await.unwrap();
         stream.write_all(b"data: 2\n\n").await.unwrap();
     });
-    let response = house.request("GET", "/events").send().await.unwrap();
-    let mut events = response.bytes_stream();
-    assert_eq!(events.next().await.unwrap().unwrap(), "data: 1\n\n");
+    let mut events = house.request("GET", "/events").open().await.unwrap().into_body();
+    let mut next = async || Some(events.frame().await?.unwrap().into_data().unwrap());
+    assert_eq!(next().await.unwrap(), "data: 1\n\n");
     go_on.send(()).unwrap();
-    assert_eq!(events.next().await.unwrap().unwrap(), "data: 2\n\n");
-    assert!(events.next().await.is_none());
+    assert_eq!(next().await.unwrap(), "data: 2\n\n");
+    assert!(next().await.is_none());
 }
 
 #[tokio::test]

@@ -8,7 +8,8 @@ use grove_gateway::{
     Cli, Config,
     clients::{self, Scope},
 };
-use grove_shared::{Clock, testing::reveal};
+use grove_shared::Clock;
+use grove_testing::reveal;
 use http::StatusCode;
 use tokio_util::sync::CancellationToken;
 
@@ -147,6 +148,9 @@ async fn the_command_line_of_arbor_works_while_the_gateway_runs() {
 async fn without_tokens_the_gateway_stays_on_loopback() {
     let house = House::with(&["--unsecured"]).await;
     assert_eq!(status(&house, "").await, StatusCode::OK);
+    let elsewhere = "GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n";
+    assert!(house.raw(elsewhere).await.starts_with("HTTP/1.1 421 "));
+    assert!(House::start().await.raw(elsewhere).await.starts_with("HTTP/1.1 200 "));
     let open = ["gateway", "--unsecured", "--listen=0.0.0.0:0", "--admin-listen=127.0.0.1:0"];
     let refused = grove_gateway::run(Config::parse_from(open), CancellationToken::new()).await;
     assert!(refused.unwrap_err().to_string().contains("loopback"));

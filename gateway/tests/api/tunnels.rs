@@ -1,5 +1,7 @@
 //! A web socket goes through; other protocols do not.
 
+use std::time::Duration;
+
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -60,6 +62,38 @@ async fn a_web_socket_goes_through() {
     let request = service.await.unwrap().to_lowercase();
     assert!(request.contains("connection: upgrade\r\n") && request.contains("x-grove-identity: "));
     assert!(!request.contains("authorization"), "{request}");
+}
+
+/// A client and a service that have agreed on a web socket.
+async fn tunnel(flags: &[&str]) -> (House, TcpStream, TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let flag = format!("--upstreams=events=http://{}", listener.local_addr().unwrap());
+    let house = House::with(&[&[flag.as_str()], flags].concat()).await;
+    let mut client = TcpStream::connect(house.address).await.unwrap();
+    client.write_all(handshake(&house, "websocket").as_bytes()).await.unwrap();
+    let (mut service, _) = listener.accept().await.unwrap();
+    head(&mut service).await;
+    let answer =
+        "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+    service.write_all(answer.as_bytes()).await.unwrap();
+    head(&mut client).await;
+    (house, client, service)
+}
+
+#[tokio::test]
+async fn a_silent_tunnel_ends() {
+    let (_house, mut client, mut service) = tunnel(&["--idle-timeout=0.3"]).await;
+    let ended = async { (client.read(&mut [0; 1]).await, service.read(&mut [0; 1]).await) };
+    let (client, service) = tokio::time::timeout(Duration::from_secs(3), ended).await.unwrap();
+    assert!(matches!(client, Ok(0) | Err(_)) && matches!(service, Ok(0) | Err(_)));
+}
+
+#[tokio::test]
+async fn a_tunnel_ends_when_the_gateway_stops() {
+    let (house, mut client, _service) = tunnel(&[]).await;
+    drop(house);
+    let ended = tokio::time::timeout(Duration::from_secs(3), client.read(&mut [0; 1])).await;
+    assert!(matches!(ended.unwrap(), Ok(0) | Err(_)));
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! The fake keeps the contract.
 
+#![cfg(feature = "fake")]
+
 use grove_auth_api::{NewAccount, SERVICE, contract, fake::FakeAuth};
 use grove_client::Peers;
 use grove_identity::SigningKey;

@@ -1,5 +1,7 @@
 //! The ledger in memory keeps the contract.
 
+#![cfg(feature = "fake")]
+
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use grove_credits_api::{

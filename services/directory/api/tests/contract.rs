@@ -1,5 +1,7 @@
 //! The fake keeps the contract.
 
+#![cfg(feature = "fake")]
+
 use grove_client::Peers;
 use grove_directory_api::{SERVICE, add, contract, fake::FakeDirectory};
 use grove_identity::SigningKey;

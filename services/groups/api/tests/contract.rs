@@ -1,5 +1,7 @@
 //! The fake keeps the contract.
 
+#![cfg(feature = "fake")]
+
 use grove_client::Peers;
 use grove_groups_api::{SERVICE, contract, fake::FakeGroups};
 use grove_identity::SigningKey;

@@ -1,5 +1,7 @@
 //! The fake keeps the promises of the real service.
 
+#![cfg(feature = "fake")]
+
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use grove_client::Peers;

@@ -1,5 +1,7 @@
 //! The fake keeps the contract.
 
+#![cfg(feature = "fake")]
+
 use grove_client::Peers;
 use grove_identity::SigningKey;
 use grove_users_api::{SERVICE, contract, fake::FakeUsers};
