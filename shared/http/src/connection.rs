@@ -20,16 +20,26 @@ use crate::{
     head::MAX_HEAD_BYTES,
     host,
     received_body::ReceivedBody,
-    server::{Audience, HEADER_TIMEOUT},
     socket,
     strict::{Strict, Upgrade, Verdicts},
 };
 
+/// How long a client may take to send its headers, and how long an idle connection lives.
+pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
 /// The address at the other end of the connection that a request came on.
 #[derive(Debug, Clone, Copy)]
 pub struct RemoteAddr(pub SocketAddr);
+
+/// Who connects to a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Audience {
+    /// Programs of Grove and those who run it.
+    Programs,
+    /// Everybody.
+    Public,
+}
 
 /// A service that answers every request, such as a router.
 pub trait Handler:

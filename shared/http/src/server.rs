@@ -11,15 +11,16 @@ use grove_telemetry::Throttle;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{connection::Shared, connections::Connections};
+use crate::{
+    connection::{Audience, Shared},
+    connections::Connections,
+};
 pub use crate::{
-    connection::{Handler, RemoteAddr},
+    connection::{HEADER_TIMEOUT, Handler, RemoteAddr},
     listen::{bind, reserve},
     received_body::ReceivedBody,
 };
 
-/// How long a client may take to send its headers, and how long an idle connection lives.
-pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long requests may go on after the process was told to stop.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(8);
 /// How long the gateway and the website leave connections open after a stop, for clients to see that it
@@ -28,15 +29,6 @@ pub const LINGER: Duration = Duration::from_secs(2);
 
 /// The same for the gateway and services, which use their connections often.
 const PROGRAMS_LINGER: Duration = Duration::from_millis(250);
-
-/// Who connects to a server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Audience {
-    /// Programs of Grove and those who run it.
-    Programs,
-    /// Everybody.
-    Public,
-}
 
 /// Serves `service` to programs of Grove until `stop` is cancelled, then drains. A connection that is idle
 /// when the stop comes is closed a moment later, and a request that still comes on it is answered, and told

@@ -24,7 +24,9 @@ where
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
         grove_telemetry::init(&config.as_ref().telemetry)?;
-        run(&config, build, stop_on_signal()?).await
+        let ended = run(&config, build, stop_on_signal()?).await;
+        grove_telemetry::flush().await;
+        ended
     })
 }
 
