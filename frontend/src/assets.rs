@@ -13,7 +13,7 @@ use axum::{
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use bytes::Bytes;
-use grove_shared::extract::Path;
+use grove_http::extract::Path;
 use http::header;
 use sha2::{Digest, Sha256};
 
@@ -54,6 +54,7 @@ const FILES: &[(&str, &[Part])] = &[
     ("confetti.js", &[part!("js/confetti.js")]),
     ("favicon.svg", &[part!("favicon.svg")]),
     ("live-form.js", &[part!("js/live-form.js")]),
+    ("pending.js", &[part!("js/pending.js")]),
     ("logo.svg", &[part!("logo.svg")]),
     ("table-filter.js", &[part!("js/table-filter.js")]),
 ];
@@ -112,6 +113,18 @@ impl Assets {
         self.files.insert(hashed, File { kind, content, parts });
     }
 
+    /// A file by the last part of its address, and whether that holds the hash of its content.
+    fn find(&self, name: &str) -> Option<(&File, bool)> {
+        if let Some(file) = self.files.get(name) {
+            return Some((file, true));
+        }
+        let (stem, rest) = name.split_once('.')?;
+        let (_, extension) = rest.rsplit_once('.')?;
+        let current = self.urls.get(&format!("{stem}.{extension}"))?;
+        let file = self.files.get(current.strip_prefix("/static/")?)?;
+        Some((file, false))
+    }
+
     /// The address of a file.
     pub(crate) fn url(&self, name: &str) -> &str {
         self.urls.get(name).map_or_else(
@@ -133,8 +146,10 @@ pub(crate) async fn show(
     State(state): State<AppState>,
     Path(name): Path<String>,
 ) -> Result<Response, PageError> {
-    let file = state.assets.files.get(&name).ok_or(PageError::NotFound)?;
+    let (file, is_current) = state.assets.find(&name).ok_or(PageError::NotFound)?;
     let (caching, content) = match &state.assets.folder {
+        // A page of another version names it, while replicas are replaced one by one.
+        None if !is_current => ("no-store", file.content.clone()),
         Some(folder) if !file.parts.is_empty() => {
             ("no-store", read(folder, file.parts).await.map_err(PageError::internal)?)
         }

@@ -3,11 +3,16 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::Parser;
-use grove_shared::{config::TelemetryConfig, forwarded::TrustedProxies, reload::Reloaded};
+use grove_http::forwarded::TrustedProxies;
+use grove_shared::{
+    config::{self, TelemetryConfig},
+    reload::Reloaded,
+};
+use http::Uri;
 use secrecy::SecretString;
 use url::Url;
 
-use crate::{chapter::ChapterConfig, csrf::CsrfKey};
+use crate::{chapter::ChapterConfig, csrf::CsrfKey, seal::SealingKey};
 
 /// The website of a chapter: server-rendered pages, a client of the gateway.
 #[derive(Debug, Clone, Parser)]
@@ -19,16 +24,21 @@ pub struct Config {
     /// The private address of /metrics, such as 127.0.0.1:5010; without it they are nowhere.
     #[arg(long, env = "METRICS_LISTEN")]
     pub metrics_listen: Option<SocketAddr>,
-    /// Where the gateway answers.
-    #[arg(long, env = "GATEWAY_URL", default_value = "http://127.0.0.1:8000")]
-    pub gateway_url: Url,
+    /// Where the gateway answers: `http://host:port`.
+    #[arg(
+        long,
+        env = "GATEWAY_URL",
+        default_value = "http://127.0.0.1:8000",
+        value_parser = config::base_url
+    )]
+    pub gateway_url: Uri,
     /// The client token that the gateway gave to the website.
     #[arg(long, env = "GATEWAY_TOKEN", hide_env_values = true)]
     pub gateway_token: Option<SecretString>,
     /// File that holds the client token.
     #[arg(long, env = "GATEWAY_TOKEN_FILE")]
     pub gateway_token_file: Option<PathBuf>,
-    /// The key of the tokens in forms: at least 32 characters, the same on every replica. Further
+    /// The key of the tokens in forms and of what browsers keep: at least 32 characters, the same on every replica. Further
     /// lines are earlier keys, which forms that are still open were made with.
     #[arg(long, env = "SITE_SECRET", hide_env_values = true)]
     pub site_secret: Option<SecretString>,
@@ -39,6 +49,9 @@ pub struct Config {
     /// host are refused.
     #[arg(long, env = "SITE_URL", default_value = "http://localhost:5000")]
     pub site_url: Url,
+    /// Tells browsers to visit the hosts below this one over TLS alone, too. They keep to it for a year.
+    #[arg(long, env = "STRICT_SUBDOMAINS")]
+    pub strict_subdomains: bool,
     /// Proxies in front of the website, whose `X-Forwarded-For` counts: addresses and ranges, separated
     /// by commas.
     #[arg(long, env = "TRUSTED_PROXIES", default_value = "")]
@@ -69,8 +82,15 @@ impl Config {
     ///
     /// # Errors
     /// When neither the key nor a readable file is given, or it is too short.
-    pub fn site_secret(&self) -> anyhow::Result<CsrfKey> {
-        let (value, file) = (self.site_secret.as_ref(), self.site_secret_file.as_ref());
-        CsrfKey::new(value, file)
+    pub fn csrf_key(&self) -> anyhow::Result<CsrfKey> {
+        CsrfKey::new(self.site_secret.as_ref(), self.site_secret_file.as_ref())
+    }
+
+    /// The key of what browsers keep for the website.
+    ///
+    /// # Errors
+    /// As [`Config::csrf_key`].
+    pub fn sealing_key(&self) -> anyhow::Result<SealingKey> {
+        SealingKey::new(self.site_secret.as_ref(), self.site_secret_file.as_ref())
     }
 }

@@ -28,16 +28,16 @@ use crate::{
     AppState,
     error::PageError,
     exchange::{Exchange, SESSION, VISITOR},
+    typed::CSRF,
 };
 
-/// The name of the field that holds the token.
-pub(crate) const FIELD: &str = "csrf";
-/// The bytes that a form may have.
-const MAX_BYTES: usize = 64 * 1024;
 const MAC_BYTES: usize = 32;
 
-const EXPIRED: &str =
-    "This form is not valid any more. Go back, reload the page and send it again.";
+/// The bytes that a form may have.
+pub(crate) const MAX_BYTES: usize = 64 * 1024;
+
+const NO_COOKIES: &str = "Your browser sent no cookie, so we cannot tell that this form is from you. \
+    Allow cookies for this website, go back, reload the page and send the form again.";
 const FOREIGN: &str = "This form was not sent from this website.";
 
 /// Makes and checks the tokens in forms.
@@ -126,13 +126,16 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Protected<T> {
         if !is_form(&parts.headers) {
             return Err(PageError::Forbidden(FOREIGN.into()));
         }
-        let body = to_bytes(body, MAX_BYTES).await.map_err(|_| {
-            PageError::Refused(StatusCode::PAYLOAD_TOO_LARGE, "This form is too large.".into())
-        })?;
+        // The surroundings have read it already, and no more than a form may have.
+        let body = to_bytes(body, MAX_BYTES).await.map_err(PageError::internal)?;
         let mut fields = url::form_urlencoded::parse(&body);
-        let token = fields.find(|(name, _)| name == FIELD).map(|(_, token)| token);
+        let token = fields.find(|(name, _)| name == CSRF).map(|(_, token)| token);
         if !token.is_some_and(|token| state.csrf.accepts(&exchange, &token)) {
-            return Err(PageError::Forbidden(EXPIRED.into()));
+            return Err(if exchange.has_cookies() {
+                PageError::Stale
+            } else {
+                PageError::Forbidden(NO_COOKIES.into())
+            });
         }
         let request = Request::from_parts(parts, Body::from(body));
         match Form::from_request(request, state).await {
@@ -145,7 +148,8 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Protected<T> {
     }
 }
 
-fn is_form(headers: &HeaderMap) -> bool {
+/// Whether a request holds a form.
+pub(crate) fn is_form(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default();
     kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")

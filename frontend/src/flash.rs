@@ -2,12 +2,16 @@
 
 use axum::extract::FromRequestParts;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use http::{StatusCode, request::Parts};
+use grove_shared::CallError;
+use http::request::Parts;
 
-use crate::{AppState, error::PageError, exchange::Exchange, gateway::GatewayError};
+use crate::{
+    AppState,
+    error::PageError,
+    exchange::{Exchange, FLASH},
+    refusal,
+};
 
-/// The cookie that holds the message until the next page.
-pub(crate) const FLASH: &str = "__Host-flash";
 const SECONDS: i64 = 60;
 /// Browsers drop cookies of more than 4096 bytes.
 const MOST_CHARS: usize = 500;
@@ -26,6 +30,10 @@ pub struct Message {
 pub struct Flash(Exchange);
 
 impl Flash {
+    pub(crate) fn new(exchange: &Exchange) -> Self {
+        Self(exchange.clone())
+    }
+
     /// Tells that it worked.
     pub fn success(&self, text: impl AsRef<str>) {
         self.leave('+', text.as_ref());
@@ -41,18 +49,11 @@ impl Flash {
     ///
     /// # Errors
     /// When the call failed for another reason than what was asked.
-    pub fn unless_refused<T>(
-        &self,
-        answer: Result<T, GatewayError>,
-    ) -> Result<Option<T>, PageError> {
+    pub fn unless_refused<T>(&self, answer: Result<T, CallError>) -> Result<Option<T>, PageError> {
         match answer {
             Ok(answer) => Ok(Some(answer)),
-            Err(GatewayError::Refused { status: StatusCode::NOT_FOUND, message, .. }) => {
-                self.error(message);
-                Ok(None)
-            }
             Err(error) => {
-                self.error(error.refusal()?.message);
+                self.error(refusal::sentence(error)?);
                 Ok(None)
             }
         }

@@ -22,22 +22,24 @@
 //!    of `static/` is `{{ frame.asset("name.js") }}`, see [`assets`].
 //! 3. Handlers take extractors, in this order, the form last:
 //!    - who may: [`session::Visitor`], [`session::SignedIn`] (others go to the login page and come
-//!      back), [`session::OfficerVisitor`] (others get 403);
+//!      back), [`session::MemberVisitor`] (others get 403 and learn what comes first), and of the officers
+//!      [`session::OfficerVisitor`], [`session::BoardVisitor`] and [`session::AdminVisitor`];
 //!    - [`render::Frame`] for a page, [`gateway::Gateway`] for calls, [`flash::Flash`] for a message
 //!      on the next page;
 //!    - [`csrf::Protected`]`<T>` for a form. Every `<form method="post">` includes `_csrf.html`; every
 //!      handler of POST takes `Protected` (`Protected<NoFields>` when there is nothing else).
-//! 4. They answer `Result<_, `[`error::PageError`]`>`: [`render::Page`], or after a POST
-//!    [`render::see_other`]. `?` turns a [`gateway::GatewayError`] into the right failure page; a 400
-//!    that belongs next to a form is matched instead, and the form is rendered again with
-//!    [`render::Page`] and that status, keeping what was typed.
+//! 4. They answer `Result<_, `[`error::PageError`]`>`: [`render::Page`], or after a POST a redirect,
+//!    [`render::see_other`]. `?` turns a [`grove_shared::CallError`] into the right failure page. A form
+//!    is a list of fields (`form`): it is checked, an error of the call goes to its field
+//!    (`Form::refuse`), and `Frame::again` leads back to the page, which shows it as it was sent
+//!    (`Frame::restored`). Templates show it by the macros of `_form.html`.
 //! 5. A form with `data-live="id"` is sent without leaving the page: the element with that id (and
 //!    those of further ids) is replaced by its counterpart in the page that comes back; `data-said`
 //!    is read out where no message is. `<input type="search" data-filter="id">` inside of something
 //!    `hidden` filters the rows of that table; `data-filter-count="id"` shows how many are left.
 //!    Without JavaScript the forms are ordinary ones and the search field stays away.
-//! 6. A form that moves credits or buys includes `_once.html` and has a field `key: `[`once::OnceKey`],
-//!    which goes with the call. Amounts are shown by [`amount::Amount`] everywhere.
+//! 6. A form that moves credits or buys is made by `Form::once`: it has a key, which goes with the call
+//!    and stays while it is not known whether the call had its effect. Amounts are shown by [`amount::Amount`] everywhere.
 //! 7. Tests in `tests/pages/` use a `Browser` and a `FakeGateway`, see there; a new POST route goes
 //!    into the list in `tests/pages/csrf.rs`.
 
@@ -47,29 +49,41 @@ pub mod chapter;
 pub mod config;
 pub mod csrf;
 pub mod error;
+pub mod events;
 pub mod exchange;
+mod failure;
 pub mod flash;
+mod form;
 pub mod gateway;
+pub mod limit;
+mod links;
 pub mod moment;
 pub mod once;
 mod pages;
+mod period;
+pub mod person;
+mod refusal;
 pub mod render;
+mod resume;
+pub mod seal;
 pub mod session;
 mod surround;
+mod typed;
 
 use std::sync::Arc;
 
 use axum::{Router, middleware, routing::get};
-use grove_shared::{
-    Clock,
-    forwarded::TrustedProxies,
-    server::{self, Readiness},
-};
+use grove_http::{Readiness, forwarded::TrustedProxies, server, with_standard_routes};
+use grove_service::metrics_routes;
+use grove_shared::Clock;
 use tokio_util::sync::CancellationToken;
 use tower_http::compression::CompressionLayer;
 use url::Url;
 
-use crate::{assets::Assets, csrf::CsrfKey, gateway::Connection, session::People};
+use crate::{
+    assets::Assets, csrf::CsrfKey, gateway::Connection, limit::Limit, seal::SealingKey,
+    session::People,
+};
 pub use crate::{chapter::ChapterConfig, config::Config};
 
 /// What the pages share.
@@ -83,12 +97,18 @@ pub struct AppState {
     pub assets: Arc<Assets>,
     /// Makes and checks the tokens in forms.
     pub csrf: CsrfKey,
+    /// Seals and opens what browsers keep.
+    pub seal: SealingKey,
     /// The people behind recently seen sessions.
     pub people: People,
     /// Tells the time.
     pub clock: Clock,
     /// Where visitors find the website.
     pub site_url: Arc<Url>,
+    /// Whether browsers are to visit the hosts below this one over TLS alone.
+    pub strict_subdomains: bool,
+    /// Joinings by address.
+    pub joinings: Limit,
     /// Proxies in front of the website.
     pub trusted_proxies: Arc<TrustedProxies>,
 }
@@ -101,15 +121,18 @@ impl AppState {
     pub fn new(config: &Config) -> anyhow::Result<Self> {
         Ok(Self {
             chapter: Arc::new(config.chapter.clone()),
-            gateway: Connection::new(config.gateway_url.clone(), config.gateway_token()?)?,
+            gateway: Connection::new(&config.gateway_url, config.gateway_token()?),
             assets: Arc::new(Assets::load(
                 config.chapter.logo.as_deref(),
                 config.assets_folder.clone(),
             )?),
-            csrf: config.site_secret()?,
+            csrf: config.csrf_key()?,
+            seal: config.sealing_key()?,
             people: People::default(),
             clock: Clock::system(),
             site_url: Arc::new(config.site_url.clone()),
+            strict_subdomains: config.strict_subdomains,
+            joinings: Limit::default(),
             trusted_proxies: config.trusted_proxies.clone().into(),
         })
     }
@@ -121,7 +144,7 @@ pub fn router(state: AppState) -> Router {
         .route("/static/{name}", get(assets::show))
         .route("/favicon.ico", get(assets::favicon))
         .with_state(state.clone());
-    server::with_public_routes("frontend", routes, Readiness::always())
+    with_standard_routes("frontend", routes, Readiness::always())
         .layer(middleware::from_fn_with_state(state, surround::surround))
         .layer(CompressionLayer::new())
 }
@@ -139,7 +162,7 @@ pub async fn run(config: Config, stop: CancellationToken) -> anyhow::Result<()> 
     let listener = server::bind(config.listen).await?;
     let private = async {
         if let Some(listener) = metrics {
-            server::serve(listener, server::metrics_routes(), stop.clone()).await;
+            server::serve(listener, metrics_routes(), stop.clone()).await;
         }
     };
     let public = server::serve_clients(listener, router(state), stop.clone(), server::LINGER);

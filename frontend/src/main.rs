@@ -1,11 +1,11 @@
 //! Runs the website.
 
 use grove_frontend::{Config, run};
-use grove_shared::{health, server, telemetry};
+use grove_http::{health, stop_on_signal};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let config = health::parse(|config: &Config| config.listen);
-    telemetry::init(&config.telemetry)?;
-    run(config, server::stop_on_signal()?).await
+    grove_telemetry::init(&config.telemetry)?;
+    run(config, stop_on_signal()?).await
 }

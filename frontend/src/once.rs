@@ -1,6 +1,6 @@
 //! Forms that have one effect, however often they are sent.
 //!
-//! Such a form includes `_once.html`: a key that is drawn when the page is made and goes to the
+//! Such a form has a hidden field: a key that is drawn when the page is made and goes to the
 //! gateway as `Idempotency-Key`. A double click, or a reload of the page that came back, sends the
 //! same key and so asks for the same thing.
 

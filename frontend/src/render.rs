@@ -7,17 +7,17 @@ use axum::{
     extract::FromRequestParts,
     response::{Html, IntoResponse, Redirect, Response},
 };
-use http::request::Parts;
-use url::Url;
+use http::{StatusCode, request::Parts};
 
 use crate::{
     AppState,
     chapter::ChapterConfig,
     error::PageError,
-    exchange::Exchange,
+    exchange::{Exchange, FORM},
     flash::{self, Message},
-    once::OnceKey,
-    session::{self, Person},
+    form::{Form, Kept},
+    person::{Entry, Person},
+    session,
 };
 
 /// A rendered template.
@@ -40,8 +40,8 @@ pub struct Frame {
     pub chapter: Arc<ChapterConfig>,
     /// Who looks at it, if they are signed in.
     pub person: Option<Arc<Person>>,
-    /// What the last page left to say.
-    pub flash: Option<Message>,
+    /// Whether it shows what the last page left to say.
+    shows_flash: bool,
     exchange: Exchange,
     state: AppState,
 }
@@ -54,7 +54,7 @@ impl Frame {
         Self {
             chapter: Arc::clone(&state.chapter),
             person,
-            flash: flash::take(exchange),
+            shows_flash: true,
             exchange: exchange.clone(),
             state: state.clone(),
         }
@@ -65,20 +65,63 @@ impl Frame {
         Self {
             chapter: Arc::clone(&state.chapter),
             person: exchange.visitor().get().and_then(|known| known.clone().ok().flatten()),
-            flash: None,
+            shows_flash: false,
             exchange: exchange.clone(),
             state: state.clone(),
         }
     }
 
+    /// What the last page left to say, in the page that is shown.
+    pub fn flash(&self) -> Option<Message> {
+        if self.shows_flash { flash::take(&self.exchange) } else { None }
+    }
+
+    /// The form as it was sent, if this page is asked to show it once more.
+    pub(crate) fn restored(&self, mut form: Form) -> Form {
+        if let Some(kept) = Kept::find(&self.exchange, &self.state.seal, &form.action) {
+            kept.restore(&mut form);
+        }
+        form
+    }
+
+    /// Leaves something to `page` alone, and leads there.
+    pub(crate) fn leave(&self, page: &str, values: &[(&str, &str)]) -> Response {
+        Kept::of_values(page, values).keep(&self.exchange, &self.state.seal);
+        see_other(&Kept::page(page))
+    }
+
+    /// What was left to this page alone.
+    pub(crate) fn left(&self, page: &str) -> Option<Kept<'static>> {
+        Kept::find(&self.exchange, &self.state.seal, page)
+    }
+
+    /// The same, which is gone afterwards.
+    pub(crate) fn take_left(&self, page: &str) -> Option<Kept<'static>> {
+        let left = self.left(page)?;
+        self.exchange.remove_cookie(FORM);
+        Some(left)
+    }
+
+    /// Leads to the page that shows the form once more. Nothing when it is too long to survive a redirect:
+    /// then the answer is the page itself.
+    pub(crate) fn again_if_short(&self, page: &str, form: &Form) -> Option<Response> {
+        let kept = Kept::of(form).keep(&self.exchange, &self.state.seal);
+        kept.then(|| see_other(&Kept::page(page)))
+    }
+
+    /// As [`Frame::again_if_short`], for forms that are short.
+    ///
+    /// # Errors
+    /// When it is not: what no form of ours sends.
+    pub(crate) fn again(&self, page: &str, form: &Form) -> Result<Response, PageError> {
+        self.again_if_short(page, form).ok_or_else(|| {
+            PageError::Refused(StatusCode::PAYLOAD_TOO_LARGE, "This form is too large.".into())
+        })
+    }
+
     /// The token for a form, see [`crate::csrf`].
     pub fn csrf(&self) -> String {
         self.state.csrf.token(&self.exchange)
-    }
-
-    /// The key of a form that has one effect, see [`crate::once`].
-    pub fn once(&self) -> String {
-        OnceKey::draw().as_str().to_owned()
     }
 
     /// What a script must carry to run.
@@ -102,6 +145,12 @@ impl Frame {
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
+    /// Whether the visitor is on a page of this entry.
+    pub fn is_current(&self, entry: &Entry) -> bool {
+        let below = !entry.below.is_empty() && self.is_at(entry.below);
+        below || self.path() == entry.path
+    }
+
     /// The page that the visitor is on.
     pub fn path(&self) -> &str {
         self.exchange.path()
@@ -119,17 +168,4 @@ impl FromRequestParts<AppState> for Frame {
 /// 303 to a page of this website, after a form.
 pub fn see_other(path: &str) -> Response {
     Redirect::to(path).into_response()
-}
-
-/// An address of the web as someone entered it, if a link may lead there.
-pub fn web_url(text: &str) -> Option<String> {
-    let url = Url::parse(text.trim()).ok()?;
-    matches!(url.scheme(), "http" | "https").then(|| url.into())
-}
-
-/// A mail address as someone entered it, if it is nothing more than that.
-pub fn mail_address(text: &str) -> Option<String> {
-    let text = text.trim();
-    let odd = |c: char| c.is_whitespace() || c.is_control() || "?&,;:/\\<>\"%".contains(c);
-    (text.contains('@') && !text.contains(odd)).then(|| text.to_owned())
 }

@@ -7,7 +7,10 @@ use std::{
 
 use axum::extract::FromRequestParts;
 use chrono::{DateTime, TimeDelta, Utc};
-use grove_shared::{Clock, Role, api::users::Profile, token};
+use grove_auth_api as auth;
+use grove_groups_api as groups;
+use grove_shared::{CallError, Client, Clock, Role, token};
+use grove_users_api as users;
 use http::{StatusCode, request::Parts};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -15,43 +18,9 @@ use crate::{
     AppState,
     error::PageError,
     exchange::Exchange,
-    gateway::{Gateway, GatewayError},
+    gateway::Gateway,
+    person::{Known, Person},
 };
-
-/// Someone who is signed in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Person {
-    /// Their login name.
-    pub netid: String,
-    /// Their given name; empty when nobody knows it.
-    pub first_name: String,
-    /// Their family name.
-    pub last_name: String,
-    /// The officer roles they hold.
-    pub roles: Vec<Role>,
-    /// Their own record; someone with an account need not have one.
-    pub profile: Option<Profile>,
-}
-
-impl Person {
-    /// Whether they hold any officer role.
-    pub fn is_officer(&self) -> bool {
-        !self.roles.is_empty()
-    }
-
-    /// Whether they hold this role: `admin`, `top4` or `corporate`.
-    pub fn has_role(&self, role: &str) -> bool {
-        self.roles.iter().any(|held| held.as_str() == role)
-    }
-
-    /// How to address them.
-    pub fn name(&self) -> &str {
-        if self.first_name.is_empty() { &self.netid } else { &self.first_name }
-    }
-}
-
-/// What is known of a visitor: nobody, someone, or that the gateway does not answer.
-pub(crate) type Known = Result<Option<Arc<Person>>, GatewayError>;
 
 /// Anyone, signed in or not.
 #[derive(Debug, Clone)]
@@ -61,9 +30,25 @@ pub struct Visitor(pub Option<Arc<Person>>);
 #[derive(Debug, Clone)]
 pub struct SignedIn(pub Arc<Person>);
 
+/// A member of today, or an officer; others get 403 and learn what comes first.
+#[derive(Debug, Clone)]
+pub struct MemberVisitor(pub Arc<Person>);
+
+/// Someone who is a member or was one, or an officer; others get 403 and learn what comes first.
+#[derive(Debug, Clone)]
+pub struct KnownVisitor(pub Arc<Person>);
+
 /// Someone with an officer role; other members get 403.
 #[derive(Debug, Clone)]
 pub struct OfficerVisitor(pub Arc<Person>);
+
+/// An officer of the committees admin and top4; others get 403.
+#[derive(Debug, Clone)]
+pub struct BoardVisitor(pub Arc<Person>);
+
+/// An officer of the committee admin; others get 403.
+#[derive(Debug, Clone)]
+pub struct AdminVisitor(pub Arc<Person>);
 
 impl FromRequestParts<AppState> for Visitor {
     type Rejection = PageError;
@@ -78,9 +63,43 @@ impl FromRequestParts<AppState> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, PageError> {
         let exchange = Exchange::of(parts)?;
-        let next = if exchange.reads() { exchange.target() } else { "/" };
         let person = find_out(&exchange, state).await?;
-        person.map(Self).ok_or_else(|| PageError::SignIn(next.to_owned()))
+        person.map(Self).ok_or(PageError::SignIn)
+    }
+}
+
+/// The person who is signed in, if `may` lets them; others get 403 with `sentence`.
+async fn permitted(
+    parts: &mut Parts,
+    state: &AppState,
+    may: fn(&Person) -> bool,
+    sentence: &'static str,
+) -> Result<Arc<Person>, PageError> {
+    let SignedIn(person) = SignedIn::from_request_parts(parts, state).await?;
+    if may(&person) { Ok(person) } else { Err(PageError::Forbidden(sentence.into())) }
+}
+
+impl FromRequestParts<AppState> for MemberVisitor {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, PageError> {
+        let SignedIn(person) = SignedIn::from_request_parts(parts, state).await?;
+        if person.is_member() {
+            return Ok(Self(person));
+        }
+        Err(PageError::NotMember(person.standing()))
+    }
+}
+
+impl FromRequestParts<AppState> for KnownVisitor {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, PageError> {
+        let SignedIn(person) = SignedIn::from_request_parts(parts, state).await?;
+        if person.has_been_member() {
+            return Ok(Self(person));
+        }
+        Err(PageError::NotMember(person.standing()))
     }
 }
 
@@ -88,11 +107,26 @@ impl FromRequestParts<AppState> for OfficerVisitor {
     type Rejection = PageError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, PageError> {
-        let SignedIn(person) = SignedIn::from_request_parts(parts, state).await?;
-        if person.is_officer() {
-            return Ok(Self(person));
-        }
-        Err(PageError::Forbidden("This page is for officers of the chapter.".into()))
+        let sentence = "This page is for officers of the chapter.";
+        permitted(parts, state, Person::is_officer, sentence).await.map(Self)
+    }
+}
+
+impl FromRequestParts<AppState> for BoardVisitor {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, PageError> {
+        let sentence = "This page is for officers of the committees admin and top4.";
+        permitted(parts, state, Person::is_board, sentence).await.map(Self)
+    }
+}
+
+impl FromRequestParts<AppState> for AdminVisitor {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, PageError> {
+        let sentence = "This page is for officers of the committee admin.";
+        permitted(parts, state, Person::is_admin, sentence).await.map(Self)
     }
 }
 
@@ -103,15 +137,13 @@ pub(crate) async fn find_out(exchange: &Exchange, state: &AppState) -> Known {
         if let Some(person) = state.people.find(&session, &state.clock) {
             return Ok(Some(person));
         }
-        match ask_gateway(&Gateway::of(exchange, state)).await {
+        match ask_gateway(&Gateway::of(exchange, state), &session).await {
             Ok(person) => {
                 let person = Arc::new(person);
                 state.people.keep(&session, &person, &state.clock);
                 Ok(Some(person))
             }
-            Err(GatewayError::Refused { status, .. })
-                if status != StatusCode::TOO_MANY_REQUESTS =>
-            {
+            Err(CallError::Refused { status, .. }) if status != StatusCode::TOO_MANY_REQUESTS => {
                 exchange.forget_session();
                 Ok(None)
             }
@@ -121,35 +153,38 @@ pub(crate) async fn find_out(exchange: &Exchange, state: &AppState) -> Known {
     exchange.visitor().get_or_init(ask).await.clone()
 }
 
-async fn ask_gateway(gateway: &Gateway) -> Result<Person, GatewayError> {
-    let mut person = match gateway.me().await {
-        Ok(profile) => Person {
+async fn ask_gateway(gateway: &Gateway, session: &SecretString) -> Result<Person, CallError> {
+    match gateway.call(users::me()).await {
+        Ok(profile) => Ok(Person {
             netid: profile.user.netid.clone(),
             first_name: profile.user.first_name.clone(),
             last_name: profile.user.last_name.clone(),
-            roles: Vec::new(),
+            roles: profile.roles.clone(),
             profile: Some(profile),
-        },
-        Err(GatewayError::Refused { status: StatusCode::NOT_FOUND, .. }) => {
-            let owner = gateway.session_owner().await?;
-            Person {
-                netid: owner.name,
-                first_name: owner.first_name,
-                last_name: owner.last_name,
-                roles: Vec::new(),
-                profile: None,
-            }
-        }
-        Err(error) => return Err(error),
-    };
-    let holds = |role: Role| gateway.is_in("committees", role.as_str(), &person.netid);
+        }),
+        Err(error) if error.is_not_found() => without_record(gateway, session).await,
+        Err(error) => Err(error),
+    }
+}
+
+/// Someone with an account and no record in users.
+async fn without_record(gateway: &Gateway, session: &SecretString) -> Result<Person, CallError> {
+    let owner = gateway.call(auth::show_session(session.expose_secret())).await?.user;
+    let holds =
+        |role: Role| gateway.call(groups::is_member("committees", role.as_str(), &owner.name));
     let (admin, top4, corporate) =
         tokio::join!(holds(Role::Admin), holds(Role::Top4), holds(Role::Corporate));
     let held = [(Role::Admin, admin), (Role::Top4, top4), (Role::Corporate, corporate)];
     // Without the groups service people are no officers, but they are still signed in.
-    let held = held.into_iter().filter(|(_, held)| held.as_ref().is_ok_and(|held| *held));
-    person.roles = held.map(|(role, _)| role).collect();
-    Ok(person)
+    let held =
+        held.into_iter().filter(|(_, check)| check.as_ref().is_ok_and(|check| check.is_valid));
+    Ok(Person {
+        roles: held.map(|(role, _)| role).collect(),
+        netid: owner.name,
+        first_name: owner.first_name,
+        last_name: owner.last_name,
+        profile: None,
+    })
 }
 
 /// The people behind recently seen sessions, for a moment: a page and the requests that follow it
@@ -202,39 +237,5 @@ impl Seen {
     /// A clock that went back makes it stale.
     fn is_fresh(&self, now: DateTime<Utc>) -> bool {
         (TimeDelta::zero()..People::LIFETIME).contains(&(now - self.at))
-    }
-}
-
-/// The login page, which leads to `next` afterwards.
-pub(crate) fn login_url(next: &str) -> String {
-    if next == "/" {
-        return "/login".to_owned();
-    }
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
-    format!("/login?{}", query.append_pair("next", next).finish())
-}
-
-/// `next` if it stays on this website, else nothing: browsers read `//host`, `/\host` and tabs
-/// within either as other hosts.
-pub(crate) fn local_path(next: &str) -> Option<&str> {
-    let rest = next.strip_prefix('/')?;
-    let safe = !rest.starts_with(['/', '\\']) && !next.contains(|c: char| c.is_control());
-    (safe && next.is_ascii()).then_some(next)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::local_path;
-
-    #[test]
-    fn only_paths_of_this_website_are_local() {
-        for good in ["/", "/intranet", "/login?next=%2Fx", "/a//b"] {
-            assert_eq!(local_path(good), Some(good));
-        }
-        for bad in
-            ["", "x", "//evil.example", "/\\evil.example", "https://evil.example", "/\t/x", "/a\nb"]
-        {
-            assert_eq!(local_path(bad), None, "{bad:?}");
-        }
     }
 }

@@ -2,35 +2,38 @@
 //! cookies go out, and every answer carries the headers that keep a browser safe.
 
 use axum::{
+    body::{Body, to_bytes},
     extract::{Request, State},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use grove_shared::request::{REQUEST_ID, RequestContext};
+use grove_telemetry::request::{REQUEST_ID, RequestContext};
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version,
-    header::{self, CACHE_CONTROL},
+    header::{self, CACHE_CONTROL, STRICT_TRANSPORT_SECURITY},
 };
 use url::{Host, Url};
 
 use crate::{
     AppState, csrf,
-    error::{self, PageError},
+    error::{Lost, PageError},
     exchange::{Exchange, SESSION, VISITOR},
+    failure,
     render::Frame,
+    resume::resume,
+    typed::Typed,
 };
 
 /// Paths for machines, which get no pages.
 const MACHINES: [&str; 2] = ["/livez", "/readyz"];
 
 /// The same on every answer.
-const HEADERS: [(&str, &str); 7] = [
+const HEADERS: [(&str, &str); 6] = [
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
     ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
     // Not `no-referrer`, with which browsers call the origin of our own forms `null`.
     ("referrer-policy", "same-origin"),
-    ("strict-transport-security", "max-age=31536000; includeSubDomains"),
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
 ];
@@ -41,21 +44,30 @@ pub(crate) async fn surround(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let exchange = Exchange::new(&request, &state.trusted_proxies);
-    request.extensions_mut().insert(exchange.clone());
+    let mut exchange = Exchange::new(&request, &state.trusted_proxies, is_secure(&state.site_url));
     // What refuses or fails outside of the routes is named too.
     let context = RequestContext::from_headers(request.headers());
     request.extensions_mut().insert(context.clone());
     let for_machines = MACHINES.contains(&exchange.path());
     let refused = if for_machines { Ok(()) } else { check(&request, &state.site_url) };
     let known = [SESSION, VISITOR].into_iter().any(|name| exchange.cookie(name).is_some());
-    let mut response = match refused {
-        Ok(()) => next.run(request).await,
+    let taken = match refused {
+        Ok(()) => take_form(request, &mut exchange).await,
+        Err(error) => Err(error),
+    };
+    let mut response = match taken {
+        Ok(mut request) => {
+            request.extensions_mut().insert(exchange.clone());
+            next.run(request).await
+        }
         Err(error) => error.into_response(),
     };
+    if let Some(lost) = response.extensions().get::<Lost>() {
+        response = resume(*lost, &exchange, &state);
+    }
     if is_failure(&response) && !for_machines {
         let frame = Frame::of_failure(&exchange, &state);
-        response = error::page(&response, frame, context.id.clone());
+        response = failure::page(&response, frame, context.id.clone());
     }
     let cookies = exchange.changed_cookies();
     let personal = known || !cookies.is_empty();
@@ -64,8 +76,26 @@ pub(crate) async fn surround(
         headers.insert(REQUEST_ID, id);
     }
     headers.extend(cookies.into_iter().map(|cookie| (header::SET_COOKIE, cookie)));
-    protect(headers, exchange.nonce(), personal);
+    protect(headers, exchange.nonce(), personal, state.strict_subdomains);
     response
+}
+
+/// Reads the form that a request holds, so that what was typed is known whatever comes of it.
+async fn take_form(request: Request, exchange: &mut Exchange) -> Result<Request, PageError> {
+    if *request.method() != Method::POST || !csrf::is_form(request.headers()) {
+        return Ok(request);
+    }
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, csrf::MAX_BYTES).await.map_err(|_| {
+        PageError::Refused(StatusCode::PAYLOAD_TOO_LARGE, "This form is too large.".into())
+    })?;
+    exchange.add_typed(Typed::read(&body));
+    Ok(Request::from_parts(parts, Body::from(body)))
+}
+
+/// Whether visitors come over TLS. Without it there is a website on one's own machine alone.
+fn is_secure(site: &Url) -> bool {
+    site.scheme() != "http" || !is_loopback(site)
 }
 
 fn check(request: &Request, site: &Url) -> Result<(), PageError> {
@@ -115,7 +145,10 @@ fn is_failure(response: &Response) -> bool {
     (response.status().is_client_error() || response.status().is_server_error()) && !html
 }
 
-fn protect(headers: &mut HeaderMap, nonce: &str, personal: bool) {
+fn protect(headers: &mut HeaderMap, nonce: &str, personal: bool, subdomains: bool) {
+    let transport =
+        if subdomains { "max-age=31536000; includeSubDomains" } else { "max-age=31536000" };
+    headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(transport));
     let policy = format!(
         "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; \
          connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"

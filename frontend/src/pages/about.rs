@@ -1,12 +1,14 @@
 //! What the chapter is, who runs it, and what it remembers.
 
 use askama::Template;
-use grove_shared::api::groups::Group;
+use grove_groups_api::{self as groups, Group};
+use grove_shared::Client;
 
 use crate::{
     error::PageError,
     gateway::Gateway,
-    render::{Frame, Page, mail_address},
+    links::mail_address,
+    render::{Frame, Page},
 };
 
 #[derive(Debug, Template)]
@@ -33,7 +35,7 @@ struct Contact {
 }
 
 pub(crate) async fn show(frame: Frame, gateway: Gateway) -> Result<Page<About>, PageError> {
-    let committees = match gateway.groups("committees").await {
+    let committees = match gateway.call(groups::list("committees")).await {
         Ok(committees) => Some(committees.into_iter().map(Committee::from).collect()),
         Err(cause) => {
             tracing::debug!(%cause, "no committees");

@@ -12,7 +12,9 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use grove_shared::api::users::{Profile, ProfileChange};
+use grove_auth_api as auth;
+use grove_shared::Client;
+use grove_users_api::{self as users, Profile, ProfileChange};
 use serde::Deserialize;
 
 use self::{sessions::SessionRow, standing::Standing};
@@ -22,10 +24,12 @@ use crate::{
     error::PageError,
     exchange::Exchange,
     flash::Flash,
+    form::Form,
     gateway::Gateway,
     moment::{self, Moment},
+    person::Person,
     render::{Frame, Page, see_other},
-    session::{Person, SignedIn},
+    session::SignedIn,
 };
 
 const PAGE: &str = "/account";
@@ -40,7 +44,9 @@ struct Account {
     record: Option<Record>,
     /// Nothing when auth does not answer.
     sessions: Option<Vec<SessionRow>>,
-    error: Option<String>,
+    form: Form,
+    /// Whether the dues can be paid by card here.
+    card: bool,
 }
 
 /// What the chapter has on record about the visitor.
@@ -76,21 +82,20 @@ impl From<&Profile> for Record {
 }
 
 impl Account {
-    async fn load(
-        person: Arc<Person>,
-        frame: Frame,
-        gateway: &Gateway,
-        error: Option<String>,
-    ) -> Self {
-        let sessions = match gateway.sessions().await {
-            Ok(sessions) => Some(sessions.into_iter().map(SessionRow::from).collect()),
+    async fn load(person: Arc<Person>, frame: Frame, gateway: &Gateway) -> Self {
+        let standing = Standing::of(&person);
+        let (sessions, card) =
+            tokio::join!(gateway.call(auth::sessions()), standing.takes_cards(gateway));
+        let sessions = match sessions {
+            Ok(sessions) => Some(sessions.sessions.into_iter().map(SessionRow::from).collect()),
             Err(cause) => {
                 tracing::debug!(%cause, "no sessions");
                 None
             }
         };
         let record = person.profile.as_ref().map(Record::from);
-        Self { standing: Standing::of(&person), record, sessions, frame, person, error }
+        let form = frame.restored(change_password::form());
+        Self { frame, person, standing, record, sessions, form, card }
     }
 
     fn has_other_sessions(&self) -> bool {
@@ -103,7 +108,7 @@ pub(crate) async fn show(
     frame: Frame,
     gateway: Gateway,
 ) -> impl IntoResponse {
-    Page(Account::load(person, frame, &gateway, None).await)
+    Page(Account::load(person, frame, &gateway).await)
 }
 
 /// Whether every member may see the visitor's name.
@@ -121,7 +126,7 @@ pub(crate) async fn publish(
     Protected(Publication { published }): Protected<Publication>,
 ) -> Result<Response, PageError> {
     let change = ProfileChange { published };
-    if flash.unless_refused(gateway.change_me(&change).await)?.is_some() {
+    if flash.unless_refused(gateway.call(users::update_me(&change)).await)?.is_some() {
         let shown = "Your name is shown to members.";
         flash.success(if published { shown } else { "Your name is no longer shown to members." });
     }

@@ -4,29 +4,37 @@ mod admin;
 mod audit;
 mod history;
 mod membership;
-mod payment;
+pub(crate) mod payment;
 mod transfer;
 
 use std::sync::Arc;
 
+use anyhow::anyhow;
 use askama::Template;
 use axum::{
     Router,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use grove_shared::extract::Query;
+use grove_credits_api::{self as credits, AccountSums};
+use grove_http::extract::Query;
+use grove_shared::Client;
 use http::header;
 use serde::Deserialize;
 
-use self::{history::Ledger, payment::Outcome};
+use self::{
+    history::{Ledger, Part},
+    payment::Outcome,
+};
 use crate::{
     AppState,
     amount::Amount,
     error::PageError,
-    gateway::{Gateway, History, Part},
-    render::{Frame, Page},
-    session::{Person, SignedIn},
+    gateway::Gateway,
+    period::Period,
+    person::Person,
+    render::{Frame, Page, see_other},
+    session::{KnownVisitor, SignedIn},
 };
 
 /// The pages on credits.
@@ -36,6 +44,7 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/credits/export", get(export))
         .route("/credits/transfer", get(transfer::show).post(transfer::submit))
         .route("/credits/addFunds", get(payment::show).post(payment::submit))
+        .route("/credits/continue", get(payment::show_link))
         .route("/credits/purchaseMembership", get(membership::show).post(membership::submit))
         .route("/credits/admin", get(admin::show))
         .route("/credits/admin/{netid}", get(admin::account::show).post(admin::account::adjust))
@@ -52,9 +61,13 @@ struct Standing {
 }
 
 impl Standing {
-    fn of(history: &History) -> Self {
-        let History { balance, held, available, .. } = *history;
-        Self { balance: Amount(balance), held: Amount(held), available: Amount(available) }
+    /// # Errors
+    /// When the answer about somebody does not tell what they have.
+    fn of(account: Option<AccountSums>) -> Result<Self, PageError> {
+        let AccountSums { balance, held, available } =
+            account.ok_or_else(|| PageError::internal(anyhow!("a history without its account")))?;
+        let (balance, held) = (Amount(balance), Amount(held));
+        Ok(Self { balance, held, available: Amount(available) })
     }
 }
 
@@ -68,6 +81,13 @@ pub(crate) struct Credits {
     payment: Option<Outcome>,
 }
 
+impl Credits {
+    /// Whether another look may tell more of a payment.
+    fn is_pending(&self) -> bool {
+        self.payment.as_ref().is_some_and(Outcome::is_open)
+    }
+}
+
 /// The payment from which the visitor comes back.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Return {
@@ -76,7 +96,7 @@ pub(crate) struct Return {
 }
 
 async fn show(
-    SignedIn(person): SignedIn,
+    KnownVisitor(person): KnownVisitor,
     frame: Frame,
     gateway: Gateway,
     Query(Return { payment }): Query<Return>,
@@ -85,9 +105,10 @@ async fn show(
     let part = Part { netid: person.netid.clone(), ..part };
     // First of the two, so that the balance holds what was just paid.
     let payment = Outcome::find(&gateway, &payment).await;
-    let history = gateway.history(&part).await?;
-    let standing = Standing::of(&history);
-    let ledger = Ledger::new("/credits".to_owned(), history, part);
+    let period = Period::read(&part.from, &part.to);
+    let history = gateway.call(credits::history(&part.request(&period))).await?;
+    let standing = Standing::of(history.account)?;
+    let ledger = Ledger::new("/credits".to_owned(), history, part, period);
     Ok(Page(Credits { frame, person, standing, ledger, payment }))
 }
 
@@ -97,7 +118,15 @@ async fn export(
     gateway: Gateway,
     Query(part): Query<Part>,
 ) -> Result<Response, PageError> {
-    let body = gateway.export_history(&part).await?;
+    let part = Part { after: String::new(), ..part };
+    let period = Period::read(&part.from, &part.to);
+    if period.form.is_wrong() {
+        // The page says what is wrong with the days.
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("from", &part.from).append_pair("to", &part.to);
+        return Ok(see_other(&format!("/credits?{}", query.finish())));
+    }
+    let body = gateway.download(&credits::export(&part.request(&period))).await?;
     let whose: String = part.netid.chars().filter(char::is_ascii_alphanumeric).collect();
     let whose = if whose.is_empty() { "all" } else { &whose };
     let headers = [

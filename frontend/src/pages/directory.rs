@@ -8,6 +8,8 @@ use axum::{
     response::Response,
     routing::{get, post},
 };
+use grove_directory_api::{self as directory, Missing, Repair, Surplus};
+use grove_shared::{CallError, Client};
 use http::StatusCode;
 
 use crate::{
@@ -15,10 +17,11 @@ use crate::{
     csrf::{NoFields, Protected},
     error::PageError,
     flash::Flash,
-    gateway::{DirectoryStatus, Drift, Gateway, GatewayError, Missing, Repair, Surplus},
+    gateway::Gateway,
     moment::Moment,
+    person::Person,
     render::{Frame, Page, see_other},
-    session::{OfficerVisitor, Person},
+    session::BoardVisitor,
 };
 
 const PAGE: &str = "/intranet/directory";
@@ -37,7 +40,7 @@ struct Directory {
     frame: Frame,
     person: Arc<Person>,
     /// Nothing when the service does not answer.
-    status: Option<DirectoryStatus>,
+    status: Option<directory::Status>,
     /// Nothing before the first comparison.
     report: Option<Report>,
 }
@@ -53,9 +56,9 @@ struct Report {
     unknown: Vec<String>,
 }
 
-impl From<Drift> for Report {
-    fn from(drift: Drift) -> Self {
-        let Drift { made_at, members, listed, missing, surplus, unknown } = drift;
+impl From<directory::Report> for Report {
+    fn from(report: directory::Report) -> Self {
+        let directory::Report { made_at, members, listed, missing, surplus, unknown, .. } = report;
         Self { checked: Moment(made_at), members, listed, missing, surplus, unknown }
     }
 }
@@ -81,20 +84,22 @@ impl Report {
 }
 
 async fn show(
-    OfficerVisitor(person): OfficerVisitor,
+    BoardVisitor(person): BoardVisitor,
     frame: Frame,
     gateway: Gateway,
 ) -> Result<Page<Directory>, PageError> {
-    let (status, drift) = tokio::join!(gateway.directory_status(), gateway.directory_drift());
+    let (status, drift) =
+        tokio::join!(gateway.call(directory::status()), gateway.call(directory::report()));
     let status = match status {
-        Err(GatewayError::Unavailable(_)) => None,
+        Err(CallError::Unreachable { .. } | CallError::Unavailable { .. }) => None,
         status => Some(status?),
     };
     let report = match drift {
         Ok(drift) => Some(drift.into()),
         Err(
-            GatewayError::Unavailable(_)
-            | GatewayError::Refused { status: StatusCode::NOT_FOUND, .. },
+            CallError::Unreachable { .. }
+            | CallError::Unavailable { .. }
+            | CallError::Refused { status: StatusCode::NOT_FOUND, .. },
         ) => None,
         Err(error) => return Err(error.into()),
     };
@@ -102,24 +107,26 @@ async fn show(
 }
 
 async fn check(
-    _: OfficerVisitor,
+    _: BoardVisitor,
     gateway: Gateway,
     flash: Flash,
     _: Protected<NoFields>,
 ) -> Result<Response, PageError> {
-    if flash.unless_refused(gateway.check_directory().await)?.is_some() {
+    if flash.unless_refused(gateway.with_patience().call(directory::reconcile()).await)?.is_some() {
         flash.success("Members and directory are compared.");
     }
     Ok(see_other(PAGE))
 }
 
 async fn repair(
-    _: OfficerVisitor,
+    _: BoardVisitor,
     gateway: Gateway,
     flash: Flash,
     _: Protected<NoFields>,
 ) -> Result<Response, PageError> {
-    if let Some(done) = flash.unless_refused(gateway.repair_directory().await)? {
+    if let Some(done) =
+        flash.unless_refused(gateway.with_patience().call(directory::repair()).await)?
+    {
         let text = told(&done);
         if done.failed.is_empty() { flash.success(text) } else { flash.error(text) }
     }

@@ -3,6 +3,7 @@
 mod claims;
 mod gig;
 mod new;
+mod offer;
 
 use std::sync::Arc;
 
@@ -11,10 +12,9 @@ use axum::{
     Router,
     routing::{get, post},
 };
-use grove_shared::{
-    api::gigs::{self as api, GigState},
-    extract::Query,
-};
+use grove_gigs_api::{self as gigs, GigFilter, GigState};
+use grove_http::extract::Query;
+use grove_shared::Client;
 use serde::Deserialize;
 
 use crate::{
@@ -23,8 +23,9 @@ use crate::{
     error::PageError,
     gateway::Gateway,
     moment::Moment,
+    person::Person,
     render::{Frame, Page},
-    session::{Person, SignedIn},
+    session::MemberVisitor,
 };
 
 const LIST: &str = "/intranet/gigs";
@@ -66,6 +67,19 @@ const FILTERS: [Filter; 4] = [
     Filter { name: "claimed", label: "Claimed by you", none: "You have not claimed a gig." },
 ];
 
+impl Filter {
+    /// What to ask for, for a visitor.
+    fn query(&self, netid: &str) -> GigFilter {
+        let own = || Some(netid.to_owned());
+        match self.name {
+            "active" => GigFilter { active: Some(true), ..GigFilter::default() },
+            "mine" => GigFilter { issuer: own(), ..GigFilter::default() },
+            "claimed" => GigFilter { claimed_by: own(), ..GigFilter::default() },
+            _ => GigFilter::default(),
+        }
+    }
+}
+
 /// A gig in a list or on its page.
 #[derive(Debug)]
 struct Gig {
@@ -82,7 +96,7 @@ struct Gig {
 }
 
 impl Gig {
-    fn new(gig: api::Gig, visitor: &Person) -> Self {
+    fn new(gig: gigs::Gig, visitor: &Person) -> Self {
         Self {
             page: page_of(gig.id),
             mine: gig.issuer == visitor.netid,
@@ -147,22 +161,14 @@ pub(crate) struct Part {
 }
 
 pub(crate) async fn show(
-    SignedIn(person): SignedIn,
+    MemberVisitor(person): MemberVisitor,
     frame: Frame,
     gateway: Gateway,
     Query(part): Query<Part>,
 ) -> Result<Page<List>, PageError> {
     let filter = FILTERS.iter().find(|filter| filter.name == part.filter).unwrap_or(&FILTERS[0]);
-    let mut query = match filter.name {
-        "active" => vec![("active", "true")],
-        "mine" => vec![("issuer", person.netid.as_str())],
-        "claimed" => vec![("claimed_by", person.netid.as_str())],
-        _ => Vec::new(),
-    };
-    if !part.page.is_empty() {
-        query.push(("page", &part.page));
-    }
-    let list = gateway.gigs(&query).await?;
+    let asked = GigFilter { page: part.page.parse().ok(), ..filter.query(&person.netid) };
+    let list = gateway.call(gigs::list(&asked)).await?;
     let gigs = list.gigs.into_iter().map(|gig| Gig::new(gig, &person)).collect();
     Ok(Page(List {
         frame,

@@ -1,53 +1,36 @@
 //! SIGs and committees, for members: the list, and making another.
 
+mod details;
 pub(crate) mod group;
-pub(crate) mod people;
+mod kind;
+mod page;
+mod people;
+pub(crate) mod places;
 
 use std::sync::Arc;
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};
-use grove_shared::api::groups as api;
-use http::StatusCode;
-use serde::Deserialize;
+use grove_groups_api as groups;
+use grove_shared::Client;
 
-use self::group::Details;
+use self::{
+    kind::{KINDS, Kind},
+    page::{meets, size},
+};
 use crate::{
     csrf::Protected,
     error::PageError,
     flash::Flash,
-    gateway::{Gateway, Refusal},
+    form::{self, Choice, Field, Form},
+    gateway::Gateway,
+    person::Person,
     render::{Frame, Page, see_other},
-    session::{OfficerVisitor, Person, SignedIn},
+    session::{BoardVisitor, MemberVisitor},
+    typed::Typed,
 };
 
-/// The kinds of groups, as paths name them.
-const KINDS: [Kind; 2] = [
-    Kind { name: "sigs", one: "SIG", many: "SIGs" },
-    Kind { name: "committees", one: "Committee", many: "Committees" },
-];
-
-/// A kind of groups.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Kind {
-    name: &'static str,
-    one: &'static str,
-    many: &'static str,
-}
-
-impl Kind {
-    /// The kind that a path names.
-    fn find(name: &str) -> Result<&'static Self, PageError> {
-        KINDS.iter().find(|kind| kind.name == name).ok_or(PageError::NotFound)
-    }
-
-    /// The page of a group, whatever its name holds.
-    fn page_of(&self, name: &str) -> String {
-        let name: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
-        // That is made for forms, where a plus is a space; in a path it is a plus.
-        format!("/intranet/groups/{}/{}", self.name, name.replace('+', "%20"))
-    }
-}
+const NEW: &str = "/intranet/groups/new";
 
 #[derive(Debug, Template)]
 #[template(path = "groups/index.html")]
@@ -75,11 +58,11 @@ struct Entry {
 }
 
 impl Entry {
-    fn new(kind: &Kind, group: api::Group) -> Self {
+    fn new(kind: &Kind, group: groups::Group) -> Self {
         Self {
             page: kind.page_of(&group.name),
-            meets: group::meets(&group),
-            people: group::people(group.member_count),
+            meets: meets(&group),
+            people: size(group.member_count),
             name: group.name,
             chairs: group.chairs,
         }
@@ -87,11 +70,11 @@ impl Entry {
 }
 
 pub(crate) async fn show(
-    SignedIn(person): SignedIn,
+    MemberVisitor(person): MemberVisitor,
     frame: Frame,
     gateway: Gateway,
 ) -> Result<Page<Groups>, PageError> {
-    let [sigs, committees] = KINDS.each_ref().map(|kind| gateway.groups(kind.name));
+    let [sigs, committees] = KINDS.each_ref().map(|kind| gateway.call(groups::list(kind.name)));
     let (sigs, committees) = tokio::try_join!(sigs, committees)?;
     let shelves = KINDS.iter().zip([sigs, committees]).map(|(kind, groups)| Shelf {
         kind,
@@ -105,57 +88,48 @@ pub(crate) async fn show(
 pub(crate) struct New {
     frame: Frame,
     person: Arc<Person>,
-    form: Wish,
-    details: Details,
-    error: Option<String>,
+    form: Form,
 }
 
-/// What kind of group to make, and its name.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Wish {
-    #[serde(default)]
-    kind: String,
-    #[serde(default)]
-    name: String,
+fn form() -> Form {
+    let kinds = KINDS.iter().map(|kind| Choice::new(kind.name, kind.one)).collect();
+    let kind = Field::new(form::Kind::Radios(kinds), "kind", "Kind")
+        .required("Choose whether it is a SIG or a committee.");
+    let name = Field::new(form::Kind::Text, "name", "Name")
+        .required("Give it a name.")
+        .most(64)
+        .hint("Letters, digits, spaces and . & + | ' -. It stays: a group is not renamed.");
+    let fields = [kind, name].into_iter().chain(details::fields());
+    Form::new(NEW, fields.collect())
 }
 
-/// Everything that a new group is made of.
-#[derive(Debug, Deserialize)]
-pub(crate) struct WholeWish {
-    #[serde(flatten)]
-    group: Wish,
-    #[serde(flatten)]
-    details: Details,
-}
-
-pub(crate) async fn show_form(OfficerVisitor(person): OfficerVisitor, frame: Frame) -> Page<New> {
-    let form = Wish { kind: KINDS[0].name.to_owned(), name: String::new() };
-    Page(New { frame, person, form, details: Details::default(), error: None })
+pub(crate) async fn show_form(BoardVisitor(person): BoardVisitor, frame: Frame) -> Page<New> {
+    let form = frame.restored(form().with("kind", KINDS[0].name));
+    Page(New { frame, person, form })
 }
 
 pub(crate) async fn create(
-    OfficerVisitor(person): OfficerVisitor,
+    BoardVisitor(person): BoardVisitor,
     frame: Frame,
     gateway: Gateway,
     flash: Flash,
-    Protected(WholeWish { group: form, details }): Protected<WholeWish>,
+    Protected(typed): Protected<Typed>,
 ) -> Result<Response, PageError> {
-    let refused = match Kind::find(&form.kind) {
-        Err(_) => Refusal {
-            status: StatusCode::BAD_REQUEST,
-            message: "Choose whether it is a SIG or a committee.".to_owned(),
-        },
-        Ok(kind) => {
-            let new = api::GroupChange { name: Some(form.name.clone()), ..details.change() };
-            match gateway.create_group(kind.name, &new).await {
-                Ok(group) => {
-                    flash.success(format!("{} exists. Now give it a lead.", group.name));
-                    return Ok(see_other(&kind.page_of(&group.name)));
-                }
-                Err(error) => error.refusal()?,
+    let mut form = form().filled(&typed);
+    if form.check()? {
+        let kind = Kind::find(form.value("kind"))?;
+        let name = Some(form.value("name").to_owned());
+        let new = groups::GroupChange { name, ..details::change(&form) };
+        match gateway.call(groups::create(kind.name, &new)).await {
+            Ok(group) => {
+                flash.success(format!("{} exists. Now give it a lead.", group.name));
+                return Ok(see_other(&kind.page_of(&group.name)));
             }
+            Err(error) => form.refuse(error)?,
         }
-    };
-    let page = Page(New { frame, person, form, details, error: Some(refused.message) });
-    Ok((refused.status, page).into_response())
+    }
+    match frame.again_if_short(NEW, &form) {
+        Some(response) => Ok(response),
+        None => Ok(Page(New { frame, person, form }).into_response()),
+    }
 }

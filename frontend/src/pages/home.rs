@@ -2,11 +2,14 @@
 
 use askama::Template;
 use chrono::NaiveDateTime;
+use grove_shared::Client;
 
 use crate::{
     error::PageError,
-    gateway::{Event, Gateway},
-    render::{Frame, Page, web_url},
+    events::{self, Event},
+    gateway::Gateway,
+    links::web_url,
+    render::{Frame, Page},
 };
 
 #[derive(Debug, Template)]
@@ -26,7 +29,7 @@ struct Entry {
 }
 
 pub(crate) async fn show(frame: Frame, gateway: Gateway) -> Result<Page<Home>, PageError> {
-    let events = gateway.upcoming_events().await;
+    let events = gateway.call(events::upcoming()).await;
     let calendar = match events {
         Ok(events) => Some(events.into_iter().map(Entry::from).collect()),
         Err(cause) => {

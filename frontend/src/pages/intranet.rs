@@ -5,14 +5,17 @@ mod purse;
 use std::sync::Arc;
 
 use askama::Template;
-use grove_shared::api::users::UserState;
+use grove_quotes_api as quotes;
+use grove_shared::Client;
+use grove_users_api::{self as users, Counts};
 
 use self::purse::Purse;
 use super::account::standing::Standing;
 use crate::{
     gateway::Gateway,
+    person::Person,
     render::{Frame, Page},
-    session::{Person, SignedIn},
+    session::SignedIn,
 };
 
 #[derive(Debug, Template)]
@@ -21,6 +24,8 @@ pub(crate) struct Intranet {
     frame: Frame,
     person: Arc<Person>,
     standing: Standing,
+    /// Whether the dues can be paid by card here.
+    card: bool,
     waiting: Waiting,
     purse: Purse,
 }
@@ -28,16 +33,20 @@ pub(crate) struct Intranet {
 /// What waits for officers; nothing when there is none, or it is not known.
 #[derive(Debug, Default)]
 struct Waiting {
-    people: usize,
+    people: u64,
     quotes: usize,
 }
 
 impl Waiting {
-    async fn for_officers(gateway: &Gateway) -> Self {
-        let (users, quotes) = tokio::join!(gateway.users(), gateway.quotes());
-        let users = users.unwrap_or_default().into_iter();
+    /// What waits for an officer, who may be one of the board.
+    async fn for_officers(gateway: &Gateway, board: bool) -> Self {
+        let people = async {
+            let counts = if board { gateway.call(users::counts()).await.ok() } else { None };
+            counts.map_or(0, |Counts { awaiting_payment, .. }| awaiting_payment)
+        };
+        let (people, quotes) = tokio::join!(people, gateway.call(quotes::list()));
         Self {
-            people: users.filter(|user| user.state == UserState::AwaitingPayment).count(),
+            people,
             quotes: quotes.unwrap_or_default().iter().filter(|quote| !quote.approved).count(),
         }
     }
@@ -49,9 +58,14 @@ pub(crate) async fn show(
     gateway: Gateway,
 ) -> Page<Intranet> {
     let waiting = async {
-        if person.is_officer() { Waiting::for_officers(&gateway).await } else { Waiting::default() }
+        if person.is_officer() {
+            Waiting::for_officers(&gateway, person.is_board()).await
+        } else {
+            Waiting::default()
+        }
     };
-    let (waiting, purse) = tokio::join!(waiting, Purse::of(&person, &gateway));
     let standing = Standing::of(&person);
-    Page(Intranet { frame, person, standing, waiting, purse })
+    let (waiting, purse, card) =
+        tokio::join!(waiting, Purse::of(&person, &gateway), standing.takes_cards(&gateway));
+    Page(Intranet { frame, person, standing, card, waiting, purse })
 }

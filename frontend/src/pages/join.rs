@@ -1,112 +1,129 @@
 //! Asking to become a member.
 
 use askama::Template;
-use axum::response::{IntoResponse, Response};
-use grove_shared::api::users::NewUser;
-use http::StatusCode;
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use grove_groups_api as groups;
+use grove_shared::Client;
+use grove_users_api::{self as users, NewUser};
 
+use super::credits::payment;
 use crate::{
-    csrf::{FIELD, Protected},
+    AppState,
+    csrf::Protected,
     error::PageError,
-    gateway::{Gateway, GatewayError},
+    exchange::Exchange,
+    form::{Choice, Field, Form, Kind},
+    gateway::Gateway,
     render::{Frame, Page, see_other},
     session::Visitor,
+    typed::Typed,
 };
+
+const PAGE: &str = "/join";
+/// What the service says of someone who has joined already.
+const KNOWN: &str = "User already exists";
 
 #[derive(Debug, Template)]
 #[template(path = "join.html")]
 struct Join {
     frame: Frame,
-    form: Wish,
-    sigs: Vec<Choice>,
-    error: Option<String>,
+    form: Form,
 }
 
-/// What was typed so far.
-#[derive(Debug, Default)]
-struct Wish {
-    first_name: String,
-    last_name: String,
-    netid: String,
-    uin: String,
-    sigs: Vec<String>,
+/// The form; `sigs` are the groups to tick.
+fn form(sigs: Vec<Choice>) -> Form {
+    let first_name = Field::new(Kind::Text, "first_name", "First name")
+        .required("Enter your first name.")
+        .most(50)
+        .autocomplete("given-name");
+    let last_name = Field::new(Kind::Text, "last_name", "Last name")
+        .required("Enter your last name.")
+        .most(50)
+        .autocomplete("family-name");
+    let netid = Field::new(Kind::NetId, "netid", "NetID")
+        .required("Enter your NetID.")
+        .autocomplete("username")
+        .hint("Your university login, such as jsmith2.");
+    let uin = Field::new(Kind::Text, "uin", "UIN")
+        .required("Enter your UIN: the nine digits on your university card.")
+        .most(9)
+        .hint(
+            "The nine digits on your university card. Officers use it to look you up, nobody else \
+             sees it.",
+        );
+    let sigs = Field::new(Kind::Ticks(sigs), "sig", "SIGs you are curious about (optional)");
+    Form::new(PAGE, vec![first_name, last_name, netid, uin, sigs])
 }
 
-/// A group to tick.
-#[derive(Debug)]
-struct Choice {
-    name: String,
-    chosen: bool,
-}
-
-impl Wish {
-    /// Reads the fields; each further field that is ticked is the name of a group, as on the old
-    /// website.
-    fn read(fields: Vec<(String, String)>) -> Self {
-        let mut wish = Self::default();
-        for (name, value) in fields {
-            match name.as_str() {
-                "first_name" => wish.first_name = value,
-                "last_name" => wish.last_name = value,
-                "netid" => wish.netid = value.trim().to_lowercase(),
-                "uin" => value.trim().clone_into(&mut wish.uin),
-                "sig" => wish.sigs.push(value),
-                FIELD => {}
-                _ if value == "on" => wish.sigs.push(name),
-                _ => {}
-            }
-        }
-        wish
-    }
-
-    fn person(&self) -> NewUser {
-        NewUser {
-            first_name: Some(self.first_name.clone()),
-            last_name: Some(self.last_name.clone()),
-            netid: Some(self.netid.clone()),
-            uin: Some(self.uin.clone()),
-        }
-    }
-}
-
-/// The form. The groups are an extra: without them one can still join.
-async fn form(frame: Frame, gateway: &Gateway, form: Wish, error: Option<String>) -> Page<Join> {
-    let sigs = gateway.groups("sigs").await.unwrap_or_default();
-    let choose = |name: String| Choice { chosen: form.sigs.contains(&name), name };
-    let sigs = sigs.into_iter().map(|sig| choose(sig.name)).collect();
-    Page(Join { frame, form, sigs, error })
+/// The groups are an extra: without them one can still join.
+async fn sigs(gateway: &Gateway) -> Vec<Choice> {
+    let sigs = gateway.call(groups::list("sigs")).await.unwrap_or_default();
+    sigs.into_iter().map(|sig| Choice::new(sig.name.clone(), sig.name)).collect()
 }
 
 pub(crate) async fn show(Visitor(person): Visitor, frame: Frame, gateway: Gateway) -> Response {
     if person.is_some() {
         return see_other("/intranet");
     }
-    form(frame, &gateway, Wish::default(), None).await.into_response()
+    let form = frame.restored(form(sigs(&gateway).await));
+    Page(Join { frame, form }).into_response()
 }
 
 pub(crate) async fn submit(
     frame: Frame,
+    exchange: Exchange,
+    State(state): State<AppState>,
     gateway: Gateway,
-    Protected(fields): Protected<Vec<(String, String)>>,
+    Protected(typed): Protected<Typed>,
 ) -> Result<Response, PageError> {
-    let wish = Wish::read(fields);
-    match gateway.join(&wish.person(), &wish.sigs).await {
-        Ok(_) => Ok(see_other("/join/next")),
-        Err(GatewayError::Refused { status: StatusCode::BAD_REQUEST, message, .. }) => {
-            let page = form(frame, &gateway, wish, Some(message)).await;
-            Ok((StatusCode::BAD_REQUEST, page).into_response())
-        }
-        Err(error) => Err(error.into()),
+    let mut form = form(Vec::new()).filled(&typed);
+    let is_uin = |uin: &str| uin.len() == 9 && uin.bytes().all(|byte| byte.is_ascii_digit());
+    if !form.value("uin").is_empty() && !is_uin(form.value("uin")) {
+        form.wrong("uin", "A UIN is nine digits.");
     }
+    if form.check()? {
+        // Each joining sends a mail to somebody.
+        let counted = state.joinings.count(exchange.address(), state.clock.now());
+        counted.map_err(|wait| PageError::TooMany(Some(wait)))?;
+        let text = |name: &str| Some(form.value(name).to_owned());
+        let new = NewUser {
+            first_name: text("first_name"),
+            last_name: text("last_name"),
+            netid: text("netid"),
+            uin: text("uin"),
+        };
+        match gateway.call(users::join(&new, &interests(&typed))).await {
+            Ok(_) => return Ok(see_other("/join/next")),
+            Err(error) => form.refuse(error)?,
+        }
+        if form.says(KNOWN) {
+            form.blame("netid", "User already exists: log in, or ask for a new password.");
+        }
+    }
+    frame.again(PAGE, &form)
+}
+
+/// The groups that are ticked; as on the old website each may be a field of its own.
+fn interests(typed: &Typed) -> Vec<String> {
+    let known = ["first_name", "last_name", "netid", "uin", "sig"];
+    let of_old = typed.iter().filter(|(name, value)| *value == "on" && !known.contains(name));
+    let names = typed.all("sig").chain(of_old.map(|(name, _)| name));
+    names.map(str::to_owned).collect()
 }
 
 #[derive(Debug, Template)]
 #[template(path = "join_next.html")]
 pub(crate) struct Next {
     frame: Frame,
+    /// Whether the dues can be paid by card here.
+    card: bool,
 }
 
 /// The steps that remain.
-pub(crate) async fn next(frame: Frame) -> Page<Next> {
-    Page(Next { frame })
+pub(crate) async fn next(frame: Frame, gateway: Gateway) -> Page<Next> {
+    let card = payment::takes_cards(&gateway).await;
+    Page(Next { frame, card })
 }

@@ -7,21 +7,28 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use grove_shared::extract::Query;
-use http::{StatusCode, header};
+use grove_http::extract::Query;
+use grove_shared::{Call, CallError, Client, envelope::Message};
+use grove_users_api as users;
+use http::StatusCode;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use crate::{
     AppState,
     csrf::{NoFields, Protected},
     error::PageError,
-    exchange::Exchange,
+    exchange::{Exchange, FORM},
     flash::Flash,
-    gateway::{Gateway, GatewayError},
+    form::{Field, Form, Kind},
+    gateway::Gateway,
+    links::{local_path, login_url},
     render::{Frame, Page, see_other},
-    session::{Visitor, local_path},
+    session::Visitor,
+    typed::Typed,
 };
 
+const PAGE: &str = "/login";
 /// Where people go who did not want to go anywhere else.
 const HOME: &str = "/intranet";
 
@@ -29,73 +36,91 @@ const HOME: &str = "/intranet";
 #[template(path = "login.html")]
 struct Login {
     frame: Frame,
-    netid: String,
-    next: String,
-    error: Option<String>,
+    form: Form,
 }
 
 /// Where the visitor wanted to go.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Wish {
+pub(crate) struct Destination {
     #[serde(default)]
     next: String,
 }
 
-/// What a visitor types.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Credentials {
-    netid: String,
-    password: String,
-    #[serde(default)]
-    next: String,
+fn form() -> Form {
+    let netid = Field::new(Kind::Text, "netid", "NetID")
+        .required("Enter your NetID.")
+        .most(100)
+        .autocomplete("username")
+        .focus();
+    let password = Field::new(Kind::Password, "password", "Password")
+        .required("Enter your password.")
+        .autocomplete("current-password");
+    Form::new(PAGE, vec![netid, password, Field::new(Kind::Hidden, "next", "")])
+}
+
+/// The page, which leads to `next` afterwards.
+fn page(next: &str) -> String {
+    login_url(if next.is_empty() { "/" } else { next })
+}
+
+/// A login name as people type it: of a mail address, what is before the `@`.
+pub(super) fn login_name(text: &str) -> String {
+    text.trim().split('@').next().unwrap_or_default().to_lowercase()
 }
 
 pub(crate) async fn show(
     Visitor(person): Visitor,
     frame: Frame,
-    Query(wish): Query<Wish>,
+    Query(Destination { next }): Query<Destination>,
 ) -> Response {
-    let next = local_path(&wish.next).unwrap_or_default();
+    let next = local_path(&next).unwrap_or_default();
     if person.is_some() {
         return see_other(if next.is_empty() { HOME } else { next });
     }
-    let next = next.to_owned();
-    Page(Login { frame, netid: String::new(), next, error: None }).into_response()
+    let form = frame.restored(form()).with("next", next);
+    Page(Login { frame, form }).into_response()
 }
 
 pub(crate) async fn submit(
     exchange: Exchange,
     gateway: Gateway,
     State(state): State<AppState>,
-    Protected(form): Protected<Credentials>,
+    Protected(typed): Protected<Typed>,
 ) -> Result<Response, PageError> {
-    let next = local_path(&form.next).unwrap_or_default();
-    match gateway.login(form.netid.trim(), &form.password).await {
-        Ok(signed_in) => {
-            if let Some(old) = exchange.session() {
-                state.people.forget(&old);
-                // Best effort: it would expire by itself.
-                let _ = gateway.logout().await;
+    let mut form = form().filled(&typed);
+    let next = local_path(typed.get("next")).unwrap_or_default();
+    if form.check()? {
+        let login = users::Login {
+            netid: Some(login_name(form.value("netid"))),
+            password: Some(form.text("password").to_owned()),
+        };
+        match gateway.call(users::login(&login)).await {
+            Ok(signed_in) => {
+                if let Some(old) = exchange.session() {
+                    state.people.forget(&old);
+                    // Best effort: it would expire by itself.
+                    let _ = gateway.call(ending(&old)).await;
+                }
+                exchange.begin_session(&signed_in.token.into());
+                return Ok(see_other(if next.is_empty() { HOME } else { next }));
             }
-            exchange.begin_session(&signed_in.token.into());
-            Ok(see_other(if next.is_empty() { HOME } else { next }))
+            Err(CallError::Refused { status, retry_after: Some(wait), .. })
+                if status == StatusCode::TOO_MANY_REQUESTS =>
+            {
+                form.error = Some(too_many_tries(wait));
+            }
+            Err(CallError::Refused { status: StatusCode::BAD_REQUEST, message, .. }) => {
+                form.error = Some(message);
+            }
+            Err(error) => return Err(error.into()),
         }
-        Err(GatewayError::Refused { status, message, retry_after })
-            if matches!(status, StatusCode::BAD_REQUEST | StatusCode::TOO_MANY_REQUESTS) =>
-        {
-            let wait = retry_after.filter(|_| status == StatusCode::TOO_MANY_REQUESTS);
-            let error = Some(wait.map_or(message, too_many_tries));
-            let (netid, next) = (form.netid.clone(), next.to_owned());
-            let frame = Frame::of(&exchange, &state).await;
-            let page = Page(Login { frame, netid, next, error });
-            let wait = wait.map(|wait| [(header::RETRY_AFTER, wait.as_secs().to_string())]);
-            Ok(match wait {
-                Some(wait) => (status, wait, page).into_response(),
-                None => (status, page).into_response(),
-            })
-        }
-        Err(error) => Err(error.into()),
     }
+    Frame::of(&exchange, &state).await.again(&page(next), &form)
+}
+
+/// The end of a session.
+fn ending(session: &SecretString) -> Call<Message> {
+    users::logout(&users::Logout { token: Some(session.expose_secret().to_owned()) })
 }
 
 fn too_many_tries(wait: Duration) -> String {
@@ -127,13 +152,18 @@ pub(crate) async fn logout(
 ) -> Result<Response, PageError> {
     let Some(session) = exchange.session() else { return Ok(see_other("/")) };
     state.people.forget(&session);
-    match gateway.logout().await {
+    exchange.forget_session();
+    exchange.remove_cookie(FORM);
+    match gateway.call(ending(&session)).await {
         // A session that the gateway does not know has ended already.
-        Ok(()) | Err(GatewayError::Refused { .. }) => {
-            exchange.forget_session();
-            flash.success("You are signed out.");
-            Ok(see_other("/"))
+        Ok(_) | Err(CallError::Refused { .. }) => flash.success("You are signed out."),
+        Err(cause) => {
+            tracing::warn!(%cause, "a session is forgotten here that may not have ended");
+            flash.error(
+                "You are signed out in this browser. A part of the website does not answer right \
+                 now, so the session ends by itself later.",
+            );
         }
-        Err(error) => Err(error.into()),
     }
+    Ok(see_other("/"))
 }

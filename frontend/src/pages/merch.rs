@@ -16,15 +16,18 @@ use axum::{
     response::Redirect,
     routing::{get, post},
 };
-use grove_shared::api::merch::{Location, LocationItem};
+use grove_credits_api as credits;
+use grove_merch_api::{self as merch, Location, LocationItem};
+use grove_shared::Client;
 
 use crate::{
     AppState,
     amount::Amount,
     error::PageError,
     gateway::Gateway,
+    person::Person,
     render::{Frame, Page},
-    session::{Person, Visitor},
+    session::Visitor,
 };
 
 const MAP: &str = "/intranet/merch/items";
@@ -113,11 +116,16 @@ impl Machine {
     /// Whether the visitor can buy.
     fn sells(&self) -> bool {
         let full = |slot: &Slot| slot.item.is_some() && slot.quantity > 0;
-        self.person.is_some() && self.rows.iter().any(|row| row.slots.iter().any(full))
+        self.may_buy() && self.rows.iter().any(|row| row.slots.iter().any(full))
+    }
+
+    /// Members buy.
+    fn may_buy(&self) -> bool {
+        self.person.as_ref().is_some_and(|person| person.is_member())
     }
 
     fn is_cared_for(&self) -> bool {
-        self.person.as_ref().is_some_and(|person| person.is_officer())
+        self.person.as_ref().is_some_and(|person| person.is_board())
     }
 }
 
@@ -128,10 +136,10 @@ pub(crate) async fn show(
     gateway: Gateway,
 ) -> Result<Page<Machine>, PageError> {
     let balance = async {
-        let balance = gateway.balance(&person.as_ref()?.netid).await.ok()?;
+        let balance = gateway.call(credits::balance(&person.as_ref()?.netid)).await.ok()?;
         Some(Amount(balance.available))
     };
-    let (slots, available) = tokio::join!(gateway.slots(), balance);
+    let (slots, available) = tokio::join!(gateway.call(merch::locations()), balance);
     let rows = rows(slots?);
     Ok(Page(Machine { frame, person, rows, available }))
 }

@@ -81,8 +81,8 @@ fn intranet() -> Router<AppState> {
         .route("/intranet/groups/{kind}/{name}", get(groups::group::show))
         .route("/intranet/groups/{kind}/{name}/edit", post(groups::group::edit))
         .route("/intranet/groups/{kind}/{name}/end", post(groups::group::end))
-        .route("/intranet/groups/{kind}/{name}/people", post(groups::people::add))
-        .route("/intranet/groups/{kind}/{name}/people/{id}/end", post(groups::people::end))
+        .route("/intranet/groups/{kind}/{name}/people", post(groups::places::add))
+        .route("/intranet/groups/{kind}/{name}/people/{id}/end", post(groups::places::end))
 }
 
 /// The visitor's own account.

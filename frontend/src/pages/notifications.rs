@@ -12,18 +12,23 @@ use axum::{
     response::Response,
     routing::{get, post},
 };
-use grove_shared::extract::{Path, Query};
-use serde::Deserialize;
+use grove_http::extract::{Path, Query};
+use grove_notifications_api::{
+    self as notifications, Deliveries, Delivery, DeliveryState, LogFilter,
+};
+use grove_shared::Client;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     AppState,
     csrf::Protected,
     error::PageError,
     flash::Flash,
-    gateway::{Deliveries, Delivery, Gateway, LogPart},
+    gateway::Gateway,
     moment::Moment,
+    person::Person,
     render::{Frame, Page, see_other},
-    session::{OfficerVisitor, Person},
+    session::OfficerVisitor,
 };
 
 const LOG: &str = "/intranet/notifications";
@@ -48,10 +53,30 @@ struct Log {
     older: Option<String>,
 }
 
-/// What a state of a delivery is called: in addresses, and by people.
+/// Which part of the log, as the page's address says it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default)]
+struct LogPart {
+    /// Those in this state; all when empty.
+    state: String,
+    /// Those to this person or address; all when empty.
+    recipient: String,
+    /// Those before this one; from the newest when empty.
+    after: String,
+}
+
+impl LogPart {
+    fn filter(&self) -> LogFilter {
+        let state = DeliveryState::ALL.into_iter().find(|state| state.as_str() == self.state);
+        let recipient = Some(self.recipient.trim().to_owned()).filter(|text| !text.is_empty());
+        LogFilter { after: self.after.parse().ok(), limit: None, state, recipient }
+    }
+}
+
+/// What people call a state of a delivery.
 #[derive(Debug)]
 struct State {
-    name: &'static str,
+    is: DeliveryState,
     label: &'static str,
     badge: &'static str,
     /// Whether an officer may have it tried again.
@@ -59,15 +84,39 @@ struct State {
 }
 
 const STATES: [State; 5] = [
-    State { name: "queued", label: "Waiting", badge: "badge badge-warn", replayable: false },
-    State { name: "sent", label: "Sent", badge: "badge badge-good", replayable: false },
-    State { name: "failed", label: "Failed", badge: "badge badge-bad", replayable: true },
-    State { name: "dead", label: "Given up", badge: "badge badge-bad", replayable: true },
-    State { name: "skipped", label: "Not wanted", badge: "badge", replayable: false },
+    State {
+        is: DeliveryState::Queued,
+        label: "Waiting",
+        badge: "badge badge-warn",
+        replayable: false,
+    },
+    State { is: DeliveryState::Sent, label: "Sent", badge: "badge badge-good", replayable: false },
+    State {
+        is: DeliveryState::Failed,
+        label: "Failed",
+        badge: "badge badge-bad",
+        replayable: true,
+    },
+    State {
+        is: DeliveryState::Dead,
+        label: "Given up",
+        badge: "badge badge-bad",
+        replayable: true,
+    },
+    State { is: DeliveryState::Skipped, label: "Not wanted", badge: "badge", replayable: false },
 ];
 
-/// A state that this website does not know.
-static OTHER: State = State { name: "", label: "Unknown", badge: "badge", replayable: false };
+impl State {
+    fn of(state: DeliveryState) -> &'static Self {
+        match state {
+            DeliveryState::Queued => &STATES[0],
+            DeliveryState::Sent => &STATES[1],
+            DeliveryState::Failed => &STATES[2],
+            DeliveryState::Dead => &STATES[3],
+            DeliveryState::Skipped => &STATES[4],
+        }
+    }
+}
 
 /// One delivery.
 #[derive(Debug)]
@@ -94,7 +143,7 @@ impl From<Delivery> for Row {
             channel: channel(&delivery.channel),
             recipient: delivery.recipient,
             by: sender(&delivery.requested_by),
-            state: STATES.iter().find(|state| state.name == delivery.state).unwrap_or(&OTHER),
+            state: State::of(delivery.state),
             tries: delivery.attempts,
             error: delivery.last_error,
             when: Moment(delivery.created_at),
@@ -176,7 +225,7 @@ async fn show(
     gateway: Gateway,
     Query(part): Query<LogPart>,
 ) -> Result<Page<Log>, PageError> {
-    let found = gateway.deliveries(&part).await?;
+    let found = gateway.call(notifications::log(&part.filter())).await?;
     Ok(Page(Log::new(frame, person, part, found)))
 }
 
@@ -205,7 +254,7 @@ async fn replay(
     Path(id): Path<u64>,
     Protected(origin): Protected<Origin>,
 ) -> Result<Response, PageError> {
-    if flash.unless_refused(gateway.replay_delivery(id).await)?.is_some() {
+    if flash.unless_refused(gateway.call(notifications::replay(id)).await)?.is_some() {
         flash.success("It is tried again.");
     }
     Ok(see_other(&origin.page()))

@@ -8,10 +8,16 @@ use axum::{
     response::Response,
     routing::{get, post},
 };
+use grove_auth_api as auth;
+use grove_credits_api as credits;
+use grove_gigs_api as gigs;
+use grove_http::extract::{Path, Query};
+use grove_merch_api as merch;
 use grove_shared::{
-    api::outbox::{Effects, PendingEffect},
-    extract::{Path, Query},
+    Client, Service,
+    effects::{self, Effects, PendingEffect},
 };
+use grove_users_api as users;
 use serde::Deserialize;
 
 use crate::{
@@ -21,13 +27,15 @@ use crate::{
     flash::Flash,
     gateway::Gateway,
     moment::Moment,
+    person::Person,
     render::{Frame, Page, see_other},
-    session::{OfficerVisitor, Person},
+    session::OfficerVisitor,
 };
 
 const PAGE: &str = "/intranet/outbox";
 /// The services that have side effects on others.
-const SERVICES: [&str; 5] = ["auth", "users", "credits", "gigs", "merch"];
+const SERVICES: [Service; 5] =
+    [auth::SERVICE, users::SERVICE, credits::SERVICE, gigs::SERVICE, merch::SERVICE];
 /// The effects that a service shows at once.
 const MOST: usize = 100;
 
@@ -109,14 +117,14 @@ impl From<PendingEffect> for Row {
 }
 
 impl Contents {
-    fn new(service: &str, effects: Effects) -> Self {
+    fn new(service: Service, effects: Effects) -> Self {
         let last = effects.effects.last().map(|effect| effect.id);
         let next = last.filter(|_| effects.effects.len() >= MOST);
         Self {
             waiting: effects.pending,
             given_up: effects.dead,
             effects: effects.effects.into_iter().map(Row::from).collect(),
-            next: next.map(|id| format!("{PAGE}/{service}?after={id}")),
+            next: next.map(|id| format!("{PAGE}/{}?after={id}", service.name)),
         }
     }
 
@@ -137,19 +145,19 @@ impl Contents {
 
 impl Outbox {
     /// Asks a service; one that does not answer is shown as such.
-    async fn load(service: &'static str, gateway: &Gateway) -> Self {
-        let contents = match gateway.effects(service, 0).await {
+    async fn load(service: Service, gateway: &Gateway) -> Self {
+        let contents = match gateway.call(effects::list(service, None)).await {
             Ok(effects) => Some(Contents::new(service, effects)),
             Err(cause) => {
-                tracing::debug!(%cause, service, "no outbox of {service}");
+                tracing::debug!(%cause, "no outbox of {}", service.name);
                 None
             }
         };
-        Self { service, contents }
+        Self { service: service.name, contents }
     }
 
-    fn find(service: &str) -> Result<&'static str, PageError> {
-        SERVICES.into_iter().find(|known| *known == service).ok_or(PageError::NotFound)
+    fn find(service: &str) -> Result<Service, PageError> {
+        SERVICES.into_iter().find(|known| known.name == service).ok_or(PageError::NotFound)
     }
 }
 
@@ -167,8 +175,7 @@ async fn show(
 /// Which effects are asked for.
 #[derive(Debug, Default, Deserialize)]
 struct Part {
-    #[serde(default)]
-    after: u64,
+    after: Option<u64>,
 }
 
 async fn show_service(
@@ -179,8 +186,14 @@ async fn show_service(
     Query(Part { after }): Query<Part>,
 ) -> Result<Page<ServiceOutbox>, PageError> {
     let service = Outbox::find(&service)?;
-    let contents = Contents::new(service, gateway.effects(service, after).await?);
-    Ok(Page(ServiceOutbox { frame, person, service, contents, further: after > 0 }))
+    let contents = Contents::new(service, gateway.call(effects::list(service, after)).await?);
+    Ok(Page(ServiceOutbox {
+        frame,
+        person,
+        service: service.name,
+        contents,
+        further: after.is_some(),
+    }))
 }
 
 async fn replay(
@@ -191,8 +204,8 @@ async fn replay(
     _: Protected<NoFields>,
 ) -> Result<Response, PageError> {
     let service = Outbox::find(&service)?;
-    if flash.unless_refused(gateway.replay_effect(service, id).await)?.is_some() {
-        flash.success(format!("Effect {id} of {service} is delivered again."));
+    if flash.unless_refused(gateway.call(effects::replay(service, id)).await)?.is_some() {
+        flash.success(format!("Effect {id} of {} is delivered again.", service.name));
     }
     Ok(see_other(PAGE))
 }

@@ -4,44 +4,49 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};
-use grove_shared::{
-    api::quotes::{self as api, NewQuote},
-    extract::Path,
-};
-use serde::Deserialize;
+use grove_http::extract::Path;
+use grove_quotes_api::{self as quotes, NewQuote};
+use grove_shared::Client;
 
 use crate::{
     csrf::{NoFields, Protected},
     error::PageError,
     flash::Flash,
-    gateway::{Gateway, GatewayError, Refusal},
+    form::{Field, Form, Kind},
+    gateway::Gateway,
     moment::Moment,
+    person::Person,
     render::{Frame, Page, see_other},
-    session::{OfficerVisitor, Person, SignedIn},
+    session::{MemberVisitor, OfficerVisitor, SignedIn},
+    typed::Typed,
 };
 
 const LIST: &str = "/intranet/quotes";
+const FORM: &str = "/intranet/quotes/new";
 
 #[derive(Debug, Template)]
 #[template(path = "quotes/index.html")]
-struct Quotes {
+pub(crate) struct Quotes {
     frame: Frame,
     person: Arc<Person>,
     waiting: Vec<Quote>,
     approved: Vec<Quote>,
-    form: Wish,
+    form: Form,
     /// Whether the form is open.
     adding: bool,
-    error: Option<String>,
 }
 
-/// What was typed so far.
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct Wish {
-    #[serde(default)]
-    text: String,
-    #[serde(default)]
-    source: String,
+/// The form of a new quote.
+fn form() -> Form {
+    let text = Field::new(Kind::Area, "text", "What was said")
+        .required("Write what was said.")
+        .most(2000)
+        .hint("Without quotation marks, at most 2000 characters.");
+    let source = Field::new(Kind::Text, "source", "Who said it")
+        .required("Say who said it: a NetID, or a name.")
+        .most(50)
+        .hint("A NetID, or a name. With a NetID that person can take the quote down.");
+    Form::new(FORM, vec![text, source])
 }
 
 /// A quote as one visitor sees it.
@@ -68,17 +73,17 @@ enum Stage {
 }
 
 impl Stage {
-    fn of(quote: &api::Quote) -> Self {
+    fn of(quote: &quotes::Quote) -> Self {
         match quote {
-            api::Quote { approved: true, .. } => Self::Approved,
-            api::Quote { takedown_requested: true, .. } => Self::TakenDown,
-            api::Quote { .. } => Self::Waiting,
+            quotes::Quote { approved: true, .. } => Self::Approved,
+            quotes::Quote { takedown_requested: true, .. } => Self::TakenDown,
+            quotes::Quote { .. } => Self::Waiting,
         }
     }
 }
 
 impl Quote {
-    fn new(quote: api::Quote, visitor: &Person) -> Self {
+    fn new(quote: quotes::Quote, visitor: &Person) -> Self {
         Self {
             said_by_visitor: quote.source == visitor.netid,
             stage: Stage::of(&quote),
@@ -107,77 +112,84 @@ async fn list(
     person: Arc<Person>,
     frame: Frame,
     gateway: &Gateway,
-    form: Wish,
-) -> Result<Quotes, GatewayError> {
-    let quotes = gateway.quotes().await?.into_iter();
+    form: Form,
+    adding: bool,
+) -> Result<Page<Quotes>, PageError> {
+    let quotes = gateway.call(quotes::list()).await?.into_iter();
     let quotes = quotes.map(|quote| Quote::new(quote, &person));
     let (approved, waiting) = quotes.partition(|quote| quote.stage == Stage::Approved);
-    Ok(Quotes { frame, person, waiting, approved, form, adding: false, error: None })
+    Ok(Page(Quotes { frame, person, waiting, approved, form, adding }))
 }
 
 pub(crate) async fn show(
-    SignedIn(person): SignedIn,
+    MemberVisitor(person): MemberVisitor,
     frame: Frame,
     gateway: Gateway,
-) -> Result<Response, PageError> {
-    Ok(Page(list(person, frame, &gateway, Wish::default()).await?).into_response())
+) -> Result<Page<Quotes>, PageError> {
+    let form = frame.restored(form());
+    let adding = form.again;
+    list(person, frame, &gateway, form, adding).await
 }
 
 /// The list with its form open.
 pub(crate) async fn show_form(
-    SignedIn(person): SignedIn,
+    MemberVisitor(person): MemberVisitor,
     frame: Frame,
     gateway: Gateway,
-) -> Result<Response, PageError> {
-    let quotes = list(person, frame, &gateway, Wish::default()).await?;
-    Ok(Page(Quotes { adding: true, ..quotes }).into_response())
+) -> Result<Page<Quotes>, PageError> {
+    let form = frame.restored(form());
+    list(person, frame, &gateway, form, true).await
 }
 
 pub(crate) async fn create(
-    SignedIn(person): SignedIn,
+    MemberVisitor(person): MemberVisitor,
     frame: Frame,
     gateway: Gateway,
     flash: Flash,
-    Protected(wish): Protected<Wish>,
+    Protected(typed): Protected<Typed>,
 ) -> Result<Response, PageError> {
-    let new = NewQuote {
-        author: Some(person.netid.clone()),
-        source: Some(wish.source.clone()),
-        text: Some(wish.text.clone()),
-    };
-    match gateway.post_quote(&new).await {
-        Ok(_) => {
-            flash.success("Thank you. Everyone sees your quote once an officer has approved it.");
-            Ok(see_other(LIST))
+    let mut form = form().filled(&typed);
+    if form.check()? {
+        let new = NewQuote {
+            author: Some(person.netid.clone()),
+            source: Some(form.value("source").to_owned()),
+            text: Some(form.value("text").to_owned()),
+        };
+        match gateway.call(quotes::create(&new)).await {
+            Ok(_) => {
+                flash.success(
+                    "Thank you. Everyone sees your quote once an officer has approved it.",
+                );
+                return Ok(see_other(LIST));
+            }
+            Err(error) => form.refuse(error)?,
         }
-        Err(error) => {
-            let Refusal { status, message } = error.refusal()?;
-            let quotes = list(person, frame, &gateway, wish).await?;
-            let page = Page(Quotes { adding: true, error: Some(message), ..quotes });
-            Ok((status, page).into_response())
-        }
+    }
+    match frame.again_if_short(FORM, &form) {
+        Some(response) => Ok(response),
+        None => Ok(list(person, frame, &gateway, form, true).await?.into_response()),
     }
 }
 
 pub(crate) async fn vote(
-    _: SignedIn,
+    _: MemberVisitor,
     gateway: Gateway,
     flash: Flash,
     Path(id): Path<u64>,
     _: Protected<NoFields>,
 ) -> Result<Response, PageError> {
-    flash.unless_refused(gateway.vote(id).await)?;
+    flash.unless_refused(gateway.call(quotes::vote(id)).await)?;
     Ok(see_other(&format!("{LIST}#quote-{id}")))
 }
 
 pub(crate) async fn unvote(
-    _: SignedIn,
+    _: MemberVisitor,
     gateway: Gateway,
     flash: Flash,
     Path(id): Path<u64>,
     _: Protected<NoFields>,
 ) -> Result<Response, PageError> {
-    flash.unless_refused(gateway.unvote(id).await)?;
+    flash.unless_refused(gateway.call(quotes::unvote(id)).await)?;
     Ok(see_other(&format!("{LIST}#quote-{id}")))
 }
 
@@ -188,7 +200,7 @@ pub(crate) async fn approve(
     Path(id): Path<u64>,
     _: Protected<NoFields>,
 ) -> Result<Response, PageError> {
-    if flash.unless_refused(gateway.approve_quote(id).await)?.is_some() {
+    if flash.unless_refused(gateway.call(quotes::approve(id)).await)?.is_some() {
         flash.success("The quote is approved: every member sees it.");
     }
     Ok(see_other(LIST))
@@ -201,7 +213,7 @@ pub(crate) async fn delete(
     Path(id): Path<u64>,
     _: Protected<NoFields>,
 ) -> Result<Response, PageError> {
-    if flash.unless_refused(gateway.delete_quote(id).await)?.is_some() {
+    if flash.unless_refused(gateway.call(quotes::delete(id)).await)?.is_some() {
         flash.success("The quote is deleted.");
     }
     Ok(see_other(LIST))
@@ -215,8 +227,8 @@ pub(crate) async fn take_down(
     Path(id): Path<u64>,
     _: Protected<NoFields>,
 ) -> Result<Response, PageError> {
-    if let Some(message) = flash.unless_refused(gateway.take_down_quote(id).await)? {
-        flash.success(message);
+    if let Some(message) = flash.unless_refused(gateway.call(quotes::take_down(id)).await)? {
+        flash.success(message.message);
     }
     Ok(see_other(LIST))
 }

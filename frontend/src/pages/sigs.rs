@@ -1,12 +1,14 @@
 //! The special interest groups.
 
 use askama::Template;
-use grove_shared::api::groups::Group;
+use grove_groups_api::{self as groups, Group};
+use grove_shared::Client;
 
 use crate::{
     error::PageError,
     gateway::Gateway,
-    render::{Frame, Page, mail_address, web_url},
+    links::{mail_address, web_url},
+    render::{Frame, Page},
 };
 
 #[derive(Debug, Template)]
@@ -29,7 +31,7 @@ struct Sig {
 }
 
 pub(crate) async fn show(frame: Frame, gateway: Gateway) -> Result<Page<Sigs>, PageError> {
-    let sigs = gateway.groups("sigs").await?;
+    let sigs = gateway.call(groups::list("sigs")).await?;
     Ok(Page(Sigs { frame, sigs: sigs.into_iter().map(Sig::from).collect() }))
 }
 

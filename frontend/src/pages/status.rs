@@ -5,15 +5,17 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{Router, routing::get};
 use chrono::{DateTime, TimeDelta, Utc};
-use grove_shared::api::status::{BackupStatus, Health, ServiceStatus, Status};
+use grove_gateway_api::{self as gateway_api, BackupStatus, Health, ServiceStatus, Status};
+use grove_shared::Client;
 
 use crate::{
     AppState,
     error::PageError,
     gateway::Gateway,
     moment::Moment,
+    person::Person,
     render::{Frame, Page},
-    session::{OfficerVisitor, Person},
+    session::OfficerVisitor,
 };
 
 /// A backup that is older than this is reported: one is taken each day.
@@ -119,7 +121,8 @@ async fn show(
     gateway: Gateway,
     axum::extract::State(state): axum::extract::State<AppState>,
 ) -> Result<Page<StatusPage>, PageError> {
-    let Status { since, objective, services, backup: backups } = gateway.status().await?;
+    let Status { since, objective, services, backup: backups } =
+        gateway.call(gateway_api::status()).await?;
     Ok(Page(StatusPage {
         frame,
         person,

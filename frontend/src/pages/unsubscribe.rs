@@ -11,14 +11,16 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use grove_shared::extract::Path;
+use grove_http::extract::Path;
+use grove_notifications_api as notifications;
+use grove_shared::{CallError, Client};
 use http::StatusCode;
 
 use crate::{
     AppState,
     error::PageError,
     exchange::Exchange,
-    gateway::{Gateway, GatewayError},
+    gateway::Gateway,
     render::{Frame, Page},
 };
 
@@ -56,11 +58,10 @@ async fn unsubscribe(
 ) -> Result<Response, PageError> {
     // This frame asks nobody who the visitor is.
     let frame = Frame::of_failure(&exchange, &state);
-    match gateway.unsubscribe(&token).await {
-        Ok(done) => Ok(Page(Done { frame, done: Some(done) }).into_response()),
-        Err(GatewayError::Refused {
-            status: StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND,
-            ..
+    match gateway.for_stranger().call(notifications::unsubscribe(&token)).await {
+        Ok(done) => Ok(Page(Done { frame, done: Some(done.message) }).into_response()),
+        Err(CallError::Refused {
+            status: StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND, ..
         }) => Ok((StatusCode::NOT_FOUND, Page(Done { frame, done: None })).into_response()),
         Err(error) => Err(error.into()),
     }

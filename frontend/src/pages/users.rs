@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::response::Response;
-use grove_shared::{
-    api::users::{self as api, UserState},
-    extract::{Path, Query},
-};
+use grove_http::extract::{Path, Query};
+use grove_shared::Client;
+use grove_users_api::{self as users, UserState};
 use serde::Deserialize;
 
 use crate::{
@@ -16,8 +15,9 @@ use crate::{
     flash::Flash,
     gateway::Gateway,
     moment::Moment,
+    person::Person,
     render::{Frame, Page, see_other},
-    session::{OfficerVisitor, Person},
+    session::BoardVisitor,
 };
 
 #[derive(Debug, Template)]
@@ -85,7 +85,7 @@ impl State {
 }
 
 impl Row {
-    fn new(user: api::User, visitor: &Person) -> Self {
+    fn new(user: users::User, visitor: &Person) -> Self {
         Self {
             open: !user.is_member && user.netid != visitor.netid,
             name: format!("{} {}", user.first_name, user.last_name).trim().to_owned(),
@@ -116,12 +116,12 @@ impl Filter {
 }
 
 pub(crate) async fn show(
-    OfficerVisitor(person): OfficerVisitor,
+    BoardVisitor(person): BoardVisitor,
     frame: Frame,
     gateway: Gateway,
     Query(filter): Query<Filter>,
 ) -> Result<Page<Users>, PageError> {
-    let users = gateway.users().await?;
+    let users = gateway.call(users::list()).await?;
     let (total, chosen) = (users.len(), filter.state());
     let tally = |state: &'static State| Tally {
         count: users.iter().filter(|user| user.state == state.is).count(),
@@ -137,26 +137,26 @@ pub(crate) async fn show(
 }
 
 pub(crate) async fn mark_paid(
-    _: OfficerVisitor,
+    _: BoardVisitor,
     gateway: Gateway,
     flash: Flash,
     Path(netid): Path<String>,
     Protected(filter): Protected<Filter>,
 ) -> Result<Response, PageError> {
-    if flash.unless_refused(gateway.mark_paid(&netid).await)?.is_some() {
+    if flash.unless_refused(gateway.call(users::mark_paid(&netid)).await)?.is_some() {
         flash.success(format!("{netid} paid and is a member. A mail tells them so."));
     }
     Ok(see_other(&filter.page()))
 }
 
 pub(crate) async fn delete(
-    _: OfficerVisitor,
+    _: BoardVisitor,
     gateway: Gateway,
     flash: Flash,
     Path(netid): Path<String>,
     Protected(filter): Protected<Filter>,
 ) -> Result<Response, PageError> {
-    if flash.unless_refused(gateway.remove_user(&netid).await)?.is_some() {
+    if flash.unless_refused(gateway.call(users::delete(&netid)).await)?.is_some() {
         flash.success(format!("{netid} is deleted, and their account is closed."));
     }
     Ok(see_other(&filter.page()))

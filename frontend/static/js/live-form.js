@@ -58,9 +58,13 @@ async function send(form, button) {
   replace(id, page);
   for (const other of ["flash", ...others]) replace(other, page);
   const after = document.getElementById(id);
-  const message = document.querySelector("#flash .notice") ?? after.querySelector("[role=alert]");
+  const message = document.querySelector("#flash .notice");
   announce(message?.textContent ?? form.dataset.said ?? "Done");
-  if (find) {
+  document.title = page.title;
+  const wrong = after.querySelector("#form-error");
+  if (wrong) {
+    wrong.focus();
+  } else if (find) {
     const found = find(after);
     const same = found?.closest("details:not([open])")?.querySelector("summary") ?? found;
     const target = same?.tabIndex >= 0 ? same : after;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use axum::{Router, body::Body};
 use clap::Parser;
 use grove_frontend::{AppState, Config, router};
-use grove_shared::{Clock, server::RemoteAddr};
+use grove_http::server::RemoteAddr;
+use grove_shared::Clock;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
@@ -30,6 +31,12 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
+    /// Whether it is a form in which something is wrong.
+    pub(crate) fn is_wrong_form(&self) -> bool {
+        let title = self.body.contains("<title>Error: ");
+        title && self.status == 200 && self.body.contains("id=\"form-error\"")
+    }
+
     /// Where a redirect leads.
     pub(crate) fn location(&self) -> &str {
         self.header("location")
@@ -44,7 +51,11 @@ impl Reply {
 /// A website whose gateway is at `url`.
 pub(crate) fn site(url: &str, flags: &[&str]) -> Router {
     let secret = "a secret of the website, for tests only";
-    site_with(url, &[&["--gateway-token", "client", "--site-secret", secret], flags].concat())
+    let usual = ["--gateway-token", "client", "--site-secret", secret];
+    // Over TLS, unless a test says something else.
+    let over_tls = ["--site-url", "https://localhost:5000"];
+    let over_tls = if flags.contains(&"--site-url") { &[][..] } else { &over_tls };
+    site_with(url, &[&usual, over_tls, flags].concat())
 }
 
 /// A website whose gateway is at `url`, with nothing but these flags.
@@ -96,6 +107,12 @@ impl Browser {
         self.send(Method::POST, path, &headers, &form(&fields)).await
     }
 
+    /// Sends a form as [`Browser::submit`] does, and goes where that leads.
+    pub(crate) async fn submit_and_follow(&mut self, path: &str, fields: &[(&str, &str)]) -> Reply {
+        let reply = self.submit(path, fields).await;
+        if reply.status == StatusCode::SEE_OTHER { self.get(reply.location()).await } else { reply }
+    }
+
     /// Any request.
     pub(crate) async fn send(
         &mut self,
@@ -104,7 +121,9 @@ impl Browser {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Reply {
-        let mut request = Request::builder().method(method).uri(path);
+        // A browser keeps what is behind `#` to itself.
+        let uri = path.split('#').next().unwrap_or_default();
+        let mut request = Request::builder().method(method).uri(uri);
         if !headers.iter().any(|(name, _)| *name == "host") {
             request = request.header(header::HOST, "localhost:5000");
         }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use grove_notifications_api::Unsubscribed;
 use http::Method;
 
 use crate::{
@@ -167,7 +168,9 @@ async fn secrets_are_replaced_while_forms_are_open() {
     let write = |name: &str, text: &str| std::fs::write(path(name), text).unwrap();
     write("key", OLD);
     write("token", "a token that the gateway does not know");
-    let flags = ["--gateway-token-file", &path("token"), "--site-secret-file", &path("key")];
+    let (token, key) = (path("token"), path("key"));
+    let url = "https://localhost:5000";
+    let flags = ["--gateway-token-file", &token, "--site-secret-file", &key, "--site-url", url];
     let mut browser = Browser::at(site_with(&gateway.url, &flags));
     browser.get("/login").await;
     let open = browser.token.clone();
@@ -214,7 +217,7 @@ async fn a_huge_form_is_refused() {
 #[tokio::test]
 async fn only_the_form_of_mail_providers_may_come_from_elsewhere() {
     let gateway = FakeGateway::start().await;
-    let done = serde_json::json!({ "message": "Done" });
+    let done = Unsubscribed { kind: "announcement".to_owned(), message: "Done".to_owned() };
     gateway.answers(Method::POST, "/notifications/unsubscribe/t0ken", 200, done);
     let mut victim = Browser::new(&gateway);
     victim.sign_in(&gateway, "jsmith2", &["admin"]);

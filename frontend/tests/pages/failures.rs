@@ -82,6 +82,22 @@ async fn a_gateway_that_never_answers_does_not_hold_the_visitor() {
 }
 
 #[tokio::test]
+async fn calls_of_a_page_are_given_up_before_the_page_is() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut browser = Browser::at(site(&format!("http://{}", silent.local_addr().unwrap()), &[]));
+    // Three in a row: who it is, the options, and the payment with its key.
+    let gateway = FakeGateway::start().await;
+    browser.sign_in(&gateway, "jsmith2", &[]);
+    let form = browser.get("/join").await;
+    assert!(form.body.contains("name=\"csrf\""), "{} {}", form.status, form.body);
+    let fields = [("key", "k"), ("netid", "jsmith2")];
+    let sent = browser.submit("/credits/purchaseMembership", &fields);
+    let page = tokio::time::timeout(Duration::from_millis(7900), sent).await.unwrap();
+    assert!([303, 503].contains(&page.status.as_u16()), "{}", page.status);
+    assert!(page.header("location").is_empty() || !page.header("location").contains("login"));
+}
+
+#[tokio::test]
 async fn the_metrics_are_not_for_visitors() {
     let gateway = FakeGateway::start().await;
     let page = Browser::new(&gateway).get("/metrics").await;

@@ -11,7 +11,15 @@ use axum::{
     extract::{Request, State},
     response::{IntoResponse, Response},
 };
+use grove_groups_api::MembershipCheck;
+use grove_shared::{
+    Standing,
+    envelope::{Data, Message},
+};
+use grove_users_api::{Membership, Profile, User, UserState};
 use http::{HeaderMap, Method, StatusCode, header};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -47,11 +55,11 @@ impl FakeGateway {
     /// A gateway with no groups, no events and no people.
     pub(crate) async fn start() -> Self {
         let known = Arc::new(Mutex::new(Known::default()));
-        let listener = grove_shared::server::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
+        let listener = grove_http::server::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
         let router = Router::new().fallback(answer).with_state(Arc::clone(&known));
-        tokio::spawn(grove_shared::server::serve(listener, router, stop.clone()));
+        tokio::spawn(grove_http::server::serve(listener, router, stop.clone()));
         let gateway = Self { url, known, _stop: stop.drop_guard() };
         for path in ["/groups/sigs", "/groups/committees", "/events/upcoming"] {
             gateway.answers(Method::GET, path, 200, json!([]));
@@ -60,7 +68,7 @@ impl FakeGateway {
     }
 
     /// What it answers from here on; the path is without query.
-    pub(crate) fn answers(&self, method: Method, path: &str, status: u16, body: Value) {
+    pub(crate) fn answers(&self, method: Method, path: &str, status: u16, body: impl Serialize) {
         self.answers_with(method, path, status, vec![], body);
     }
 
@@ -71,9 +79,10 @@ impl FakeGateway {
         path: &str,
         status: u16,
         headers: Vec<(&'static str, String)>,
-        body: Value,
+        body: impl Serialize,
     ) {
-        let key = (method, path.to_owned());
+        let body = serde_json::to_value(body).unwrap();
+        let key = (method, decoded(path));
         self.known.lock().unwrap().answers.insert(key, (status, headers, body));
     }
 
@@ -91,7 +100,7 @@ impl FakeGateway {
 
     /// The calls so far to this path.
     pub(crate) fn calls(&self, method: &Method, path: &str) -> Vec<Call> {
-        let calls = &self.known.lock().unwrap().calls;
+        let (calls, path) = (&self.known.lock().unwrap().calls, decoded(path));
         calls.iter().filter(|call| call.method == method && call.path == path).cloned().collect()
     }
 
@@ -107,19 +116,59 @@ impl FakeGateway {
     }
 }
 
+/// A value of a contract by its name on the wire, such as a state or a moment.
+pub(crate) fn named<T: DeserializeOwned>(name: &str) -> T {
+    serde_json::from_value(name.into()).unwrap()
+}
+
+/// The answer of a service in the envelope of old.
+pub(crate) fn data<T>(data: T) -> Data<T> {
+    Data::new(data)
+}
+
+/// The answer of a service that did something, in the same envelope.
+pub(crate) fn message(text: &str) -> Message {
+    Message::new(text)
+}
+
 /// A record of users.
-pub(crate) fn user(netid: &str, state: &str) -> Value {
-    json!({
-        "first_name": "Jo", "last_name": "Smith", "netid": netid, "state": state,
-        "created_at": "2026-01-02T03:04:05Z", "is_member": state == "member",
-        "added_to_directory": false,
-    })
+pub(crate) fn user(netid: &str, state: &str) -> User {
+    User {
+        first_name: "Jo".to_owned(),
+        last_name: "Smith".to_owned(),
+        netid: netid.to_owned(),
+        created_at: named("2026-01-02T03:04:05Z"),
+        is_member: state == "member",
+        added_to_directory: false,
+        state: named(state),
+    }
+}
+
+/// A term of membership.
+pub(crate) fn term(starts_on: &str, ends_on: &str) -> Membership {
+    Membership { starts_on: named(starts_on), ends_on: named(ends_on) }
+}
+
+/// Someone's own record, with the roles among these committees.
+pub(crate) fn profile(netid: &str, state: &str, committees: &[String]) -> Profile {
+    let user = user(netid, state);
+    Profile {
+        roles: committees.iter().filter_map(|name| name.parse().ok()).collect(),
+        standing: match user.state {
+            UserState::Unverified | UserState::AwaitingPayment => Standing::Applicant,
+            UserState::Member => Standing::Member,
+            UserState::Expired => Standing::Expired,
+        },
+        user,
+        published: false,
+        memberships: vec![term("2026-01-02", "2026-08-31")],
+    }
 }
 
 async fn answer(State(known): State<Arc<Mutex<Known>>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap();
-    let path = parts.uri.path().to_owned();
+    let path = decoded(parts.uri.path());
     let call = Call {
         method: parts.method.clone(),
         path: path.clone(),
@@ -142,19 +191,26 @@ async fn answer(State(known): State<Arc<Mutex<Known>>>, request: Request) -> Res
         let holds = known.people.values().any(|(netid, committees)| {
             query == format!("isMember={netid}") && committees.iter().any(|held| held == committee)
         });
-        return reply(200, vec![], &json!({ "isValid": holds }));
+        let check = MembershipCheck { netid: None, is_valid: holds };
+        return reply(200, vec![], &serde_json::to_value(check).unwrap());
     }
     match (path.as_str(), person) {
-        ("/users/me", Some((netid, _))) => {
-            let mut me = user(netid, "member");
-            me["published"] = false.into();
-            me["memberships"] = json!([{ "starts_on": "2026-01-02", "ends_on": "2026-08-31" }]);
-            reply(200, vec![], &json!({ "error": null, "data": me }))
+        ("/users/me", Some((netid, committees))) => {
+            let me = data(profile(netid, "member", committees));
+            reply(200, vec![], &serde_json::to_value(me).unwrap())
         }
         ("/users/me", None) => reply(401, vec![], &json!({ "error": "no session" })),
-        ("/users/logout", _) => reply(200, vec![], &json!({ "error": null, "message": "OK" })),
+        ("/users/logout", _) => reply(200, vec![], &serde_json::to_value(message("OK")).unwrap()),
         _ => reply(404, vec![], &json!({ "error": "Not found" })),
     }
+}
+
+/// A path as people read it.
+fn decoded(path: &str) -> String {
+    // That is made for forms, where a plus is a space; in a path it is a plus.
+    let pairs = path.replace('+', "%2B");
+    let mut pairs = url::form_urlencoded::parse(pairs.as_bytes());
+    pairs.next().map(|(name, _)| name.into_owned()).unwrap_or_default()
 }
 
 fn reply(status: u16, headers: Vec<(&'static str, String)>, body: &Value) -> Response {

@@ -1,11 +1,11 @@
 //! Headers and cookies that every answer carries.
 
+use grove_users_api::SignedIn;
 use http::Method;
-use serde_json::json;
 
 use crate::{
     browser::{Browser, Reply, site},
-    gateway::{FakeGateway, user},
+    gateway::{FakeGateway, data, user},
 };
 
 fn assert_protected(reply: &Reply) {
@@ -78,9 +78,8 @@ async fn a_nonce_is_used_once_and_by_every_script() {
 #[tokio::test]
 async fn every_cookie_is_for_this_host_alone_and_out_of_reach_of_scripts() {
     let gateway = FakeGateway::start().await;
-    let mut signed_in = user("jsmith2", "member");
-    signed_in["token"] = json!("s3cret");
-    gateway.answers(Method::POST, "/users/login", 200, json!({ "error": null, "data": signed_in }));
+    let signed_in = SignedIn { user: user("jsmith2", "member"), token: "s3cret".to_owned() };
+    gateway.answers(Method::POST, "/users/login", 200, data(signed_in));
     let mut browser = Browser::new(&gateway);
     let mut lines: Vec<String> = Vec::new();
     let mut note = |reply: &Reply| {
@@ -139,6 +138,34 @@ async fn who_edits_a_stylesheet_sees_it_at_the_next_request() {
 
     std::fs::remove_file(styles.join("base.css")).unwrap();
     assert_eq!(browser.get(css).await.status, 500);
+}
+
+#[tokio::test]
+async fn a_page_of_another_version_finds_its_files() {
+    let gateway = FakeGateway::start().await;
+    let mut browser = Browser::new(&gateway);
+    for old in ["/static/site.AAAAAAAAAAAA.css", "/static/live-form.BBBBBBBBBBBB.js"] {
+        let file = browser.get(old).await;
+        assert_eq!(
+            (file.status.as_u16(), file.header("cache-control")),
+            (200, "no-store"),
+            "{old}"
+        );
+        assert!(!file.body.is_empty());
+    }
+    for none in ["/static/nothing.AAAAAAAAAAAA.css", "/static/site.css", "/static/site.A.js"] {
+        assert_eq!(browser.get(none).await.status, 404, "{none}");
+    }
+}
+
+#[tokio::test]
+async fn the_hosts_below_are_for_tls_alone_only_where_that_is_said() {
+    let gateway = FakeGateway::start().await;
+    let mut browser = Browser::new(&gateway);
+    let header = "strict-transport-security";
+    assert_eq!(browser.get("/").await.header(header), "max-age=31536000");
+    let mut browser = Browser::at(site(&gateway.url, &["--strict-subdomains"]));
+    assert!(browser.get("/").await.header(header).ends_with("; includeSubDomains"));
 }
 
 #[tokio::test]

@@ -1,17 +1,18 @@
 //! Signing in and out.
 
+use grove_users_api::SignedIn;
 use http::Method;
 use serde_json::json;
 
 use crate::{
     browser::Browser,
-    gateway::{FakeGateway, user},
+    gateway::{FakeGateway, data, user},
+    members::old_session,
 };
 
 fn accept(gateway: &FakeGateway, token: &str) {
-    let mut data = user("jsmith2", "member");
-    data["token"] = json!(token);
-    gateway.answers(Method::POST, "/users/login", 200, json!({ "error": null, "data": data }));
+    let signed_in = SignedIn { user: user("jsmith2", "member"), token: token.to_owned() };
+    gateway.answers(Method::POST, "/users/login", 200, data(signed_in));
     gateway.knows(token, "jsmith2", &[]);
 }
 
@@ -20,7 +21,8 @@ async fn a_member_signs_in_and_out() {
     let gateway = FakeGateway::start().await;
     accept(&gateway, "s3cret");
     let mut browser = Browser::new(&gateway);
-    assert!(browser.get("/login").await.body.contains("Log in"));
+    let page = browser.get("/login").await;
+    assert!(page.body.contains("Log in") && page.body.contains("required autofocus"));
 
     let done = browser.submit("/login", &[("netid", " jsmith2 "), ("password", " p ")]).await;
     assert_eq!((done.status.as_u16(), done.location()), (303, "/intranet"));
@@ -53,8 +55,8 @@ async fn a_wrong_password_keeps_the_netid_and_tells_why() {
     let mut browser = Browser::new(&gateway);
     browser.get("/login?next=/about").await;
     let fields = [("netid", "jsmith2"), ("password", "hunter2"), ("next", "/about")];
-    let page = browser.submit("/login", &fields).await;
-    assert_eq!(page.status, 400);
+    let page = browser.submit_and_follow("/login", &fields).await;
+    assert!(page.is_wrong_form());
     assert!(
         page.body.contains("Invalid netid or password") && page.body.contains("value=\"jsmith2\"")
     );
@@ -63,8 +65,8 @@ async fn a_wrong_password_keeps_the_netid_and_tells_why() {
     let wait = vec![("retry-after", "600".to_owned())];
     let body = json!({ "error": "Too many tries, please wait" });
     gateway.answers_with(Method::POST, "/users/login", 429, wait, body);
-    let page = browser.submit("/login", &fields).await;
-    assert_eq!((page.status.as_u16(), page.header("retry-after")), (429, "600"));
+    let page = browser.submit_and_follow("/login", &fields).await;
+    assert!(page.is_wrong_form());
     assert!(page.body.contains("wait 10 minutes"));
 }
 
@@ -106,8 +108,7 @@ async fn an_account_without_a_record_is_signed_in_all_the_same() {
     let mut browser = Browser::new(&gateway);
     browser.sign_in(&gateway, "jsmith2", &[]);
     gateway.answers(Method::GET, "/users/me", 404, json!({ "error": "User not found" }));
-    let session = json!({ "token": "x", "user": { "name": "jsmith2", "first-name": "Jo" } });
-    gateway.answers(Method::GET, "/session/session-of-jsmith2", 200, session);
+    gateway.answers(Method::GET, "/session/session-of-jsmith2", 200, old_session("Jo"));
     let home = browser.get("/").await;
     assert!(home.body.contains("jsmith2") && home.body.contains("Log out"));
 }

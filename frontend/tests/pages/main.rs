@@ -14,9 +14,11 @@
 mod browser;
 mod csrf;
 mod failures;
+mod forms;
 mod gateway;
 mod headers;
 mod login;
+mod lost_forms;
 mod members;
 mod members_account;
 mod members_compose;
@@ -32,4 +34,5 @@ mod members_payments;
 mod members_preferences;
 mod members_quotes;
 mod members_users;
+mod permissions;
 mod public;

@@ -1,33 +1,35 @@
 //! The visitor's own account.
 
+use grove_auth_api::{Session, Sessions};
+use grove_users_api::Profile;
 use http::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     browser::Browser,
-    gateway::FakeGateway,
-    members::{HOSTILE, data, signed_in},
+    gateway::{FakeGateway, data, message, named, profile},
+    members::{HOSTILE, signed_in},
 };
 
-fn session(id: u64, current: bool, user_agent: &str) -> Value {
-    json!({
-        "id": id, "created_at": "2026-11-20T10:00:00Z", "last_used_at": "2026-11-22T09:05:00Z",
-        "expires_at": "2026-12-20T10:00:00Z", "user_agent": user_agent, "address": "192.0.2.7",
-        "current": current,
-    })
+fn session(id: u64, current: bool, user_agent: &str) -> Session {
+    Session {
+        id,
+        created_at: named("2026-11-20T10:00:00Z"),
+        last_used_at: named("2026-11-22T09:05:00Z"),
+        expires_at: named("2026-12-20T10:00:00Z"),
+        user_agent: Some(user_agent.to_owned()),
+        address: Some("192.0.2.7".to_owned()),
+        current,
+    }
 }
 
 async fn account() -> (FakeGateway, Browser) {
     let gateway = FakeGateway::start().await;
     let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
-    let sessions = json!({ "sessions": [session(1, true, firefox), session(2, false, HOSTILE)] });
-    gateway.answers(Method::GET, "/sessions", 200, sessions);
+    let sessions = vec![session(1, true, firefox), session(2, false, HOSTILE)];
+    gateway.answers(Method::GET, "/sessions", 200, Sessions { sessions });
     let browser = signed_in(&gateway, &[]);
     (gateway, browser)
-}
-
-fn ok(message: &str) -> Value {
-    json!({ "error": null, "data": {}, "message": message })
 }
 
 #[tokio::test]
@@ -61,9 +63,8 @@ async fn a_name_is_published_by_a_switch_that_shows_at_once() {
     let (gateway, mut browser) = account().await;
     let page = browser.get("/account").await;
     assert!(page.body.contains("name=\"published\" value=\"true\""));
-    let mut me = crate::gateway::user("jsmith2", "member");
-    me["published"] = true.into();
-    me["memberships"] = json!([]);
+    let me = profile("jsmith2", "member", &[]);
+    let me = Profile { published: true, memberships: vec![], ..me };
     gateway.answers(Method::PUT, "/users/me", 200, data(me.clone()));
     gateway.answers(Method::GET, "/users/me", 200, data(me));
     let done = browser.submit("/account/profile", &[("published", "true")]).await;
@@ -78,14 +79,14 @@ async fn a_name_is_published_by_a_switch_that_shows_at_once() {
 #[tokio::test]
 async fn a_password_is_changed_by_the_one_before() {
     let (gateway, mut browser) = account().await;
-    gateway.answers(Method::PUT, "/password", 200, ok("Your password is changed."));
+    gateway.answers(Method::PUT, "/password", 200, message("Your password is changed."));
     browser.get("/account").await;
     let path = "/account/password/change";
     let fields = |repeated| {
         [("current", "old one"), ("password", "umbrella trombone"), ("repeated", repeated)]
     };
-    let page = browser.submit(path, &fields("umbrella")).await;
-    assert_eq!(page.status, 400);
+    let page = browser.submit_and_follow(path, &fields("umbrella")).await;
+    assert!(page.is_wrong_form());
     assert!(page.body.contains("The two new passwords differ."));
     assert!(!page.body.contains("umbrella") && !page.body.contains("old one"), "never shown");
     assert_eq!(gateway.writes().len(), 0);
@@ -98,8 +99,8 @@ async fn a_password_is_changed_by_the_one_before() {
 
     let wrong = json!({ "error": "The current password is wrong" });
     gateway.answers(Method::PUT, "/password", 400, wrong);
-    let page = browser.submit(path, &fields("umbrella trombone")).await;
-    assert_eq!(page.status, 400);
+    let page = browser.submit_and_follow(path, &fields("umbrella trombone")).await;
+    assert!(page.is_wrong_form());
     assert!(page.body.contains("The current password is wrong"));
     let wait = vec![("retry-after", "60".to_owned())];
     gateway.answers_with(Method::PUT, "/password", 429, wait, json!({ "error": "slow" }));
@@ -110,8 +111,8 @@ async fn a_password_is_changed_by_the_one_before() {
 #[tokio::test]
 async fn sessions_are_ended_one_by_one_or_all_but_this_one() {
     let (gateway, mut browser) = account().await;
-    gateway.answers(Method::DELETE, "/sessions/2", 200, ok("The session is ended."));
-    gateway.answers(Method::DELETE, "/sessions", 200, ok("Every other session is ended."));
+    gateway.answers(Method::DELETE, "/sessions/2", 200, message("The session is ended."));
+    gateway.answers(Method::DELETE, "/sessions", 200, message("Every other session is ended."));
     browser.get("/account").await;
     let done = browser.submit("/account/sessions/2/end", &[]).await;
     assert_eq!((done.status.as_u16(), done.location()), (303, "/account"));

@@ -1,22 +1,30 @@
 //! Writing a message to people, for officers.
 
+use grove_notifications_api::{ChannelState, Channels, KindState, Preview, Sent};
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::{browser::Browser, gateway::FakeGateway, members::signed_in};
+use crate::{browser::Browser, gateway::FakeGateway, members::signed_in, public::group};
 
 const NEW: &str = "/intranet/notifications/new";
 
 async fn officer() -> (FakeGateway, Browser) {
     let gateway = FakeGateway::start().await;
-    let channels = json!({
-        "channels": [
-            { "name": "email", "configured": true, "senders": ["hello@example.edu", "jobs@example.edu"] },
-            { "name": "slack", "configured": true, "senders": [] },
-            { "name": "discord", "configured": false, "senders": [] },
+    let channel = |name: &str, configured, senders: &[&str]| ChannelState {
+        name: name.to_owned(),
+        configured,
+        paused_until: None,
+        senders: senders.iter().map(ToString::to_string).collect(),
+    };
+    let kind = |name: &str, mandatory| KindState { name: name.to_owned(), mandatory };
+    let channels = Channels {
+        channels: vec![
+            channel("email", true, &["hello@example.edu", "jobs@example.edu"]),
+            channel("slack", true, &[]),
+            channel("discord", false, &[]),
         ],
-        "kinds": [{ "name": "announcement" }, { "name": "account_security", "mandatory": true }],
-    });
+        kinds: vec![kind("announcement", false), kind("account_security", true)],
+    };
     gateway.answers(Method::GET, "/notifications/channels", 200, channels);
     let browser = signed_in(&gateway, &["top4"]);
     (gateway, browser)
@@ -25,11 +33,7 @@ async fn officer() -> (FakeGateway, Browser) {
 #[tokio::test]
 async fn the_form_offers_what_is_configured_and_no_more() {
     let (gateway, mut browser) = officer().await;
-    let groups = json!([{
-        "name": "SIG C++", "description": "", "chairs": "", "meetingDay": "", "meetingTime": "",
-        "meetingLoc": "", "site": "", "email": "", "roles": [], "memberCount": 3,
-    }]);
-    gateway.answers(Method::GET, "/groups/sigs", 200, groups);
+    gateway.answers(Method::GET, "/groups/sigs", 200, [group("SIG C++")]);
     let page = browser.get(NEW).await;
     for part in [
         "value=\"email\" checked",
@@ -61,11 +65,14 @@ fn filled() -> Vec<(&'static str, &'static str)> {
 }
 
 fn preview(gateway: &FakeGateway) {
-    let preview = json!({
-        "recipients": 42, "by_channel": { "email": 40, "slack": 2 }, "skipped": 3,
-        "subject": "Pizza tonight", "text": "Free pizza.\nTonight.",
-        "html": "<b style=\"x\">Pizza</b><script>alert(1)</script>",
-    });
+    let preview = Preview {
+        recipients: 42,
+        by_channel: [("email".to_owned(), 40), ("slack".to_owned(), 2)].into(),
+        skipped: 3,
+        subject: Some("Pizza tonight".to_owned()),
+        text: "Free pizza.\nTonight.".to_owned(),
+        html: Some("<b style=\"x\">Pizza</b><script>alert(1)</script>".to_owned()),
+    };
     gateway.answers(Method::POST, "/notifications/preview", 200, preview);
 }
 
@@ -102,7 +109,7 @@ async fn a_message_is_looked_at_before_it_is_sent_and_sent_once() {
     let (gateway, mut browser) = officer().await;
     preview(&gateway);
     browser.get(NEW).await;
-    let page = browser.submit(NEW, &filled()).await;
+    let page = browser.submit_and_follow(NEW, &filled()).await;
     assert_eq!(page.status, 200);
     for part in [
         "This goes to 42 recipients",
@@ -120,7 +127,7 @@ async fn a_message_is_looked_at_before_it_is_sent_and_sent_once() {
     assert_eq!(looked_at[0].body, expected());
     assert_eq!(gateway.calls(&Method::POST, "/notification").len(), 0, "nothing is sent yet");
 
-    gateway.answers(Method::POST, "/notification", 200, json!({ "id": 7, "message": "OK" }));
+    gateway.answers(Method::POST, "/notification", 200, Sent { id: 7, message: "OK".to_owned() });
     let fields = hidden(&page.body);
     let mut fields: Vec<_> = fields.iter().map(|(name, text)| (name.as_str(), &**text)).collect();
     fields.push(("step", "send"));
@@ -142,14 +149,14 @@ async fn what_was_typed_is_kept_on_the_way_back_and_when_it_is_refused() {
     browser.get(NEW).await;
     let mut back = filled();
     back.push(("step", "edit"));
-    let page = browser.submit(NEW, &back).await;
+    let page = browser.submit_and_follow(NEW, &back).await;
     let kept = |body: &str| {
         for part in [
             "\nFree pizza.\r\nTonight.</textarea>",
             "value=\" Pizza tonight \"",
             "value=\"slack\" checked",
             "value=\"#general, #pizza\"",
-            "<option selected>jobs@example.edu",
+            "<option value=\"jobs@example.edu\" selected>",
             "&#60;b style=&#34;x&#34;&#62;Pizza",
         ] {
             assert!(body.contains(part), "{part} {body}");
@@ -161,14 +168,14 @@ async fn what_was_typed_is_kept_on_the_way_back_and_when_it_is_refused() {
 
     let wrong = json!({ "error": "A mail needs a subject" });
     gateway.answers(Method::POST, "/notifications/preview", 400, wrong);
-    let page = browser.submit(NEW, &filled()).await;
-    assert_eq!(page.status, 400);
+    let page = browser.submit_and_follow(NEW, &filled()).await;
+    assert!(page.is_wrong_form());
     assert!(page.body.contains("A mail needs a subject"));
     kept(&page.body);
 
     gateway.answers(Method::POST, "/notifications/preview", 503, json!({ "error": "no" }));
-    let page = browser.submit(NEW, &filled()).await;
-    assert_eq!(page.status, 503);
+    let page = browser.submit_and_follow(NEW, &filled()).await;
+    assert!(page.is_wrong_form());
     assert!(page.body.contains("Nothing was sent"));
     kept(&page.body);
 }
@@ -186,8 +193,8 @@ async fn what_is_missing_is_said_before_anyone_is_asked() {
             "Enter the addresses",
         ),
     ] {
-        let page = browser.submit(NEW, &fields).await;
-        assert_eq!(page.status, 400);
+        let page = browser.submit_and_follow(NEW, &fields).await;
+        assert!(page.is_wrong_form());
         assert!(page.body.contains(complaint), "{complaint}");
     }
     assert_eq!(gateway.writes().len(), 0);
@@ -201,19 +208,19 @@ async fn a_message_whose_answer_was_lost_is_sent_again_with_the_same_key() {
     gateway.answers(Method::POST, "/notification", 503, json!({ "error": "no" }));
     let mut send = filled();
     send.extend([("step", "send"), ("key", "k-1")]);
-    let page = browser.submit(NEW, &send).await;
-    assert_eq!(page.status, 503);
+    let page = browser.submit_and_follow(NEW, &send).await;
+    assert!(page.is_wrong_form());
     assert!(page.body.contains("it goes out once"));
     assert!(page.body.contains("name=\"key\" value=\"k-1\""));
 
     let mut again = filled();
     again.push(("key", "k-1"));
-    let page = browser.submit(NEW, &again).await;
+    let page = browser.submit_and_follow(NEW, &again).await;
     assert!(page.body.contains("name=\"key\" value=\"k-1\""), "the look does not change it");
 
     gateway.answers(Method::POST, "/notification", 422, json!({ "error": "other body" }));
-    let page = browser.submit(NEW, &send).await;
-    assert_eq!(page.status, 422);
+    let page = browser.submit_and_follow(NEW, &send).await;
+    assert!(page.is_wrong_form());
     assert!(page.body.contains("carried out before") && !page.body.contains("k-1"));
 }
 
@@ -225,11 +232,11 @@ async fn a_group_and_single_people_are_audiences_too() {
     let common = [("channel", "email"), ("message", "x"), ("subject", "y")];
     let mut group = common.to_vec();
     group.extend([("audience", "group"), ("group", "sigs/SIG C++"), ("addresses", "no@x")]);
-    browser.submit(NEW, &group).await;
+    browser.submit_and_follow(NEW, &group).await;
     let mut addresses = common.to_vec();
     addresses
         .extend([("audience", "addresses"), ("addresses", "a@x.edu,\r\n ada2\r\nb@x.edu\r\n")]);
-    browser.submit(NEW, &addresses).await;
+    browser.submit_and_follow(NEW, &addresses).await;
     let calls = gateway.calls(&Method::POST, "/notifications/preview");
     assert_eq!(calls[0].body["audience"], "sigs/SIG C++");
     assert_eq!(calls[0].body["services"][0]["recipients"], Value::Null);
@@ -237,7 +244,7 @@ async fn a_group_and_single_people_are_audiences_too() {
     assert_eq!(calls[1].body["services"][0]["recipients"], json!(["a@x.edu", "b@x.edu"]));
     assert_eq!(calls[1].body["members"], json!(["ada2"]));
     let chat = [("channel", "slack"), ("audience", "members"), ("message", "x"), ("rooms", "#a")];
-    browser.submit(NEW, &chat).await;
+    browser.submit_and_follow(NEW, &chat).await;
     let calls = gateway.calls(&Method::POST, "/notifications/preview");
     let services = json!([{ "name": "slack", "recipients": ["#a"] }]);
     assert_eq!(calls[2].body, json!({ "services": services, "message": "x" }), "no audience");
@@ -246,9 +253,35 @@ async fn a_group_and_single_people_are_audiences_too() {
 #[tokio::test]
 async fn a_message_that_reaches_nobody_cannot_be_sent() {
     let (gateway, mut browser) = officer().await;
-    let nobody = json!({ "recipients": 0, "by_channel": {}, "skipped": 3, "text": "x" });
+    let nobody = Preview {
+        recipients: 0,
+        by_channel: [].into(),
+        skipped: 3,
+        subject: None,
+        text: "x".to_owned(),
+        html: None,
+    };
     gateway.answers(Method::POST, "/notifications/preview", 200, nobody);
     browser.get(NEW).await;
-    let page = browser.submit(NEW, &filled()).await;
+    let page = browser.submit_and_follow(NEW, &filled()).await;
     assert!(page.body.contains("This reaches nobody") && !page.body.contains("value=\"send\""));
+}
+
+#[tokio::test]
+async fn a_text_that_is_too_long_for_a_redirect_is_shown_at_once() {
+    let (gateway, mut browser) = officer().await;
+    preview(&gateway);
+    browser.get(NEW).await;
+    let long = "Free & fresh pizza. ".repeat(300);
+    let fields =
+        [("audience", "members"), ("channel", "email"), ("subject", "x"), ("message", &long)];
+    let look = browser.submit(NEW, &fields).await;
+    assert!(look.status == 200 && look.body.contains("This goes to 42 recipients"));
+    assert!(look.body.contains("Free &#38; fresh pizza. Free"), "it goes on with the form");
+
+    let wrong = json!({ "error": "The text is odd", "field": "message" });
+    gateway.answers(Method::POST, "/notifications/preview", 400, wrong);
+    let page = browser.submit(NEW, &fields).await;
+    assert!(page.is_wrong_form() && page.body.contains("<a href=\"#message\">The text is odd</a>"));
+    assert!(page.body.contains("Free &#38; fresh pizza. Free"));
 }

@@ -1,37 +1,55 @@
 //! Gigs, for those who offer them and those who do them.
 
+use grove_credits_api::Balance;
+use grove_gigs_api::{Claim, Done, Gig, GigPage};
 use http::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
-    gateway::FakeGateway,
+    gateway::{FakeGateway, named},
     members::{HOSTILE, signed_in},
-    members_credits::key,
+    members_credits::{balance, key},
 };
 
-fn gig(id: u64, issuer: &str, state: &str) -> Value {
-    json!({
-        "id": id, "issuer": issuer, "title": format!("Gig {id}"), "details": "Sweep.",
-        "credits": 1500, "active": state == "open", "state": state,
-        "created_at": "2026-11-22T09:33:41Z",
-    })
+fn gig(id: u64, issuer: &str, state: &str) -> Gig {
+    Gig {
+        id,
+        issuer: issuer.to_owned(),
+        title: format!("Gig {id}"),
+        details: "Sweep.".to_owned(),
+        credits: 1500,
+        active: state == "open",
+        admin_task: false,
+        state: named(state),
+        created_at: named("2026-11-22T09:33:41Z"),
+    }
 }
 
-fn claim(id: u64, claimant: &str, state: &str) -> Value {
-    json!({
-        "id": id, "gig_id": 5, "claimant": claimant, "issuer": "x", "state": state,
-        "fulfilled": state == "accepted", "created_at": "2026-11-22T10:00:00Z",
-    })
+fn claim(id: u64, claimant: &str, state: &str) -> Claim {
+    Claim {
+        id,
+        gig_id: 5,
+        claimant: claimant.to_owned(),
+        issuer: "x".to_owned(),
+        fulfilled: state == "accepted",
+        state: named(state),
+        created_at: named("2026-11-22T10:00:00Z"),
+    }
 }
 
-fn page(gigs: &[Value]) -> Value {
-    json!({ "gigs": gigs, "page": 2, "num_pages": 3, "next_page": 3, "prev_page": 1 })
+fn page(gigs: &[Gig]) -> GigPage {
+    let (next_page, prev_page) = (Some(3), Some(1));
+    GigPage { gigs: gigs.to_vec(), page: 2, num_pages: 3, next_page, prev_page }
 }
 
-async fn with_gig(gig: Value, claims: &[Value]) -> FakeGateway {
+fn done(message: &str) -> Done {
+    Done { message: message.to_owned() }
+}
+
+async fn with_gig(gig: Gig, claims: &[Claim]) -> FakeGateway {
     let gateway = FakeGateway::start().await;
     gateway.answers(Method::GET, "/gigs/5", 200, gig);
-    gateway.answers(Method::GET, "/gigs/claims", 200, json!(claims));
+    gateway.answers(Method::GET, "/gigs/claims", 200, claims);
     gateway
 }
 
@@ -42,9 +60,9 @@ async fn a_filter_survives_paging() {
     let mut browser = signed_in(&gateway, &[]);
     for (filter, expected) in [
         ("all", "page=2"),
-        ("active", "active=true&page=2"),
-        ("mine", "issuer=jsmith2&page=2"),
-        ("claimed", "claimed_by=jsmith2&page=2"),
+        ("active", "page=2&active=true"),
+        ("mine", "page=2&issuer=jsmith2"),
+        ("claimed", "page=2&claimed_by=jsmith2"),
         ("%22%3E%3Cscript%3E", "page=2"),
     ] {
         let page = browser.get(&format!("/intranet/gigs?filter={filter}&page=2")).await;
@@ -71,7 +89,7 @@ async fn a_filter_survives_paging() {
 async fn a_gig_is_posted_once_in_ones_own_name() {
     let gateway = with_gig(gig(5, "jsmith2", "open"), &[]).await;
     gateway.answers(Method::POST, "/gigs", 200, gig(5, "jsmith2", "open"));
-    let balance = json!({ "netid": "jsmith2", "balance": 9, "held": 2, "available": 7 });
+    let balance = Balance { held: 2, available: 7, ..balance("jsmith2", 9) };
     gateway.answers(Method::GET, "/credits/users/jsmith2", 200, balance);
     let mut browser = signed_in(&gateway, &[]);
     let page = browser.get("/intranet/gigs/new").await;
@@ -103,14 +121,14 @@ async fn a_gig_is_posted_once_in_ones_own_name() {
 
     let refusal = json!({ "error": "This needs 1500 credits, and 7 are available" });
     gateway.answers(Method::POST, "/gigs", 402, refusal);
-    let page = browser.submit("/intranet/gigs", &fields).await;
-    assert_eq!(page.status, 402);
+    let page = browser.submit_and_follow("/intranet/gigs", &fields).await;
+    assert!(page.is_wrong_form());
     assert!(page.body.contains("and 7 are available") && page.body.contains("value=\"Sweep\""));
     let sent = gateway.writes().len();
     for credits in ["", "0", "-1", "many"] {
         let fields = [("title", HOSTILE), ("credits", credits), ("key", "k")];
-        let page = browser.submit("/intranet/gigs", &fields).await;
-        assert!(page.status == 400 && page.body.contains("whole number of credits"), "{credits}");
+        let page = browser.submit_and_follow("/intranet/gigs", &fields).await;
+        assert!(page.is_wrong_form() && page.body.contains("whole number of credits"), "{credits}");
         assert!(page.body.contains("alert(1)") && !page.body.contains("<script>"));
     }
     assert_eq!(gateway.writes().len(), sent);
@@ -138,7 +156,7 @@ async fn the_issuer_decides_on_claims_and_knows_what_happens_to_the_credits() {
     let claims = [claim(8, "erossi2", "pending"), claim(9, "itanak2", "rejected")];
     let gateway = with_gig(gig(5, "jsmith2", "open"), &claims).await;
     for method in [Method::PUT, Method::DELETE] {
-        gateway.answers(method, "/gigs/claims/8", 200, json!({ "message": "Done" }));
+        gateway.answers(method, "/gigs/claims/8", 200, done("Done"));
     }
     let mut browser = signed_in(&gateway, &[]);
     let page = browser.get("/intranet/gigs/5").await;
@@ -175,7 +193,7 @@ async fn the_issuer_decides_on_claims_and_knows_what_happens_to_the_credits() {
 async fn a_member_claims_a_gig_withdraws_and_sees_where_it_stands() {
     let gateway = with_gig(gig(5, "adhawa2", "open"), &[]).await;
     gateway.answers(Method::POST, "/gigs/claims", 200, claim(8, "jsmith2", "pending"));
-    gateway.answers(Method::DELETE, "/gigs/claims/8", 200, json!({ "message": "Done" }));
+    gateway.answers(Method::DELETE, "/gigs/claims/8", 200, done("Done"));
     let mut browser = signed_in(&gateway, &[]);
     let page = browser.get("/intranet/gigs/5").await;
     assert!(page.body.contains("you are paid 1,500 credits ($15.00)"));
@@ -194,7 +212,7 @@ async fn a_member_claims_a_gig_withdraws_and_sees_where_it_stands() {
         ("withdrawn", "open", ">Withdrawn<"),
     ] {
         gateway.answers(Method::GET, "/gigs/5", 200, gig(5, "adhawa2", gig_state));
-        let claims = json!([claim(8, "jsmith2", claim_state)]);
+        let claims = [claim(8, "jsmith2", claim_state)];
         gateway.answers(Method::GET, "/gigs/claims", 200, claims);
         let page = browser.get("/intranet/gigs/5").await;
         assert!(page.body.contains(expected), "{claim_state} {gig_state}");
@@ -214,7 +232,7 @@ async fn a_member_claims_a_gig_withdraws_and_sees_where_it_stands() {
 async fn a_gig_is_edited_closed_and_deleted() {
     let gateway = with_gig(gig(5, "jsmith2", "open"), &[]).await;
     gateway.answers(Method::PUT, "/gigs/5", 200, gig(5, "jsmith2", "open"));
-    gateway.answers(Method::DELETE, "/gigs/5", 200, json!({ "message": "Deleted gig 5" }));
+    gateway.answers(Method::DELETE, "/gigs/5", 200, done("Deleted gig 5"));
     let mut browser = signed_in(&gateway, &[]);
     let page = browser.get("/intranet/gigs/5").await;
     assert!(
@@ -238,8 +256,8 @@ async fn a_gig_is_edited_closed_and_deleted() {
         (409, "Only an open gig can be edited, and its claims accepted"),
     ] {
         gateway.answers(Method::PUT, "/gigs/5", status, json!({ "error": error }));
-        let page = browser.submit("/intranet/gigs/5/edit", &fields).await;
-        assert_eq!(page.status, status);
+        let page = browser.submit_and_follow("/intranet/gigs/5/edit", &fields).await;
+        assert!(page.is_wrong_form());
         assert!(page.body.contains(error) && page.body.contains("value=\"Mop\""));
         assert!(page.body.contains("id=\"edit\" open"));
     }
@@ -254,8 +272,7 @@ async fn a_gig_is_edited_closed_and_deleted() {
 
 #[tokio::test]
 async fn officers_delete_gigs_and_run_those_that_the_chapter_pays() {
-    let mut paid = gig(5, "adhawa2", "open");
-    paid["admin_task"] = true.into();
+    let paid = Gig { admin_task: true, ..gig(5, "adhawa2", "open") };
     let gateway = with_gig(paid, &[claim(8, "erossi2", "pending")]).await;
     let page = signed_in(&gateway, &["corporate"]).get("/intranet/gigs/5").await;
     for part in [

@@ -1,37 +1,46 @@
 //! Groups, for members, their leads and officers.
 
+use grove_groups_api::{Group, GroupRole, GroupRoles};
 use http::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
-    gateway::FakeGateway,
+    gateway::{FakeGateway, named},
     members::{HOSTILE, signed_in},
+    public,
 };
 
 const CPP: &str = "/intranet/groups/sigs/SIG%20C%2B%2B";
 
-fn group(name: &str) -> Value {
-    json!({
-        "name": name, "description": "We talk.\nThen we code.", "chairs": "Ada Dhawan",
-        "meetingDay": "Tuesday", "meetingTime": "6:00 PM", "meetingLoc": "Room 100",
-        "site": "https://sig.example", "email": "sig@example.edu", "roles": [], "memberCount": 1,
-    })
+fn group(name: &str) -> Group {
+    Group {
+        description: "We talk.\nThen we code.".to_owned(),
+        chairs: "Ada Dhawan".to_owned(),
+        member_count: 1,
+        ..public::group(name)
+    }
 }
 
-fn role(id: u64, name: &str, ended_at: Option<&str>) -> Value {
-    json!({
-        "id": id, "netid": "adhawa2", "name": name, "lead": id == 1, "title": "Treasurer",
-        "started_at": "2025-09-01T10:00:00Z", "ended_at": ended_at, "granted_by": "bkimur2",
-    })
+fn role(id: u64, name: &str, ended_at: Option<&str>) -> GroupRole {
+    GroupRole {
+        id,
+        netid: named("adhawa2"),
+        name: name.to_owned(),
+        lead: id == 1,
+        title: "Treasurer".to_owned(),
+        started_at: named("2025-09-01T10:00:00Z"),
+        ended_at: ended_at.map(named),
+        granted_by: "bkimur2".to_owned(),
+    }
 }
 
 /// A gateway with the group `SIG C++`, whose people the visitor manages or not.
 async fn with_group(manageable: bool) -> FakeGateway {
     let gateway = FakeGateway::start().await;
-    gateway.answers(Method::GET, "/groups/sigs", 200, json!([group("SIG C++"), group("A|B")]));
+    gateway.answers(Method::GET, "/groups/sigs", 200, [group("SIG C++"), group("A|B")]);
     gateway.answers(Method::GET, "/groups/sigs/SIG%20C++", 200, group("SIG C++"));
-    let roles = [role(1, "Ada Dhawan", None), role(2, "", Some("2026-01-31T10:00:00Z"))];
-    let roles = json!({ "manageable": manageable, "roles": roles });
+    let roles = vec![role(1, "Ada Dhawan", None), role(2, "", Some("2026-01-31T10:00:00Z"))];
+    let roles = GroupRoles { manageable, roles };
     gateway.answers(Method::GET, "/groups/sigs/SIG%20C++/roles", 200, roles);
     gateway
 }
@@ -75,10 +84,10 @@ async fn a_lead_changes_the_group_and_keeps_what_was_typed() {
 
     let refusal = json!({ "error": "email must be a mail address, or empty" });
     gateway.answers(Method::PUT, "/groups/sigs/SIG%20C++", 400, refusal);
-    let fields = [("description", HOSTILE), ("email", "at home")];
-    let page = lead.submit(&format!("{CPP}/edit"), &fields).await;
-    assert_eq!(page.status, 400);
-    assert!(page.body.contains("email must be a mail address") && page.body.contains("at home"));
+    let fields = [("description", HOSTILE), ("email", "at@home")];
+    let page = lead.submit_and_follow(&format!("{CPP}/edit"), &fields).await;
+    assert!(page.is_wrong_form());
+    assert!(page.body.contains("email must be a mail address") && page.body.contains("at@home"));
     assert!(page.body.contains("id=\"edit\" open") && !page.body.contains("<script>"));
 
     let refusal = json!({ "error": "Only officers and the leads of this group may do this" });
@@ -112,12 +121,15 @@ async fn a_lead_adds_someone_and_ends_a_role() {
         409,
         json!({ "error": "bkimur2 is in this group already" }),
     );
-    let page = lead.submit(&people, &fields).await;
-    assert_eq!(page.status, 409);
-    assert!(page.body.contains("is in this group already") && page.body.contains("BKimur2"));
-    assert!(page.body.contains("value=\"on\" checked") && page.body.contains("&#34;chair&#34;"));
-    let page = lead.submit(&people, &[("netid", "no one")]).await;
-    assert_eq!(page.status, 400);
+    let page = lead.submit_and_follow(&people, &fields).await;
+    assert!(page.is_wrong_form());
+    assert!(page.body.contains("is in this group already") && page.body.contains("bkimur2"));
+    assert!(
+        page.body.contains("name=\"lead\" value=\"on\" checked")
+            && page.body.contains("&#34;chair&#34;")
+    );
+    let page = lead.submit_and_follow(&people, &[("netid", "no one")]).await;
+    assert!(page.is_wrong_form());
     assert!(page.body.contains("A valid netid must be entered"));
     assert_eq!(gateway.calls(&Method::POST, roles).len(), 2);
 
@@ -148,12 +160,12 @@ async fn an_officer_makes_and_ends_a_group() {
     );
 
     gateway.answers(Method::POST, "/groups/sigs", 409, json!({ "error": "Group already exists" }));
-    let page = officer.submit("/intranet/groups/new", &fields).await;
-    assert_eq!(page.status, 409);
+    let page = officer.submit_and_follow("/intranet/groups/new", &fields).await;
+    assert!(page.is_wrong_form());
     assert!(page.body.contains("Group already exists") && page.body.contains("Templates"));
     assert!(page.body.contains("value=\"sigs\" required checked"));
-    let page = officer.submit("/intranet/groups/new", &[("name", "x")]).await;
-    assert!(page.status == 400 && page.body.contains("Choose whether it is a SIG"));
+    let page = officer.submit_and_follow("/intranet/groups/new", &[("name", "x")]).await;
+    assert!(page.is_wrong_form() && page.body.contains("Choose whether it is a SIG"));
 
     assert!(officer.get(CPP).await.body.contains(&format!("action=\"{CPP}/end\"")));
     let done = officer.submit(&format!("{CPP}/end"), &[]).await;
@@ -164,7 +176,7 @@ async fn an_officer_makes_and_ends_a_group() {
 #[tokio::test]
 async fn the_committees_of_officers_are_not_offered_to_be_ended() {
     let gateway = FakeGateway::start().await;
-    let roles = json!({ "manageable": true, "roles": [] });
+    let roles = GroupRoles { manageable: true, roles: vec![] };
     // The website asks for officers by the lower-case name.
     gateway.answers(Method::GET, "/groups/committees/Top4", 200, group("Top4"));
     gateway.answers(Method::GET, "/groups/committees/Top4/roles", 200, roles.clone());
@@ -180,16 +192,19 @@ async fn the_committees_of_officers_are_not_offered_to_be_ended() {
 #[tokio::test]
 async fn hostile_groups_are_shown_and_do_nothing() {
     let gateway = with_group(true).await;
-    let mut hostile = group(HOSTILE);
-    for field in ["description", "chairs", "meetingDay", "meetingLoc", "email"] {
-        hostile[field] = HOSTILE.into();
-    }
-    hostile["site"] = "javascript:alert(1)".into();
-    let mut place = role(1, HOSTILE, None);
-    place["title"] = HOSTILE.into();
-    place["granted_by"] = HOSTILE.into();
-    let roles = json!({ "manageable": true, "roles": [place] });
-    gateway.answers(Method::GET, "/groups/sigs", 200, json!([hostile]));
+    let hostile = || HOSTILE.to_owned();
+    let place = GroupRole { title: hostile(), granted_by: hostile(), ..role(1, HOSTILE, None) };
+    let hostile = Group {
+        description: hostile(),
+        chairs: hostile(),
+        meeting_day: hostile(),
+        meeting_loc: hostile(),
+        email: hostile(),
+        site: "javascript:alert(1)".to_owned(),
+        ..group(HOSTILE)
+    };
+    let roles = GroupRoles { manageable: true, roles: vec![place] };
+    gateway.answers(Method::GET, "/groups/sigs", 200, [&hostile]);
     gateway.answers(Method::GET, "/groups/sigs/SIG%20C++", 200, hostile);
     gateway.answers(Method::GET, "/groups/sigs/SIG%20C++/roles", 200, roles);
     let mut officer = signed_in(&gateway, &["admin"]);

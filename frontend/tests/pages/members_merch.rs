@@ -1,62 +1,97 @@
 //! The vending machine, for visitors and members.
 
+use grove_credits_api::Balance;
+use grove_merch_api::{
+    Customer, Item, Location, LocationItem, NewPin, Purchase, PurchaseItem, Purchases,
+};
 use http::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     browser::Browser,
-    gateway::FakeGateway,
-    members::{HOSTILE, data, signed_in},
-    members_credits::key,
+    gateway::{FakeGateway, data, named},
+    members::{HOSTILE, signed_in},
+    members_credits::{balance, key},
 };
 
-fn slot(name: &str, item: &Value, quantity: u32) -> Value {
+fn slot(name: &str, item: Option<LocationItem>, quantity: u32) -> Location {
     let (row, column) = name.split_at(1);
-    json!({
-        "id": 1, "row": row, "column": column.parse::<u8>().unwrap(), "location": name,
-        "quantity": quantity, "item": item,
-    })
+    let (row, column) = (row.to_owned(), column.parse().unwrap());
+    Location { id: 1, row, column, location: name.to_owned(), quantity, item }
 }
 
-fn coke() -> Value {
-    json!({ "id": 3, "name": "Coke", "price": 125, "image": "https://img.example/coke.png" })
+fn coke() -> LocationItem {
+    let image = Some("https://img.example/coke.png".to_owned());
+    LocationItem { id: 3, name: "Coke".to_owned(), price: 125, image }
 }
 
-fn item(id: u64, name: &str, price: u32) -> Value {
-    json!({
-        "id": id, "name": name, "price": price, "image": null, "created_on": "2026-01-02",
-        "vending": [slot("A1", &coke(), 4)], "in_stock": true, "total_stock": 4,
-    })
+fn item(id: u64, name: &str, price: u32) -> Item {
+    Item {
+        id,
+        price,
+        name: name.to_owned(),
+        image: None,
+        created_on: named("2026-01-02"),
+        vending: vec![slot("A1", Some(coke()), 4)],
+        in_stock: true,
+        total_stock: 4,
+    }
 }
 
-pub(crate) fn bought(id: u64, state: &str, items: &[Value]) -> Value {
-    json!({
-        "id": id, "netid": "jsmith2", "at_kiosk": false, "state": state, "cost": 125,
-        "items": items, "created_at": "2026-11-22T09:33:41Z",
-    })
+pub(crate) fn bought(id: u64, state: &str, items: &[PurchaseItem]) -> Purchase {
+    Purchase {
+        id,
+        netid: "jsmith2".to_owned(),
+        at_kiosk: false,
+        state: named(state),
+        cost: 125,
+        items: items.to_vec(),
+        created_at: named("2026-11-22T09:33:41Z"),
+    }
 }
 
-pub(crate) fn thing(number: u32, outcome: &str, charged: bool) -> Value {
-    json!({
-        "number": number, "item_id": 3, "name": "Coke", "price": 125, "location": "A1",
-        "outcome": outcome, "charged": charged, "reason": null, "resolution": null,
-    })
+pub(crate) fn thing(number: u32, outcome: &str, charged: bool) -> PurchaseItem {
+    PurchaseItem {
+        number,
+        item_id: 3,
+        name: "Coke".to_owned(),
+        price: 125,
+        location: "A1".to_owned(),
+        outcome: named(outcome),
+        charged,
+        reason: None,
+        resolution: None,
+    }
+}
+
+/// Someone who may buy.
+pub(crate) fn customer(has_pin: bool, balance: i64) -> Customer {
+    Customer {
+        id: Some(1),
+        netid: "jsmith2".to_owned(),
+        pin: None,
+        has_pin,
+        balance: Some(balance),
+        balance_error: None,
+        created_on: None,
+    }
 }
 
 pub(crate) async fn with_machine() -> FakeGateway {
     let gateway = FakeGateway::start().await;
+    let hostile = LocationItem { id: 4, name: HOSTILE.to_owned(), price: 0, image: None };
     let slots = [
-        slot("B1", &json!({ "id": 4, "name": HOSTILE, "price": 0, "image": null }), 0),
-        slot("A2", &Value::Null, 0),
-        slot("A1", &coke(), 4),
-        slot("A3", &coke(), 1),
+        slot("B1", Some(hostile), 0),
+        slot("A2", None, 0),
+        slot("A1", Some(coke()), 4),
+        slot("A3", Some(coke()), 1),
     ];
-    gateway.answers(Method::GET, "/merch/locations", 200, data(slots.to_vec()));
-    gateway.answers(Method::GET, "/merch/locations/A1", 200, data(slot("A1", &coke(), 4)));
-    gateway.answers(Method::GET, "/merch/locations/A2", 200, data(slot("A2", &Value::Null, 0)));
+    gateway.answers(Method::GET, "/merch/locations", 200, data(slots));
+    gateway.answers(Method::GET, "/merch/locations/A1", 200, data(slot("A1", Some(coke()), 4)));
+    gateway.answers(Method::GET, "/merch/locations/A2", 200, data(slot("A2", None, 0)));
     let items = [item(3, "Coke", 125), item(4, "Water", 50)];
-    gateway.answers(Method::GET, "/merch/items", 200, data(items.to_vec()));
-    let balance = json!({ "netid": "jsmith2", "balance": 500, "held": 100, "available": 400 });
+    gateway.answers(Method::GET, "/merch/items", 200, data(items));
+    let balance = Balance { held: 100, available: 400, ..balance("jsmith2", 500) };
     gateway.answers(Method::GET, "/credits/users/jsmith2", 200, balance);
     gateway
 }
@@ -152,13 +187,11 @@ async fn what_stops_a_purchase_is_told_beside_what_was_chosen() {
         (409, "The vending machine is not connected"),
     ] {
         gateway.answers(Method::POST, "/merch/purchases", status, json!({ "error": error }));
-        let page = browser.submit("/intranet/merch/buy", &[("items", "3"), ("key", "k")]).await;
-        assert_eq!(page.status, status);
+        let fields = [("items", "3"), ("key", "k")];
+        let page = browser.submit_and_follow("/intranet/merch/buy", &fields).await;
+        assert!(page.is_wrong_form());
         assert!(page.body.contains(error) && page.body.contains("125 credits ($1.25)"));
     }
-    gateway.answers(Method::POST, "/merch/purchases", 503, json!({ "error": "down" }));
-    let fields = [("items", "3"), ("key", "k")];
-    assert_eq!(browser.submit("/intranet/merch/buy", &fields).await.status, 503);
     let fields = [("items", "3,x"), ("key", "k")];
     assert_eq!(browser.submit("/intranet/merch/buy", &fields).await.status, 400);
 }
@@ -166,8 +199,8 @@ async fn what_stops_a_purchase_is_told_beside_what_was_chosen() {
 #[tokio::test]
 async fn each_thing_of_a_purchase_tells_what_became_of_it() {
     let gateway = with_machine().await;
-    let mut jammed = thing(2, "refunded", false);
-    jammed["reason"] = "the spiral jammed".into();
+    let reason = Some("the spiral jammed".to_owned());
+    let jammed = PurchaseItem { reason, ..thing(2, "refunded", false) };
     let things = [thing(1, "vended", true), jammed, thing(3, "unknown", false)];
     gateway.answers(Method::GET, "/merch/purchases/7", 200, bought(7, "failed", &things));
     let mut browser = signed_in(&gateway, &["admin"]);
@@ -188,7 +221,7 @@ async fn each_thing_of_a_purchase_tells_what_became_of_it() {
     let page = browser.get("/intranet/merch/purchases/7").await;
     assert!(page.body.contains("Look again") && page.body.contains("set aside"));
 
-    let list = json!({ "purchases": [bought(7, "done", &things)], "next": 7 });
+    let list = Purchases { purchases: vec![bought(7, "done", &things)], next: Some(7) };
     gateway.answers(Method::GET, "/merch/purchases", 200, list);
     let page = browser.get("/intranet/merch/purchases?after=9").await;
     assert!(page.body.contains("Coke, Coke, Coke") && page.body.contains("?after=7\""));
@@ -202,17 +235,18 @@ async fn each_thing_of_a_purchase_tells_what_became_of_it() {
 #[tokio::test]
 async fn a_pin_is_shown_once_to_its_owner() {
     let gateway = with_machine().await;
-    let mut customer = json!({
-        "id": 1, "netid": "jsmith2", "pin": null, "has_pin": false, "balance": 0,
-        "balance_error": null, "created_on": null,
-    });
-    gateway.answers(Method::GET, "/merch/users/jsmith2", 200, data(customer.clone()));
-    let new = json!({ "netid": "jsmith2", "pin": "12345678" });
+    gateway.answers(Method::GET, "/merch/users/jsmith2", 200, data(customer(false, 0)));
+    let new = NewPin { netid: "jsmith2".to_owned(), pin: "12345678".to_owned() };
     gateway.answers(Method::POST, "/merch/users/jsmith2/pin", 200, data(new));
     let mut browser = signed_in(&gateway, &[]);
     assert!(browser.get("/intranet/merch/pin").await.body.contains("You have no PIN"));
-    let page = browser.submit("/intranet/merch/pin", &[]).await;
+    let done = browser.submit("/intranet/merch/pin", &[]).await;
+    assert!(!format!("{:?}", done.headers).contains("12345678"), "it is sealed");
+    let page = browser.get(done.location()).await;
     assert!(page.status == 200 && page.body.contains("12345678"));
+    let again = browser.get(done.location()).await;
+    assert!(!again.body.contains("12345678"), "once");
+    assert_eq!(gateway.calls(&Method::POST, "/merch/users/jsmith2/pin").len(), 1);
     assert_eq!(page.header("cache-control"), "no-store");
     assert!(
         !page
@@ -222,14 +256,13 @@ async fn a_pin_is_shown_once_to_its_owner() {
             .any(|cookie| cookie.to_str().unwrap().contains("flash="))
     );
 
-    customer["has_pin"] = true.into();
-    gateway.answers(Method::GET, "/merch/users/jsmith2", 200, data(customer));
+    gateway.answers(Method::GET, "/merch/users/jsmith2", 200, data(customer(true, 0)));
     let page = browser.get("/intranet/merch/pin").await;
     assert!(page.body.contains("Make another PIN") && !page.body.contains("12345678"));
     let refusal = json!({ "error": "PINs are not set up here" });
     gateway.answers(Method::POST, "/merch/users/jsmith2/pin", 409, refusal);
-    let page = browser.submit("/intranet/merch/pin", &[]).await;
-    assert!(page.status == 409 && page.body.contains("PINs are not set up here"));
+    let page = browser.submit_and_follow("/intranet/merch/pin", &[]).await;
+    assert!(page.status == 200 && page.body.contains("PINs are not set up here"));
 
     let unknown = json!({ "error": "User netid was not found in users service" });
     gateway.answers(Method::GET, "/merch/users/jsmith2", 404, unknown);

@@ -1,9 +1,11 @@
 //! The vending machine, for officers.
 
+use grove_merch_api::{Finding, PurchaseItem, Purchases, Resolution, SalesDay};
 use http::Method;
 use serde_json::json;
 
 use crate::{
+    gateway::{message, named},
     members::signed_in,
     members_merch::{bought, thing, with_machine},
 };
@@ -11,11 +13,11 @@ use crate::{
 #[tokio::test]
 async fn officers_assign_change_and_empty_slots() {
     let gateway = with_machine().await;
-    let done = json!({ "error": null, "data": {}, "message": "Assigned A2 to Coke" });
+    let done = message("Assigned A2 to Coke");
     gateway.answers(Method::POST, "/merch/items", 200, done.clone());
     gateway.answers(Method::PUT, "/merch/items/3", 200, done.clone());
     gateway.answers(Method::PUT, "/merch/locations/A1", 200, done);
-    let mut officer = signed_in(&gateway, &["corporate"]);
+    let mut officer = signed_in(&gateway, &["top4"]);
     let page = officer.get("/intranet/merch/items/A2/new").await;
     assert!(page.body.contains("action=\"/intranet/merch/items/A2\""));
     let full = officer.get("/intranet/merch/items/A1/new").await;
@@ -28,7 +30,7 @@ async fn officers_assign_change_and_empty_slots() {
     ];
     let body = |location| {
         json!({
-            "location": location, "name": "Coke", "price": "125", "quantity": "4",
+            "location": location, "name": "Coke", "price": 125, "quantity": 4,
             "image_url": "https://img.example/c.png",
         })
     };
@@ -52,8 +54,9 @@ async fn officers_assign_change_and_empty_slots() {
         [(Method::POST, "/merch/items", "A2"), (Method::PUT, "/merch/items/3", "3/A1")]
     {
         gateway.answers(method, path, 409, json!({ "error": "A1 holds Tea; clear it first" }));
-        let page = officer.submit(&format!("/intranet/merch/items/{form}"), &fields).await;
-        assert_eq!(page.status, 409);
+        let path = format!("/intranet/merch/items/{form}");
+        let page = officer.submit_and_follow(&path, &fields).await;
+        assert!(page.is_wrong_form());
         assert!(page.body.contains("clear it first") && page.body.contains("value=\"Coke\""));
         assert!(page.body.contains(&format!("action=\"/intranet/merch/items/{form}\"")));
     }
@@ -62,7 +65,7 @@ async fn officers_assign_change_and_empty_slots() {
 #[tokio::test]
 async fn officers_see_and_delete_items() {
     let gateway = with_machine().await;
-    let done = json!({ "error": null, "data": {}, "message": "Item destroyed successfully!" });
+    let done = message("Item destroyed successfully!");
     gateway.answers(Method::DELETE, "/merch/items/3", 200, done);
     let mut officer = signed_in(&gateway, &["admin"]);
     let page = officer.get("/intranet/merch/stock").await;
@@ -75,11 +78,8 @@ async fn officers_see_and_delete_items() {
 #[tokio::test]
 async fn the_chart_of_sales_has_the_same_numbers_as_a_table() {
     let gateway = with_machine().await;
-    let days = json!([
-        { "day": "2026-11-21", "count": 2, "credits": 350 },
-        { "day": "2026-11-22", "count": 0, "credits": 0 },
-        { "day": "2026-11-23", "count": 1, "credits": 1 },
-    ]);
+    let day = |day, count, credits| SalesDay { day: named(day), count, credits };
+    let days = [day("2026-11-21", 2, 350), day("2026-11-22", 0, 0), day("2026-11-23", 1, 1)];
     gateway.answers(Method::GET, "/merch/sales", 200, days);
     let mut officer = signed_in(&gateway, &["top4"]);
     let page = officer.get("/intranet/merch/sales?from=2026-11-21&to=").await;
@@ -99,26 +99,29 @@ async fn the_chart_of_sales_has_the_same_numbers_as_a_table() {
     assert_eq!(page.body.matches("<rect").count(), 3);
     assert_eq!(page.body.matches("<tr><th scope=\"row\">").count(), 3);
     assert_eq!(gateway.calls(&Method::GET, "/merch/sales")[0].query, "from=2026-11-21");
-    gateway.answers(
-        Method::GET,
-        "/merch/sales",
-        400,
-        json!({ "error": "from must not be after to" }),
-    );
     let page = officer.get("/intranet/merch/sales?from=2026-11-21&to=2025-01-01").await;
-    assert!(page.status == 400 && page.body.contains("from must not be after to"));
+    assert!(page.is_wrong_form() && page.body.contains("is before the first"));
+    assert_eq!(gateway.calls(&Method::GET, "/merch/sales").len(), 1, "nobody is asked");
+    let refusal = json!({ "error": "from must not be a year before to" });
+    gateway.answers(Method::GET, "/merch/sales", 400, refusal);
+    let long = officer.get("/intranet/merch/sales?from=2020-11-21&to=2025-01-01").await;
+    assert!(long.is_wrong_form() && long.body.contains("must not be a year before"));
     assert!(page.body.contains("value=\"2025-01-01\""));
 }
 
 #[tokio::test]
 async fn officers_record_what_the_machine_did_not_say() {
     let gateway = with_machine().await;
-    let mut resolved = thing(2, "unknown", false);
-    resolved["resolution"] =
-        json!({ "outcome": "vended", "officer": "adhawa2", "at": "2026-11-22T10:00:00Z" });
+    let resolution = Resolution {
+        outcome: Finding::Vended,
+        officer: "adhawa2".to_owned(),
+        at: named("2026-11-22T10:00:00Z"),
+    };
+    let resolved = PurchaseItem { resolution: Some(resolution), ..thing(2, "unknown", false) };
     let things = [thing(1, "vended", true), resolved, thing(3, "unknown", false)];
-    let purchases = [bought(7, "failed", &things), bought(6, "done", &[thing(1, "vended", true)])];
-    let list = json!({ "purchases": purchases, "next": 5 });
+    let purchases =
+        vec![bought(7, "failed", &things), bought(6, "done", &[thing(1, "vended", true)])];
+    let list = Purchases { purchases, next: Some(5) };
     gateway.answers(Method::GET, "/merch/purchases", 200, list);
     let resolve = "/merch/purchases/7/items/3/resolve";
     gateway.answers(Method::POST, resolve, 200, bought(7, "failed", &[]));
@@ -127,7 +130,7 @@ async fn officers_record_what_the_machine_did_not_say() {
     assert!(page.body.contains("action=\"/intranet/merch/purchases/7/items/3/resolve\""));
     assert!(!page.body.contains("items/2/resolve") && !page.body.contains("purchases/6"));
     assert!(page.body.contains("/intranet/merch/unresolved?after=5"));
-    assert_eq!(gateway.calls(&Method::GET, "/merch/purchases")[0].query, "limit=100&after=9");
+    assert_eq!(gateway.calls(&Method::GET, "/merch/purchases")[0].query, "after=9&limit=100");
     for outcome in ["vended", "failed"] {
         let path = format!("/intranet{resolve}");
         let done = officer.submit(&path, &[("outcome", outcome)]).await;

@@ -1,21 +1,30 @@
 //! What became of messages to people, for officers: the log, and one message.
 
+use grove_notifications_api::{Confirmation, Deliveries, Delivery, SentNotification};
 use http::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     browser::Browser,
-    gateway::FakeGateway,
+    gateway::{FakeGateway, named},
     members::{HOSTILE, signed_in},
 };
 
-fn delivery(id: u64, state: &str, recipient: &str) -> Value {
-    json!({
-        "id": id, "notification_id": 7, "channel": "email", "recipient": recipient, "state": state,
-        "attempts": 2, "last_error": (state != "sent").then_some("550 no such mailbox"),
-        "subject": "Pizza tonight", "requested_by": "service:users",
-        "created_at": "2026-11-22T09:33:41Z",
-    })
+fn delivery(id: u64, state: &str, recipient: &str) -> Delivery {
+    Delivery {
+        id,
+        notification_id: 7,
+        channel: "email".to_owned(),
+        recipient: recipient.to_owned(),
+        state: named(state),
+        attempts: 2,
+        last_error: (state != "sent").then(|| "550 no such mailbox".to_owned()),
+        subject: Some("Pizza tonight".to_owned()),
+        kind: "announcement".to_owned(),
+        requested_by: "service:users".to_owned(),
+        created_at: named("2026-11-22T09:33:41Z"),
+        settled_at: None,
+    }
 }
 
 async fn officer() -> (FakeGateway, Browser) {
@@ -24,8 +33,8 @@ async fn officer() -> (FakeGateway, Browser) {
     (gateway, browser)
 }
 
-fn log(gateway: &FakeGateway, deliveries: &[Value], next: Option<u64>) {
-    let found = json!({ "deliveries": deliveries, "next": next });
+fn log(gateway: &FakeGateway, deliveries: &[Delivery], next: Option<u64>) {
+    let found = Deliveries { deliveries: deliveries.to_vec(), next };
     gateway.answers(Method::GET, "/notifications", 200, found);
 }
 
@@ -35,7 +44,7 @@ async fn the_log_says_what_went_to_whom_and_how_far_it_came() {
     let deliveries = [
         delivery(3, "dead", HOSTILE),
         delivery(2, "sent", "b@example.edu"),
-        delivery(1, "odd", "c"),
+        delivery(1, "skipped", "c"),
     ];
     log(&gateway, &deliveries, None);
     let page = browser.get("/intranet/notifications").await;
@@ -51,7 +60,7 @@ async fn the_log_says_what_went_to_whom_and_how_far_it_came() {
         "Given up",
         "action=\"/intranet/notifications/deliveries/3/replay\"",
         "Nov 22, 2026, 9:33 AM UTC",
-        "Unknown",
+        "Not wanted",
     ] {
         assert!(page.body.contains(part), "{part}");
     }
@@ -70,7 +79,7 @@ async fn a_filter_survives_paging_and_trying_again() {
     let part = "state=dead&recipient=a%2Bb%40example.edu";
     let page = browser.get(&format!("/intranet/notifications?{part}&after=90")).await;
     let calls = gateway.queries(&Method::GET, "/notifications");
-    assert_eq!(calls, [format!("{part}&after=90")]);
+    assert_eq!(calls, [format!("after=90&{part}")]);
     let escaped = part.replace('&', "&#38;");
     for link in [format!("?{escaped}&#38;after=3\""), format!("notifications?{escaped}\"")] {
         assert!(page.body.contains(&link), "{link} {}", page.body);
@@ -80,7 +89,8 @@ async fn a_filter_survives_paging_and_trying_again() {
 
     let path = "/intranet/notifications/deliveries/3/replay";
     let replay = "/notifications/deliveries/3/replay";
-    gateway.answers(Method::POST, replay, 200, json!({ "message": "Queued" }));
+    let queued = Confirmation { message: "Queued".to_owned() };
+    gateway.answers(Method::POST, replay, 200, queued);
     let fields = [("state", "dead"), ("recipient", "a+b@example.edu"), ("after", "90")];
     let done = browser.submit(path, &fields).await;
     assert_eq!(done.location(), format!("/intranet/notifications?{part}&after=90"));
@@ -97,12 +107,18 @@ async fn a_filter_survives_paging_and_trying_again() {
 #[tokio::test]
 async fn one_message_is_shown_with_each_delivery() {
     let (gateway, mut browser) = officer().await;
-    let message = json!({
-        "id": 7, "kind": "announcement", "message": "Free pizza.\n\nTonight.",
-        "requested_by": "jsmith2", "created_at": "2026-11-22T09:33:41Z",
-        "deliveries": [delivery(1, "sent", "a@example.edu"), delivery(2, "dead", "b@example.edu")],
-    });
-    gateway.answers(Method::GET, "/notification/7", 200, message.clone());
+    let message = SentNotification {
+        id: 7,
+        kind: "announcement".to_owned(),
+        message: "Free pizza.\n\nTonight.".to_owned(),
+        requested_by: "jsmith2".to_owned(),
+        created_at: named("2026-11-22T09:33:41Z"),
+        deliveries: vec![
+            delivery(1, "sent", "a@example.edu"),
+            delivery(2, "dead", "b@example.edu"),
+        ],
+    };
+    gateway.answers(Method::GET, "/notification/7", 200, &message);
     let page = browser.get("/intranet/notifications/7").await;
     for part in [
         "<h1>Pizza tonight</h1>",
@@ -113,9 +129,8 @@ async fn one_message_is_shown_with_each_delivery() {
     ] {
         assert!(page.body.contains(part), "{part}");
     }
-    let mut secret = message;
-    secret["kind"] = "account".into();
-    secret["message"] = "".into();
+    let (kind, text) = ("account".to_owned(), String::new());
+    let secret = SentNotification { kind, message: text, ..message };
     gateway.answers(Method::GET, "/notification/7", 200, secret);
     let page = browser.get("/intranet/notifications/7").await;
     assert!(page.body.contains("for its recipient alone") && page.body.contains(">Account<"));

@@ -1,25 +1,35 @@
 //! Undelivered effects and the campus directory, for officers.
 
+use grove_directory_api::{
+    self as directory, Failure, Missing, Protection, Repair, Report, Surplus,
+};
+use grove_gateway_api::{Backlog, BackupStatus, Health, ServiceStatus, Status, Traffic};
+use grove_shared::effects::{Effects, PendingEffect};
 use http::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     browser::Browser,
-    gateway::FakeGateway,
+    gateway::{FakeGateway, message, named},
     members::{HOSTILE, signed_in},
 };
 
-fn effect(id: u64, dead: bool) -> Value {
-    json!({
-        "id": id, "peer": "directory", "path": "/activedirectory/add",
-        "body": { "netid": "jsmith2" }, "attempts": 12, "last_error": format!("503 {HOSTILE}"),
-        "created_at": "2026-11-20T10:00:00Z", "next_attempt_at": "2026-11-22T10:00:00Z",
-        "dead_at": dead.then_some("2026-11-21T10:00:00Z"),
-    })
+fn effect(id: u64, dead: bool) -> PendingEffect {
+    PendingEffect {
+        id,
+        peer: "directory".to_owned(),
+        path: "/activedirectory/add".to_owned(),
+        body: json!({ "netid": "jsmith2" }),
+        attempts: 12,
+        last_error: Some(format!("503 {HOSTILE}")),
+        created_at: named("2026-11-20T10:00:00Z"),
+        next_attempt_at: named("2026-11-22T10:00:00Z"),
+        dead_at: dead.then(|| named("2026-11-21T10:00:00Z")),
+    }
 }
 
-fn outbox(pending: u64, dead: u64, effects: &[Value]) -> Value {
-    json!({ "pending": pending, "dead": dead, "effects": effects })
+fn outbox(pending: i64, dead: i64, effects: &[PendingEffect]) -> Effects {
+    Effects { pending, dead, effects: effects.to_vec() }
 }
 
 async fn officer() -> (FakeGateway, Browser) {
@@ -72,7 +82,7 @@ async fn all_effects_of_a_service_are_listed_page_by_page() {
 async fn what_was_given_up_is_delivered_again() {
     let (gateway, mut browser) = officer().await;
     let path = "/outbox/users/4/replay";
-    let done = json!({ "error": null, "data": {}, "message": "The effect is delivered again" });
+    let done = message("The effect is delivered again");
     gateway.answers(Method::POST, path, 200, done);
     browser.get("/intranet/outbox").await;
     let done = browser.submit("/intranet/outbox/users/4/replay", &[]).await;
@@ -89,25 +99,36 @@ async fn what_was_given_up_is_delivered_again() {
 #[tokio::test]
 async fn the_directory_shows_its_state_and_where_it_differs() {
     let (gateway, mut browser) = officer().await;
-    let mut status = json!({
-        "configured": true, "protection": "ldaps", "reachable": true, "error": null, "waiting": 2,
-        "refused": 0, "last_report_at": null,
-    });
+    let status = directory::Status {
+        configured: true,
+        protection: Some(Protection::Ldaps),
+        reachable: Some(true),
+        error: None,
+        waiting: 2,
+        refused: 0,
+        last_report_at: None,
+    };
     gateway.answers(Method::GET, "/directory/status", 200, status.clone());
     let page = browser.get("/intranet/directory").await;
     assert!(page.body.contains("reachable") && page.body.contains("2 waiting"));
     assert!(page.body.contains("have not been compared yet"));
     assert!(!page.body.contains("/intranet/directory/repair"), "there is nothing to repair");
 
-    let report = json!({
-        "id": 3, "made_at": "2026-11-22T09:33:41Z", "members": 12, "listed": 13,
-        "missing": [{ "netid": "jsmith2", "dn": "cn=jsmith2" }, { "netid": "new3", "dn": null }],
-        "surplus": [
-            { "netid": "mallory2", "dn": "cn=mallory2", "added_by_grove": true },
-            { "netid": "guest4", "dn": "cn=guest4", "added_by_grove": false },
-        ],
-        "unknown": ["cn=printer"],
-    });
+    let missing =
+        |netid: &str, dn: Option<&str>| Missing { netid: named(netid), dn: dn.map(str::to_owned) };
+    let surplus = |netid: &str, added_by_grove| Surplus {
+        netid: named(netid),
+        dn: format!("cn={netid}"),
+        added_by_grove,
+    };
+    let report = Report {
+        members: 12,
+        listed: 13,
+        missing: vec![missing("jsmith2", Some("cn=jsmith2")), missing("new3", None)],
+        surplus: vec![surplus("mallory2", true), surplus("guest4", false)],
+        unknown: vec!["cn=printer".to_owned()],
+        ..report()
+    };
     gateway.answers(Method::GET, "/directory/report", 200, report);
     let page = browser.get("/intranet/directory").await;
     for part in [
@@ -122,13 +143,12 @@ async fn the_directory_shows_its_state_and_where_it_differs() {
     ] {
         assert!(page.body.contains(part), "{part}");
     }
-    status["reachable"] = false.into();
-    status["error"] = "connection refused".into();
+    let error = Some("connection refused".to_owned());
+    let status = directory::Status { reachable: Some(false), error, ..status };
     gateway.answers(Method::GET, "/directory/status", 200, status.clone());
     let page = browser.get("/intranet/directory").await;
     assert!(page.body.contains("not reachable") && page.body.contains("connection refused"));
-    status["configured"] = false.into();
-    status["reachable"] = Value::Null;
+    let status = directory::Status { configured: false, reachable: None, ..status };
     gateway.answers(Method::GET, "/directory/status", 200, status);
     assert!(browser.get("/intranet/directory").await.body.contains("not configured"));
     gateway.answers(Method::GET, "/directory/status", 503, json!({ "error": "away" }));
@@ -138,18 +158,31 @@ async fn the_directory_shows_its_state_and_where_it_differs() {
     assert!(page.body.contains("does not answer right now"));
 }
 
+/// Where members and directory do not differ.
+fn report() -> Report {
+    Report {
+        id: 3,
+        made_at: named("2026-11-22T09:33:41Z"),
+        members: 1,
+        listed: 1,
+        missing: vec![],
+        surplus: vec![],
+        unknown: vec![],
+    }
+}
+
 #[tokio::test]
 async fn the_directory_is_checked_and_repaired_by_a_button() {
     let (gateway, mut browser) = officer().await;
-    let report = json!({
-        "id": 3, "made_at": "2026-11-22T09:33:41Z", "members": 1, "listed": 1, "missing": [],
-        "surplus": [], "unknown": [],
-    });
-    let failed = [json!({ "netid": "new3", "error": "There is no such entry" })];
-    let repair = json!({
-        "added": ["jsmith2"], "removed": [], "failed": failed, "left": 4, "report": report.clone(),
-    });
-    gateway.answers(Method::POST, "/directory/reconcile", 200, report);
+    let error = "There is no such entry".to_owned();
+    let repair = Repair {
+        added: vec![named("jsmith2")],
+        removed: vec![],
+        failed: vec![Failure { netid: named("new3"), error }],
+        left: 4,
+        report: Some(report()),
+    };
+    gateway.answers(Method::POST, "/directory/reconcile", 200, report());
     gateway.answers(Method::POST, "/directory/repair", 200, repair);
     browser.get("/intranet/directory").await;
     for (page, call) in [("check", "/directory/reconcile"), ("repair", "/directory/repair")] {
@@ -169,16 +202,23 @@ async fn the_directory_is_checked_and_repaired_by_a_button() {
 #[tokio::test]
 async fn the_status_page_says_which_service_is_down_and_what_waits() {
     let (gateway, mut browser) = officer().await;
-    let traffic = |requests: u64, failures: u64| json!({ "requests": requests, "failures": failures, "p50_ms": 3.8, "p99_ms": 1460.5 });
-    let services = json!([
-        { "name": "gateway", "health": "ready", "version": "0.1.0", "started_at": "2026-11-22T10:00:00Z",
-          "traffic": traffic(5, 0), "outbox": null },
-        { "name": "users", "health": "not_ready", "version": "0.1.0", "started_at": "2026-11-22T10:00:00Z",
-          "traffic": traffic(100_000, 50), "outbox": { "pending": 3, "dead": 1, "oldest_age_seconds": 300 } },
-        { "name": "gigs", "health": "down", "version": null, "started_at": null,
-          "traffic": traffic(10, 5), "outbox": null },
-    ]);
-    let mut status = json!({ "since": "2026-11-22T10:00:00Z", "objective": 0.001, "services": services, "backup": null });
+    let service = |name: &str, health, requests: u64, failures: u64| ServiceStatus {
+        name: name.to_owned(),
+        health,
+        version: (health != Health::Down).then(|| "0.1.0".to_owned()),
+        started_at: (health != Health::Down).then(|| named("2026-11-22T10:00:00Z")),
+        traffic: Traffic { requests, failures, p50_ms: Some(3.8), p99_ms: Some(1460.5) },
+        outbox: None,
+    };
+    let backlog = Backlog { pending: 3, dead: 1, oldest_age_seconds: 300 };
+    let users = service("users", Health::NotReady, 100_000, 50);
+    let services = vec![
+        service("gateway", Health::Ready, 5, 0),
+        ServiceStatus { outbox: Some(backlog), ..users },
+        service("gigs", Health::Down, 10, 5),
+    ];
+    let since = named("2026-11-22T10:00:00Z");
+    let mut status = Status { since, objective: 0.001, services, backup: None };
     gateway.answers(Method::GET, "/status", 200, status.clone());
     let page = browser.get("/status").await;
     assert_eq!(page.status, 200);
@@ -196,8 +236,11 @@ async fn the_status_page_says_which_service_is_down_and_what_waits() {
     ] {
         assert!(page.body.contains(part), "{part} {}", page.body);
     }
-    status["backup"] =
-        json!({ "last_full_at": "2026-11-20T03:00:00Z", "saved_until": null, "error": HOSTILE });
+    status.backup = Some(BackupStatus {
+        last_full_at: Some(named("2026-11-20T03:00:00Z")),
+        saved_until: None,
+        error: Some(HOSTILE.to_owned()),
+    });
     gateway.answers(Method::GET, "/status", 200, status);
     let page = browser.get("/status").await;
     for part in ["Nov 20, 2026, 3:00 AM UTC", "late", "failing", "are not saved"] {

@@ -1,7 +1,8 @@
 //! Which messages someone gets: in the account, and by the link in a mail.
 
+use grove_notifications_api::{Preference, Preferences, Unsubscribed};
 use http::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     browser::{Browser, form},
@@ -12,18 +13,18 @@ use crate::{
 const PAGE: &str = "/account/notifications";
 const API: &str = "/notifications/preferences";
 
-fn preference(kind: &str, channel: &str, enabled: bool, mandatory: bool) -> Value {
-    json!({ "kind": kind, "channel": channel, "enabled": enabled, "mandatory": mandatory })
+fn preference(kind: &str, channel: &str, enabled: bool, mandatory: bool) -> Preference {
+    Preference { kind: kind.to_owned(), channel: channel.to_owned(), enabled, mandatory }
 }
 
 async fn member() -> (FakeGateway, Browser) {
     let gateway = FakeGateway::start().await;
-    let preferences = [
+    let preferences = vec![
         preference("announcement", "email", true, false),
         preference("announcement", "slack", false, false),
         preference("account_security", "email", true, true),
     ];
-    gateway.answers(Method::GET, API, 200, json!({ "preferences": preferences }));
+    gateway.answers(Method::GET, API, 200, Preferences { preferences });
     let browser = signed_in(&gateway, &[]);
     (gateway, browser)
 }
@@ -53,7 +54,7 @@ async fn a_member_sees_what_they_get_and_what_is_always_sent() {
 #[tokio::test]
 async fn what_is_ticked_is_saved_and_what_was_not_shown_stays() {
     let (gateway, mut browser) = member().await;
-    gateway.answers(Method::PUT, API, 200, json!({ "preferences": [] }));
+    gateway.answers(Method::PUT, API, 200, Preferences { preferences: vec![] });
     browser.get(PAGE).await;
     let fields = [
         ("shown", "announcement:email"),
@@ -71,8 +72,8 @@ async fn what_is_ticked_is_saved_and_what_was_not_shown_stays() {
     assert!(browser.get(PAGE).await.body.contains("Saved."));
 
     gateway.answers(Method::PUT, API, 400, json!({ "error": "No such kind" }));
-    let page = browser.submit(PAGE, &fields).await;
-    assert_eq!(page.status, 400);
+    let page = browser.submit_and_follow(PAGE, &fields).await;
+    assert!(page.is_wrong_form());
     assert!(page.body.contains("No such kind"));
     assert!(page.body.contains("value=\"announcement:slack\" checked>"), "what was ticked stays");
     assert!(page.body.contains("value=\"announcement:email\">"));
@@ -91,7 +92,8 @@ async fn the_link_of_a_mail_changes_nothing_by_itself() {
 async fn unsubscribing_needs_no_cookie_and_uses_no_session() {
     let gateway = FakeGateway::start().await;
     let api = "/notifications/unsubscribe/t0ken";
-    let done = json!({ "message": "You get no more announcements by mail." });
+    let message = "You get no more announcements by mail.".to_owned();
+    let done = Unsubscribed { kind: "announcement".to_owned(), message };
     gateway.answers(Method::POST, api, 200, done);
     let mut provider = Browser::new(&gateway);
     let kind = ("content-type", "application/x-www-form-urlencoded");

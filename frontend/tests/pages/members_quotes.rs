@@ -1,36 +1,43 @@
 //! Quotes, for members and for officers.
 
+use grove_quotes_api::Quote;
+use grove_shared::envelope::Message;
 use http::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
-    gateway::FakeGateway,
-    members::{HOSTILE, data, signed_in},
+    gateway::{FakeGateway, data, message, named},
+    members::{HOSTILE, signed_in},
 };
 
-fn quote(id: u64, source: &str, approved: bool) -> Value {
-    json!({
-        "id": id, "text": format!("Words {id}."), "author": "adhawa2", "source": source,
-        "votes": 3, "approved": approved, "takedown_requested": false, "upvoted": false,
-        "created_at": "11/22/26 09:33:41 AM", "created": "2026-11-22T09:33:41Z",
-    })
+fn quote(id: u64, source: &str, approved: bool) -> Quote {
+    Quote {
+        id,
+        text: format!("Words {id}."),
+        author: "adhawa2".to_owned(),
+        source: source.to_owned(),
+        votes: 3,
+        approved,
+        takedown_requested: false,
+        upvoted: false,
+        created_at: "11/22/26 09:33:41 AM".to_owned(),
+        created: named("2026-11-22T09:33:41Z"),
+    }
 }
 
-async fn with_quotes(quotes: &[Value]) -> FakeGateway {
+async fn with_quotes(quotes: &[Quote]) -> FakeGateway {
     let gateway = FakeGateway::start().await;
     gateway.answers(Method::GET, "/quotes", 200, data(quotes));
     gateway
 }
 
-fn ok() -> Value {
-    json!({ "error": null, "data": {}, "message": "Done!" })
+fn ok() -> Message {
+    message("Done!")
 }
 
 #[tokio::test]
 async fn a_member_sees_quotes_and_only_their_own_tools() {
-    let mut voted = quote(2, "jsmith2", true);
-    voted["upvoted"] = true.into();
-    voted["votes"] = 1.into();
+    let voted = Quote { upvoted: true, votes: 1, ..quote(2, "jsmith2", true) };
     let gateway = with_quotes(&[quote(1, "Grace", false), voted, quote(3, "Grace", true)]).await;
     let page = signed_in(&gateway, &[]).get("/intranet/quotes").await;
     for part in [
@@ -55,8 +62,7 @@ async fn a_member_sees_quotes_and_only_their_own_tools() {
 
 #[tokio::test]
 async fn an_officer_sees_what_waits_first_and_decides() {
-    let mut taken_down = quote(4, "Grace", false);
-    taken_down["takedown_requested"] = true.into();
+    let taken_down = Quote { takedown_requested: true, ..quote(4, "Grace", false) };
     let gateway = with_quotes(&[quote(1, "Grace", false), taken_down, quote(3, "G", true)]).await;
     let mut officer = signed_in(&gateway, &["corporate"]);
     let page = officer.get("/intranet/quotes").await;
@@ -66,13 +72,13 @@ async fn an_officer_sees_what_waits_first_and_decides() {
     assert!(page.body.contains("/intranet/quotes/3/delete"));
     assert!(!page.body.contains("/intranet/quotes/3/approve"), "it is approved");
 
-    gateway.answers(Method::PUT, "/quotes/1/approve", 200, data(json!([])));
+    gateway.answers(Method::PUT, "/quotes/1/approve", 200, data(Vec::<Quote>::new()));
     let done = officer.submit("/intranet/quotes/1/approve", &[]).await;
     assert_eq!((done.status.as_u16(), done.location()), (303, "/intranet/quotes"));
     assert!(officer.get("/intranet/quotes").await.body.contains("The quote is approved"));
     assert_eq!(gateway.calls(&Method::PUT, "/quotes/1/approve").len(), 1);
 
-    gateway.answers(Method::DELETE, "/quotes/3", 200, data(json!([])));
+    gateway.answers(Method::DELETE, "/quotes/3", 200, data(Vec::<Quote>::new()));
     officer.submit("/intranet/quotes/3/delete", &[]).await;
     assert!(officer.get("/intranet/quotes").await.body.contains("The quote is deleted."));
 
@@ -143,8 +149,8 @@ async fn a_quote_is_posted_in_ones_own_name_and_kept_when_refused() {
 
     gateway.answers(Method::POST, "/quotes", 400, json!({ "error": "Quote already exists" }));
     let fields = [("text", HOSTILE), ("source", "\"Grace\"")];
-    let page = browser.submit("/intranet/quotes/new", &fields).await;
-    assert_eq!(page.status, 400);
+    let page = browser.submit_and_follow("/intranet/quotes/new", &fields).await;
+    assert!(page.is_wrong_form());
     assert!(page.body.contains("Quote already exists") && page.body.contains("id=\"add\" open"));
     assert!(page.body.contains("alert(1)") && page.body.contains("&#34;Grace&#34;"));
     assert!(!page.body.contains("<script>") && !page.body.contains("<img src=x"));
@@ -152,9 +158,8 @@ async fn a_quote_is_posted_in_ones_own_name_and_kept_when_refused() {
 
 #[tokio::test]
 async fn hostile_quotes_are_shown_and_do_nothing() {
-    let mut hostile = quote(1, HOSTILE, true);
-    hostile["text"] = HOSTILE.into();
-    hostile["author"] = HOSTILE.into();
+    let (text, author) = (HOSTILE.to_owned(), HOSTILE.to_owned());
+    let hostile = Quote { text, author, ..quote(1, HOSTILE, true) };
     let gateway = with_quotes(&[hostile]).await;
     for committees in [&[][..], &["admin"]] {
         let page = signed_in(&gateway, committees).get("/intranet/quotes").await;

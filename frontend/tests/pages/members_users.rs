@@ -1,11 +1,12 @@
 //! Users, for officers.
 
+use grove_users_api::User;
 use http::Method;
 use serde_json::json;
 
 use crate::{
-    gateway::{FakeGateway, user},
-    members::{HOSTILE, data, signed_in},
+    gateway::{FakeGateway, data, user},
+    members::{HOSTILE, signed_in},
 };
 
 async fn with_users() -> FakeGateway {
@@ -17,7 +18,7 @@ async fn with_users() -> FakeGateway {
         user("jsmith2", "awaiting_payment"),
         user("adhawa2", "member"),
     ];
-    gateway.answers(Method::GET, "/users", 200, data(people.to_vec()));
+    gateway.answers(Method::GET, "/users", 200, data(people));
     gateway
 }
 
@@ -55,8 +56,8 @@ async fn an_officer_sees_everyone_and_how_many_are_in_each_state() {
 #[tokio::test]
 async fn an_officer_records_a_payment_and_deletes_who_never_paid() {
     let gateway = with_users().await;
-    gateway.answers(Method::PUT, "/users/erossi2/paid", 200, data(json!([])));
-    gateway.answers(Method::DELETE, "/users/itanak2", 200, data(json!([])));
+    gateway.answers(Method::PUT, "/users/erossi2/paid", 200, data(Vec::<User>::new()));
+    gateway.answers(Method::DELETE, "/users/itanak2", 200, data(Vec::<User>::new()));
     let mut officer = signed_in(&gateway, &["top4"]);
     officer.get("/intranet/users").await;
     let state = [("state", "awaiting_payment")];
@@ -80,9 +81,8 @@ async fn an_officer_records_a_payment_and_deletes_who_never_paid() {
 #[tokio::test]
 async fn odd_netids_name_only_themselves() {
     let gateway = FakeGateway::start().await;
-    let mut odd = user("a/../b?c#d", "unverified");
-    odd["first_name"] = HOSTILE.into();
-    gateway.answers(Method::GET, "/users", 200, data(json!([odd])));
+    let odd = User { first_name: HOSTILE.to_owned(), ..user("a/../b?c#d", "unverified") };
+    gateway.answers(Method::GET, "/users", 200, data([odd]));
     let mut officer = signed_in(&gateway, &["admin"]);
     let page = officer.get("/intranet/users").await;
     assert!(page.body.contains("action=\"/intranet/users/a%2F..%2Fb%3Fc%23d/paid\""));

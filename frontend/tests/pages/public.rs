@@ -1,34 +1,60 @@
 //! The pages for everybody.
 
+use grove_frontend::events::{Event, Place};
+use grove_groups_api::{Group, Office};
 use http::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::{browser::Browser, gateway::FakeGateway};
+use crate::{
+    browser::Browser,
+    gateway::{FakeGateway, message},
+};
 
-fn group(name: &str) -> Value {
-    json!({
-        "name": name, "description": "", "chairs": "Ada, Grace", "meetingDay": "Tuesday",
-        "meetingTime": "6:00 PM", "meetingLoc": "Room 100", "site": "https://sig.example",
-        "email": "sig@example.edu", "roles": [], "memberCount": 3,
-    })
+pub(crate) fn group(name: &str) -> Group {
+    Group {
+        name: name.to_owned(),
+        description: String::new(),
+        chairs: "Ada, Grace".to_owned(),
+        meeting_day: "Tuesday".to_owned(),
+        meeting_time: "6:00 PM".to_owned(),
+        meeting_loc: "Room 100".to_owned(),
+        site: "https://sig.example".to_owned(),
+        email: "sig@example.edu".to_owned(),
+        roles: vec![],
+        member_count: 3,
+    }
+}
+
+fn event(name: &str, url: &str, start_time: &str, place: &str) -> Event {
+    Event {
+        name: name.to_owned(),
+        url: Some(url.to_owned()),
+        start_time: start_time.to_owned(),
+        end_time: None,
+        place: Some(Place { name: place.to_owned() }),
+    }
 }
 
 #[tokio::test]
 async fn groups_with_hostile_texts_are_shown_and_do_nothing() {
     let gateway = FakeGateway::start().await;
     let hostile = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>";
-    let mut sig = group(hostile);
-    for field in ["description", "chairs", "meetingDay", "meetingLoc"] {
-        sig[field] = hostile.into();
-    }
-    sig["site"] = "javascript:alert(1)".into();
-    sig["email"] = "a@b\"><script>".into();
-    sig["roles"] = json!([{ "name": hostile, "holder": hostile, "email": "x@y?bcc=z" }]);
-    gateway.answers(Method::GET, "/groups/sigs", 200, json!([sig, group("SIG Graphics")]));
-    gateway.answers(Method::GET, "/groups/committees", 200, json!([sig]));
-    let event = json!({ "name": hostile, "url": "javascript:alert(1)", "start_time": hostile,
-                        "end_time": null, "place": { "name": hostile } });
-    gateway.answers(Method::GET, "/events/upcoming", 200, json!([event]));
+    let text = || hostile.to_owned();
+    let office = Office { name: text(), holder: text(), email: "x@y?bcc=z".to_owned() };
+    let sig = Group {
+        description: text(),
+        chairs: text(),
+        meeting_day: text(),
+        meeting_loc: text(),
+        site: "javascript:alert(1)".to_owned(),
+        email: "a@b\"><script>".to_owned(),
+        roles: vec![office],
+        ..group(hostile)
+    };
+    gateway.answers(Method::GET, "/groups/sigs", 200, [&sig, &group("SIG Graphics")]);
+    gateway.answers(Method::GET, "/groups/committees", 200, [&sig]);
+    let event = event(hostile, "javascript:alert(1)", hostile, hostile);
+    gateway.answers(Method::GET, "/events/upcoming", 200, [event]);
     let mut browser = Browser::new(&gateway);
     for path in ["/", "/about", "/sigs", "/join"] {
         let page = browser.get(path).await;
@@ -49,10 +75,9 @@ async fn the_calendar_shows_what_comes_or_says_that_nothing_does() {
     let gateway = FakeGateway::start().await;
     let mut browser = Browser::new(&gateway);
     assert!(browser.get("/").await.body.contains("No events scheduled."));
-    let event = json!({ "id": "1", "name": "Open House", "url": "https://e.example/1",
-        "start_time": "March 4 2026, 7:00 PM", "end_time": "March 4 2026, 9:00 PM",
-        "place": { "name": "Room 100" }, "description": "x" });
-    gateway.answers(Method::GET, "/events/upcoming", 200, json!([event]));
+    let event = event("Open House", "https://e.example/1", "March 4 2026, 7:00 PM", "Room 100");
+    let end_time = Some("March 4 2026, 9:00 PM".to_owned());
+    gateway.answers(Method::GET, "/events/upcoming", 200, [Event { end_time, ..event }]);
     let page = browser.get("/").await;
     assert!(page.body.contains("Mar 4, 7:00 PM - 9:00 PM") && page.body.contains("Room 100"));
     gateway.answers(Method::GET, "/events/upcoming", 503, json!({ "error": "no" }));
@@ -63,13 +88,8 @@ async fn the_calendar_shows_what_comes_or_says_that_nothing_does() {
 #[tokio::test]
 async fn someone_joins_and_learns_what_remains() {
     let gateway = FakeGateway::start().await;
-    gateway.answers(
-        Method::GET,
-        "/groups/sigs",
-        200,
-        json!([group("SIG Graphics"), group("netid")]),
-    );
-    let done = json!({ "error": null, "data": {}, "message": "Your request was successful." });
+    gateway.answers(Method::GET, "/groups/sigs", 200, [group("SIG Graphics"), group("netid")]);
+    let done = message("Your request was successful.");
     gateway.answers(Method::POST, "/users", 200, done);
     let mut browser = Browser::new(&gateway);
     assert!(browser.get("/join").await.body.contains("SIG Graphics"));
@@ -91,8 +111,8 @@ async fn someone_joins_and_learns_what_remains() {
 
     let refusal = json!({ "error": "User already exists" });
     gateway.answers(Method::POST, "/users", 400, refusal);
-    let page = browser.submit("/join", &fields).await;
-    assert_eq!(page.status, 400);
+    let page = browser.submit_and_follow("/join", &fields).await;
+    assert!(page.is_wrong_form());
     assert!(page.body.contains("User already exists") && page.body.contains("value=\"jsmith2\""));
     assert!(page.body.contains("value=\"SIG Graphics\" checked"));
 }
@@ -100,9 +120,8 @@ async fn someone_joins_and_learns_what_remains() {
 #[tokio::test]
 async fn a_password_is_set_by_a_link_from_a_mail() {
     let gateway = FakeGateway::start().await;
-    let ok = json!({ "error": null, "data": {}, "message": "OK" });
-    gateway.answers(Method::POST, "/password/reset", 200, ok.clone());
-    gateway.answers(Method::POST, "/password/link/t0ken", 200, ok);
+    gateway.answers(Method::POST, "/password/reset", 200, message("OK"));
+    gateway.answers(Method::POST, "/password/link/t0ken", 200, message("OK"));
     let mut browser = Browser::new(&gateway);
     browser.get("/account/forgot").await;
     let known = browser.submit("/account/forgot", &[("netid", "jsmith2")]).await;
@@ -112,18 +131,26 @@ async fn a_password_is_set_by_a_link_from_a_mail() {
     assert!(browser.get(known.location()).await.body.contains("on its way"));
 
     assert!(browser.get("/account/password?token=t0ken").await.body.contains("value=\"t0ken\""));
-    let fields =
-        |repeated| [("token", "t0ken"), ("password", "correct horse"), ("repeated", repeated)];
-    let page = browser.submit("/account/password", &fields("other")).await;
-    assert_eq!(page.status, 400);
+    let fields = |repeated| {
+        [("token", "t0ken"), ("password", "correct horse battery"), ("repeated", repeated)]
+    };
+    let page = browser.submit_and_follow("/account/password", &fields("other")).await;
+    assert!(page.is_wrong_form());
     assert!(page.body.contains("differ") && !page.body.contains("correct horse"));
-    let done = browser.submit("/account/password", &fields("correct horse")).await;
+    let done = browser.submit("/account/password", &fields("correct horse battery")).await;
     assert_eq!((done.status.as_u16(), done.location()), (303, "/login"));
     assert!(browser.get("/login").await.body.contains("Your password is set."));
 
+    let short = json!({ "error": "At least 15 characters" });
+    gateway.answers(Method::POST, "/password/link/t0ken", 400, short);
+    assert_eq!(browser.get("/account/password?token=t0ken").await.status, 200);
     let used = json!({ "error": "This link has expired or was used" });
     gateway.answers(Method::POST, "/password/link/t0ken", 404, used);
-    let done = browser.submit("/account/password", &fields("correct horse")).await;
+    let early = browser.get("/account/password?token=t0ken").await;
+    assert_eq!(early.location(), "/account/forgot", "before anything is typed");
+    let asked = gateway.calls(&Method::POST, "/password/link/t0ken");
+    assert_eq!(asked.last().unwrap().body, json!({ "password": "" }), "nothing can come of it");
+    let done = browser.submit("/account/password", &fields("correct horse battery")).await;
     assert_eq!((done.status.as_u16(), done.location()), (303, "/account/forgot"));
     assert!(browser.get("/account/forgot").await.body.contains("expired or was used"));
 }

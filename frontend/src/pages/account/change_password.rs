@@ -1,48 +1,51 @@
 //! Changing the password by the one before.
 
-use axum::response::{IntoResponse, Response};
-use grove_shared::api::accounts::PasswordChange;
-use http::StatusCode;
-use serde::Deserialize;
+use axum::response::Response;
+use grove_auth_api::{self as auth, PasswordChange};
+use grove_shared::Client;
 
-use super::{Account, PAGE};
 use crate::{
     csrf::Protected,
     error::PageError,
     flash::Flash,
-    gateway::{Gateway, Refusal},
-    render::{Frame, Page, see_other},
+    form::{Field, Form, Kind},
+    gateway::Gateway,
+    pages::password::{check_repeated, new_password},
+    render::{Frame, see_other},
     session::SignedIn,
+    typed::Typed,
 };
 
-/// The password until now, and twice the one from now on.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Passwords {
-    current: String,
-    password: String,
-    repeated: String,
+/// The page with the form.
+const PAGE: &str = "/account";
+
+/// The form on the page of the account.
+pub(super) fn form() -> Form {
+    let current = Field::new(Kind::Password, "current", "Current password")
+        .required("Enter your current password.")
+        .autocomplete("current-password");
+    let [password, repeated] = new_password("New password", "The new one again");
+    Form::new("/account/password/change", vec![current, password, repeated])
 }
 
 pub(crate) async fn submit(
-    SignedIn(person): SignedIn,
+    _: SignedIn,
     frame: Frame,
     gateway: Gateway,
     flash: Flash,
-    Protected(form): Protected<Passwords>,
+    Protected(typed): Protected<Typed>,
 ) -> Result<Response, PageError> {
-    let refused = if form.password == form.repeated {
-        let change = PasswordChange { current: form.current, new: form.password };
-        match gateway.change_password(&change).await {
-            Ok(message) => {
-                flash.success(message);
+    let mut form = form().filled(&typed);
+    check_repeated(&mut form);
+    if form.check()? {
+        let (current, new) = (form.text("current").to_owned(), form.text("password").to_owned());
+        match gateway.call(auth::change_password(&PasswordChange { current, new })).await {
+            Ok(done) => {
+                flash.success(done.message);
                 return Ok(see_other(PAGE));
             }
-            Err(error) => error.refusal()?,
+            Err(error) => form.refuse(error)?,
         }
-    } else {
-        let message = "The two new passwords differ.".to_owned();
-        Refusal { status: StatusCode::BAD_REQUEST, message }
-    };
-    let page = Account::load(person, frame, &gateway, Some(refused.message)).await;
-    Ok((refused.status, Page(page)).into_response())
+    }
+    frame.again(&format!("{PAGE}#password-title"), &form)
 }

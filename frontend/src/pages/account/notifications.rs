@@ -3,16 +3,23 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
+use grove_notifications_api::{
+    self as notifications, Preference, PreferenceChange, PreferenceChanges,
+};
+use grove_shared::Client;
 
 use crate::{
     csrf::Protected,
     error::PageError,
     flash::Flash,
-    gateway::{Gateway, Preference},
+    form::{Field, Form, Kind},
+    gateway::Gateway,
     pages::notifications::{channel, kind},
+    person::Person,
     render::{Frame, Page, see_other},
-    session::{Person, SignedIn},
+    session::SignedIn,
+    typed::Typed,
 };
 
 const PAGE: &str = "/account/notifications";
@@ -20,13 +27,13 @@ const PAGE: &str = "/account/notifications";
 /// The table of kinds and channels.
 #[derive(Debug, Template)]
 #[template(path = "account/notifications.html")]
-struct Choices {
+pub(crate) struct Choices {
     frame: Frame,
     person: Arc<Person>,
     /// What the columns are called.
     channels: Vec<&'static str>,
     rows: Vec<Row>,
-    error: Option<String>,
+    form: Form,
 }
 
 /// A kind of message.
@@ -50,12 +57,7 @@ struct Cell {
 }
 
 impl Choices {
-    fn new(
-        frame: Frame,
-        person: Arc<Person>,
-        preferences: &[Preference],
-        error: Option<String>,
-    ) -> Self {
+    fn new(frame: Frame, person: Arc<Person>, preferences: &[Preference], form: Form) -> Self {
         let channels = distinct(preferences.iter().map(|preference| &preference.channel));
         let row = |name: &String| {
             let of_kind = || preferences.iter().filter(move |preference| preference.kind == *name);
@@ -69,7 +71,7 @@ impl Choices {
         let kinds = distinct(preferences.iter().map(|preference| &preference.kind));
         let rows = kinds.into_iter().map(row).collect();
         let channels = channels.into_iter().map(|name| channel(name)).collect();
-        Self { frame, person, channels, rows, error }
+        Self { frame, person, channels, rows, form }
     }
 }
 
@@ -94,49 +96,56 @@ fn distinct<'a>(names: impl Iterator<Item = &'a String>) -> Vec<&'a String> {
     })
 }
 
+/// What was shown, and what of it is ticked.
+fn form() -> Form {
+    let list = |name| Field::new(Kind::Ticks(Vec::new()), name, "");
+    Form::new(PAGE, vec![list("shown"), list("on")])
+}
+
 pub(crate) async fn show(
     SignedIn(person): SignedIn,
     frame: Frame,
     gateway: Gateway,
-) -> Result<Response, PageError> {
-    let preferences = gateway.preferences().await?;
-    Ok(Page(Choices::new(frame, person, &preferences, None)).into_response())
+) -> Result<Page<Choices>, PageError> {
+    let mut preferences = gateway.call(notifications::preferences()).await?.preferences;
+    let form = frame.restored(form());
+    let typed = chosen(&form);
+    for preference in &mut preferences {
+        let typed = typed
+            .iter()
+            .find(|typed| typed.kind == preference.kind && typed.channel == preference.channel);
+        preference.enabled = typed.map_or(preference.enabled, |typed| typed.enabled);
+    }
+    Ok(Page(Choices::new(frame, person, &preferences, form)))
 }
 
 /// What was shown, and what of it is ticked: what the form did not show stays as it is.
-fn chosen(fields: &[(String, String)]) -> Vec<Preference> {
-    let values = |field: &'static str| {
-        fields.iter().filter(move |(name, _)| name == field).map(|(_, value)| value)
-    };
-    let shown = values("shown").filter_map(|name| {
+fn chosen(form: &Form) -> Vec<PreferenceChange> {
+    let shown = form.field("shown").values.iter().filter_map(|name| {
         let (kind, channel) = name.split_once(':')?;
-        let enabled = values("on").any(|on| on == name);
-        let (kind, channel) = (kind.to_owned(), channel.to_owned());
-        Some(Preference { kind, channel, enabled, mandatory: false })
+        let enabled = form.field("on").has(name);
+        Some(PreferenceChange { kind: kind.to_owned(), channel: channel.to_owned(), enabled })
     });
     shown.collect()
 }
 
 pub(crate) async fn save(
-    SignedIn(person): SignedIn,
+    _: SignedIn,
     frame: Frame,
     gateway: Gateway,
     flash: Flash,
-    Protected(fields): Protected<Vec<(String, String)>>,
+    Protected(typed): Protected<Typed>,
 ) -> Result<Response, PageError> {
-    let chosen = chosen(&fields);
-    let refused = match gateway.change_preferences(&chosen).await {
-        Ok(()) => {
+    let mut form = form().filled(&typed);
+    let changes = PreferenceChanges { preferences: chosen(&form) };
+    match gateway.call(notifications::change_preferences(&changes)).await {
+        Ok(_) => {
             flash.success("Saved. It counts from the next message on.");
-            return Ok(see_other(PAGE));
+            Ok(see_other(PAGE))
         }
-        Err(error) => error.refusal_or_absence()?,
-    };
-    let mut preferences = gateway.preferences().await?;
-    for preference in &mut preferences {
-        let typed = chosen.iter().find(|typed| typed.names(preference));
-        preference.enabled = typed.map_or(preference.enabled, |typed| typed.enabled);
+        Err(error) => {
+            form.refuse(error)?;
+            frame.again(PAGE, &form)
+        }
     }
-    let page = Choices::new(frame, person, &preferences, Some(refused.message));
-    Ok((refused.status, Page(page)).into_response())
 }

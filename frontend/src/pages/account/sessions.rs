@@ -1,9 +1,10 @@
 //! Where the visitor is signed in, and ending that.
 
 use axum::response::Response;
-use grove_shared::{api::accounts as api, extract::Path};
+use grove_auth_api as auth;
+use grove_http::extract::Path;
+use grove_shared::Client;
 
-use super::PAGE;
 use crate::{
     csrf::{NoFields, Protected},
     error::PageError,
@@ -13,6 +14,9 @@ use crate::{
     render::see_other,
     session::SignedIn,
 };
+
+/// The page with the list.
+const PAGE: &str = "/account";
 
 /// A session of the visitor's.
 #[derive(Debug)]
@@ -26,8 +30,8 @@ pub(super) struct SessionRow {
     pub(super) current: bool,
 }
 
-impl From<api::Session> for SessionRow {
-    fn from(session: api::Session) -> Self {
+impl From<auth::Session> for SessionRow {
+    fn from(session: auth::Session) -> Self {
         let unknown = || "unknown".to_owned();
         Self {
             id: session.id,
@@ -83,7 +87,7 @@ pub(crate) async fn end(
     Path(id): Path<u64>,
     _: Protected<NoFields>,
 ) -> Result<Response, PageError> {
-    if flash.unless_refused(gateway.end_session(id).await)?.is_some() {
+    if flash.unless_refused(gateway.call(auth::end_session(id)).await)?.is_some() {
         flash.success("The session is ended.");
     }
     Ok(see_other(PAGE))
@@ -95,7 +99,7 @@ pub(crate) async fn end_others(
     flash: Flash,
     _: Protected<NoFields>,
 ) -> Result<Response, PageError> {
-    if flash.unless_refused(gateway.end_other_sessions().await)?.is_some() {
+    if flash.unless_refused(gateway.call(auth::end_other_sessions()).await)?.is_some() {
         flash.success("Every other session is ended.");
     }
     Ok(see_other(PAGE))

@@ -1,8 +1,8 @@
 //! Where someone is on the way to membership.
 
-use grove_shared::api::users::{Profile, UserState};
+use grove_users_api::{Profile, UserState};
 
-use crate::{moment, session::Person};
+use crate::{gateway::Gateway, moment, pages::credits::payment, person::Person};
 
 /// Where someone is on the way to membership, with what they need to know about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +27,16 @@ impl Standing {
             UserState::AwaitingPayment => Self::AwaitingPayment,
             UserState::Member => Self::Member { until: last_day(profile) },
             UserState::Expired => Self::Expired { since: last_day(profile) },
+        }
+    }
+}
+
+impl Standing {
+    /// Whether the dues can be paid by card here; not asked when there is nothing to pay.
+    pub(crate) async fn takes_cards(&self, gateway: &Gateway) -> bool {
+        match self {
+            Self::AwaitingPayment | Self::Expired { .. } => payment::takes_cards(gateway).await,
+            Self::Unlisted | Self::Unverified | Self::Member { .. } => false,
         }
     }
 }

@@ -6,15 +6,18 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};
-use grove_shared::{api::credits::Balance, extract::Query};
+use grove_credits_api::{self as credits, Balance};
+use grove_http::extract::Query;
+use grove_shared::Client;
 use serde::Deserialize;
 
 use crate::{
     amount::Amount,
     error::PageError,
     gateway::Gateway,
+    person::Person,
     render::{Frame, Page, see_other},
-    session::{OfficerVisitor, Person},
+    session::AdminVisitor,
 };
 
 #[derive(Debug, Template)]
@@ -56,7 +59,7 @@ pub(crate) struct Jump {
 
 /// The list; with a NetID, that person's account, which need not be in the list yet.
 pub(crate) async fn show(
-    OfficerVisitor(person): OfficerVisitor,
+    AdminVisitor(person): AdminVisitor,
     frame: Frame,
     gateway: Gateway,
     Query(Jump { netid }): Query<Jump>,
@@ -65,7 +68,7 @@ pub(crate) async fn show(
     if !netid.is_empty() {
         return Ok(see_other(&account::page_of(&netid)));
     }
-    let balances = gateway.balances().await?;
+    let balances = gateway.call(credits::balances()).await?;
     let sum =
         |of: fn(&Balance) -> i64| Amount(balances.iter().map(of).fold(0, i64::saturating_add));
     let (total, held) = (sum(|balance| balance.balance), sum(|balance| balance.held));

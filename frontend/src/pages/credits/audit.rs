@@ -3,16 +3,20 @@
 use std::sync::Arc;
 
 use askama::Template;
-use grove_shared::extract::Query;
+use grove_credits_api as credits;
+use grove_http::extract::Query;
+use grove_shared::Client;
 
-use super::history::Ledger;
+use super::history::{Ledger, Part};
 use crate::{
     amount::Amount,
     error::PageError,
-    gateway::{Gateway, Part, Proof},
+    gateway::Gateway,
     moment::Moment,
+    period::Period,
+    person::Person,
     render::{Frame, Page},
-    session::{OfficerVisitor, Person},
+    session::AdminVisitor,
 };
 
 #[derive(Debug, Template)]
@@ -20,7 +24,7 @@ use crate::{
 pub(crate) struct Audit {
     frame: Frame,
     person: Arc<Person>,
-    proof: Proof,
+    proof: credits::Audit,
     ledger: Ledger,
 }
 
@@ -46,13 +50,17 @@ impl Audit {
 }
 
 pub(crate) async fn show(
-    OfficerVisitor(person): OfficerVisitor,
+    AdminVisitor(person): AdminVisitor,
     frame: Frame,
     gateway: Gateway,
     Query(part): Query<Part>,
 ) -> Result<Page<Audit>, PageError> {
     let part = Part { netid: String::new(), ..part };
-    let (proof, history) = tokio::try_join!(gateway.proof(), gateway.history(&part))?;
-    let ledger = Ledger::new("/credits/audit".to_owned(), history, part);
+    let period = Period::read(&part.from, &part.to);
+    let (proof, history) = tokio::try_join!(
+        gateway.call(credits::audit()),
+        gateway.call(credits::history(&part.request(&period)))
+    )?;
+    let ledger = Ledger::new("/credits/audit".to_owned(), history, part, period);
     Ok(Page(Audit { frame, person, proof, ledger }))
 }

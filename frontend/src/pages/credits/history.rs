@@ -1,12 +1,41 @@
 //! A page of a ledger: of one person, or of everybody.
 
-use grove_shared::api::credits::Transaction;
+use grove_credits_api::{History, HistoryRequest, Transaction};
+use serde::Deserialize;
 
 use crate::{
     amount::Amount,
-    gateway::{History, Part},
+    form::{Field, Kind},
     moment::Moment,
+    period::Period,
 };
+
+/// Which part of a history, as the page's address says it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Part {
+    /// Whose; empty for everybody's.
+    pub(super) netid: String,
+    /// The first day, or nothing.
+    pub(super) from: String,
+    /// The last day, or nothing.
+    pub(super) to: String,
+    /// Only what is older than this transaction.
+    pub(super) after: String,
+}
+
+impl Part {
+    /// What to ask for.
+    pub(super) fn request(&self, period: &Period) -> HistoryRequest {
+        HistoryRequest {
+            netid: Some(self.netid.clone()).filter(|netid| !netid.is_empty()),
+            after: self.after.parse().ok(),
+            limit: None,
+            from: period.from,
+            to: period.to,
+        }
+    }
+}
 
 /// A page of a ledger.
 #[derive(Debug)]
@@ -14,6 +43,7 @@ pub(super) struct Ledger {
     /// The page that shows it.
     pub(super) base: String,
     pub(super) part: Part,
+    pub(super) period: Period,
     pub(super) lines: Vec<Line>,
     /// The page with what came before.
     pub(super) older: Option<String>,
@@ -60,6 +90,14 @@ impl Line {
         }
     }
 
+    /// Why it is to be undone.
+    pub(super) fn reason(&self) -> Field {
+        Field::new(Kind::Text, "reason", "Why")
+            .id(format!("reason-{}", self.id))
+            .required("Say why the transaction is undone.")
+            .most(150)
+    }
+
     /// Whether it still counts and is no correction itself; once for a transaction.
     pub(super) fn is_reversible(&self) -> bool {
         self.is_first && self.reverses.is_none() && self.reversed_by.is_none()
@@ -67,7 +105,7 @@ impl Line {
 }
 
 impl Ledger {
-    pub(super) fn new(base: String, history: History, part: Part) -> Self {
+    pub(super) fn new(base: String, history: History, part: Part, period: Period) -> Self {
         let shown: Vec<u64> = history.transactions.iter().map(|line| line.id).collect();
         let other = |id: u64| Other {
             link: if shown.contains(&id) {
@@ -83,7 +121,7 @@ impl Ledger {
             line.is_first = line.id != *before;
         }
         let everybody = part.netid.is_empty();
-        let mut ledger = Self { base, lines, older: None, everybody, part };
+        let mut ledger = Self { base, lines, older: None, everybody, part, period };
         ledger.older = history.next.map(|next| ledger.page(&next.to_string()));
         ledger
     }

@@ -3,36 +3,36 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::response::{IntoResponse, Response};
-use grove_shared::{api::users::UserState, extract::Query};
-use serde::Deserialize;
+use axum::response::Response;
+use grove_credits_api::{self as credits, PaymentOptions};
+use grove_http::extract::Query;
+use grove_shared::Client;
+use grove_users_api::UserState;
 
-use super::{
-    Return,
-    payment::{Continue, address},
-};
+use super::{Return, payment};
 use crate::{
     amount::Amount,
     csrf::Protected,
     error::PageError,
-    gateway::{Gateway, PaymentOptions, Refusal},
-    once::OnceKey,
+    form::{Field, Form, Kind},
+    gateway::Gateway,
+    person::Person,
     render::{Frame, Page},
-    session::{Person, Visitor},
+    session::Visitor,
+    typed::Typed,
 };
 
 const PAGE: &str = "/credits/purchaseMembership";
 
 #[derive(Debug, Template)]
 #[template(path = "credits/membership.html")]
-struct Membership {
+pub(crate) struct Membership {
     frame: Frame,
     person: Option<Arc<Person>>,
     options: PaymentOptions,
-    netid: String,
     /// Whether the visitor comes back from paying.
     returned: bool,
-    error: Option<String>,
+    form: Form,
 }
 
 impl Membership {
@@ -60,11 +60,13 @@ fn total(options: &PaymentOptions) -> Amount {
 }
 
 /// Who becomes a member; people who are signed in pay for themselves.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Wish {
-    #[serde(default)]
-    netid: String,
-    key: OnceKey,
+fn form(person: Option<&Person>) -> Form {
+    let netid = Field::new(Kind::NetId, "netid", "NetID")
+        .required("Enter the NetID that you joined with.")
+        .autocomplete("username")
+        .hint("The one that you joined with. If you have not yet, join first.");
+    let fields = if person.is_some() { Vec::new() } else { vec![netid] };
+    Form::new(PAGE, fields).once()
 }
 
 pub(crate) async fn show(
@@ -72,41 +74,40 @@ pub(crate) async fn show(
     frame: Frame,
     gateway: Gateway,
     Query(Return { payment }): Query<Return>,
-) -> Result<Response, PageError> {
-    let options = gateway.payment_options().await?;
-    let netid = person.as_ref().map(|person| person.netid.clone()).unwrap_or_default();
+) -> Result<Page<Membership>, PageError> {
+    let options = gateway.call(credits::payment_options()).await?;
     let returned = !payment.is_empty();
-    let page = Membership { frame, person, options, netid, returned, error: None };
-    Ok(Page(page).into_response())
+    let form = frame.restored(form(person.as_deref()));
+    Ok(Page(Membership { frame, person, options, returned, form }))
 }
 
 pub(crate) async fn submit(
     Visitor(person): Visitor,
     frame: Frame,
     gateway: Gateway,
-    Protected(Wish { netid, key }): Protected<Wish>,
+    Protected(typed): Protected<Typed>,
 ) -> Result<Response, PageError> {
-    let netid = match &person {
-        Some(person) => person.netid.clone(),
-        None => netid.trim().to_lowercase(),
-    };
-    let options = gateway.payment_options().await?;
-    let refused = match gateway.pay_membership(&netid, &key).await {
-        Ok(payment) => match address(&payment) {
-            Some(url) => {
+    let mut form = form(person.as_deref()).filled(&typed);
+    if form.check()?
+        && let Some(key) = &form.key
+    {
+        let netid = match &person {
+            Some(person) => person.netid.as_str(),
+            None => form.value("netid"),
+        };
+        match gateway.call(credits::pay_membership(netid).once(key.as_str())).await {
+            Ok(payment) => {
+                let options = gateway.call(credits::payment_options()).await?;
                 let what = format!("the membership of {netid}");
                 let dollars = total(&options).dollars();
-                let page = Continue { frame, what, dollars, url, back: PAGE };
-                return Ok(Page(page).into_response());
+                if let Some(link) = payment::see_link(&frame, &payment, &what, &dollars) {
+                    return Ok(link);
+                }
+                let over = "This payment is over. Reload the page to begin another.";
+                form.error = Some(over.to_owned());
             }
-            None => Refusal {
-                status: http::StatusCode::CONFLICT,
-                message: "This payment is over. Reload the page to begin another.".to_owned(),
-            },
-        },
-        Err(error) => error.refusal_or_absence()?,
-    };
-    let error = Some(refused.message);
-    let page = Membership { frame, person, options, netid, returned: false, error };
-    Ok((refused.status, Page(page)).into_response())
+            Err(error) => form.refuse(error)?,
+        }
+    }
+    frame.again(PAGE, &form)
 }

@@ -3,64 +3,68 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::response::{IntoResponse, Response};
-use http::StatusCode;
-use serde::Deserialize;
+use axum::response::Response;
+use grove_credits_api::{self as credits, Payment, PaymentOptions, PaymentState};
+use grove_shared::{CallError, Client};
 
 use crate::{
     amount::Amount,
     csrf::Protected,
     error::PageError,
-    gateway::{Gateway, GatewayError, Payment, PaymentOptions, Refusal},
-    once::OnceKey,
-    render::{Frame, Page, see_other, web_url},
-    session::{Person, SignedIn},
+    form::{Field, Form, Kind},
+    gateway::Gateway,
+    links::web_url,
+    person::Person,
+    render::{Frame, Page, see_other},
+    session::MemberVisitor,
+    typed::Typed,
 };
+
+const PAGE: &str = "/credits/addFunds";
+/// Where a link leads to the page of the company that takes the card.
+const CONTINUE: &str = "/credits/continue";
 
 #[derive(Debug, Template)]
 #[template(path = "credits/add_funds.html")]
-struct AddFunds {
+pub(crate) struct AddFunds {
     frame: Frame,
     person: Arc<Person>,
     options: PaymentOptions,
-    dollars: String,
-    error: Option<String>,
+    form: Form,
 }
 
-impl AddFunds {
-    fn least(&self) -> String {
-        Amount(self.options.minimum).dollars()
-    }
-
-    fn most(&self) -> String {
-        Amount(self.options.maximum).dollars()
-    }
-
-    /// The bounds as a field of numbers takes them.
-    fn bounds(&self) -> (i64, i64) {
-        (self.options.minimum / 100, self.options.maximum / 100)
-    }
+fn form(options: &PaymentOptions) -> Form {
+    let (least, most) = (Amount(options.minimum).dollars(), Amount(options.maximum).dollars());
+    let bounds = format!("The amount must be from {least} to {most}.");
+    let dollars = Field::new(
+        Kind::Dollars(options.minimum, options.maximum),
+        "dollars",
+        "Dollars",
+    )
+    .required(bounds.clone())
+    .unreadable(bounds)
+    .alias("amount")
+    .hint(format!(
+        "From {least} to {most}. You pay by card on the page of our payment company; the chapter \
+         never sees your card.",
+    ));
+    Form::new(PAGE, vec![dollars]).once()
 }
 
-/// What was typed so far.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Wish {
-    #[serde(default)]
-    dollars: String,
-    key: OnceKey,
+/// Whether cards are taken here; no, while nobody tells.
+pub(crate) async fn takes_cards(gateway: &Gateway) -> bool {
+    gateway.call(credits::payment_options()).await.is_ok_and(|options| options.card)
 }
 
 /// The way to the page of the company that takes the card. Browsers apply `form-action` to
 /// redirects after a form too, so a link leads there.
 #[derive(Debug, Template)]
 #[template(path = "credits/continue.html")]
-pub(super) struct Continue {
-    pub(super) frame: Frame,
-    pub(super) what: String,
-    pub(super) dollars: String,
-    pub(super) url: String,
-    /// The page for those who change their mind.
-    pub(super) back: &'static str,
+pub(crate) struct Continue {
+    frame: Frame,
+    url: String,
+    what: String,
+    dollars: String,
 }
 
 impl Continue {
@@ -72,54 +76,63 @@ impl Continue {
 }
 
 /// The address at which a payment goes on; none when it is over.
-pub(super) fn address(payment: &Payment) -> Option<String> {
-    let over = ["succeeded", "failed"].contains(&payment.state.as_str());
+fn address(payment: &Payment) -> Option<String> {
+    let over = matches!(payment.state, PaymentState::Succeeded | PaymentState::Failed);
     payment.url.as_deref().filter(|_| !over).and_then(web_url)
 }
 
+/// Leads to the page with the link; nothing when the payment is over.
+pub(super) fn see_link(
+    frame: &Frame,
+    payment: &Payment,
+    what: &str,
+    dollars: &str,
+) -> Option<Response> {
+    let url = address(payment)?;
+    Some(frame.leave(CONTINUE, &[("url", &url), ("what", what), ("dollars", dollars)]))
+}
+
+/// The link, for who has just begun to pay.
+pub(crate) async fn show_link(frame: Frame) -> Result<Page<Continue>, PageError> {
+    let left = frame.left(CONTINUE).ok_or(PageError::NotFound)?;
+    let text = |name| left.value(name).unwrap_or_default().to_owned();
+    let (url, what, dollars) = (text("url"), text("what"), text("dollars"));
+    Ok(Page(Continue { frame, url, what, dollars }))
+}
+
 pub(crate) async fn show(
-    SignedIn(person): SignedIn,
+    MemberVisitor(person): MemberVisitor,
     frame: Frame,
     gateway: Gateway,
-) -> Result<Response, PageError> {
-    let options = gateway.payment_options().await?;
-    let dollars = String::new();
-    Ok(Page(AddFunds { frame, person, options, dollars, error: None }).into_response())
+) -> Result<Page<AddFunds>, PageError> {
+    let options = gateway.call(credits::payment_options()).await?;
+    let form = frame.restored(form(&options));
+    Ok(Page(AddFunds { frame, person, options, form }))
 }
 
 pub(crate) async fn submit(
-    SignedIn(person): SignedIn,
+    _: MemberVisitor,
     frame: Frame,
     gateway: Gateway,
-    Protected(Wish { dollars, key }): Protected<Wish>,
+    Protected(typed): Protected<Typed>,
 ) -> Result<Response, PageError> {
-    let options = gateway.payment_options().await?;
-    let allowed = options.minimum..=options.maximum;
-    let amount = Amount::read_dollars(&dollars).filter(|amount| allowed.contains(&amount.0));
-    let refusal = match amount {
-        None => Refusal {
-            status: StatusCode::BAD_REQUEST,
-            message: format!(
-                "The amount must be from {} to {}.",
-                Amount(options.minimum).dollars(),
-                Amount(options.maximum).dollars()
-            ),
-        },
-        Some(amount) => match gateway.top_up(amount.0, &key).await {
+    let options = gateway.call(credits::payment_options()).await?;
+    let mut form = form(&options).filled(&typed);
+    if form.check()?
+        && let Some(key) = &form.key
+        && let Some(amount) = Amount::read_dollars(form.value("dollars"))
+    {
+        match gateway.call(credits::top_up(amount.0).once(key.as_str())).await {
+            // The form may have been sent again, after the payment.
             Ok(payment) => {
-                // The form was sent again, after the payment.
-                let Some(url) = address(&payment) else {
-                    return Ok(see_other(&format!("/credits?payment={}", payment.id)));
-                };
-                let (what, dollars) = (amount.to_string(), amount.dollars());
-                let page = Continue { frame, what, dollars, url, back: "/credits" };
-                return Ok(Page(page).into_response());
+                let over = || see_other(&format!("/credits?payment={}", payment.id));
+                let link = see_link(&frame, &payment, &amount.to_string(), &amount.dollars());
+                return Ok(link.unwrap_or_else(over));
             }
-            Err(error) => error.refusal()?,
-        },
-    };
-    let page = AddFunds { frame, person, options, dollars, error: Some(refusal.message) };
-    Ok((refusal.status, Page(page)).into_response())
+            Err(error) => form.refuse(error)?,
+        }
+    }
+    frame.again(PAGE, &form)
 }
 
 /// The payment from which the visitor comes back.
@@ -144,15 +157,14 @@ pub(super) enum State {
 impl Outcome {
     /// The payment that the visitor comes back from, if any.
     pub(super) async fn find(gateway: &Gateway, id: &str) -> Option<Self> {
-        if id.is_empty() {
-            return None;
-        }
-        match gateway.payment(id).await {
+        // What is no number is nobody's payment.
+        let id = id.parse().ok()?;
+        match gateway.call(credits::payment(id)).await {
             Ok(payment) => Some(Self::read(&payment)),
             // It is nobody's business, or there is none.
-            Err(GatewayError::Refused { .. }) => None,
+            Err(CallError::Refused { .. }) => None,
             // The history tells the rest, so the page comes without this.
-            Err(GatewayError::Unavailable(_)) => Some(Self {
+            Err(CallError::Unreachable { .. } | CallError::Unavailable { .. }) => Some(Self {
                 state: State::Unknown,
                 sentence: "What became of your payment is not known right now.".to_owned(),
                 url: None,
@@ -162,13 +174,15 @@ impl Outcome {
 
     fn read(payment: &Payment) -> Self {
         let amount = Amount(payment.amount);
-        let (state, sentence) = match payment.state.as_str() {
-            "succeeded" => (State::Paid, format!("Thank you. Your payment has arrived: {amount}.")),
-            "failed" => {
+        let (state, sentence) = match payment.state {
+            PaymentState::Succeeded => {
+                (State::Paid, format!("Thank you. Your payment has arrived: {amount}."))
+            }
+            PaymentState::Failed => {
                 let why = payment.failure.as_deref().unwrap_or("The payment did not go through");
                 (State::Failed, format!("{}. No credits were added.", why.trim_end_matches('.')))
             }
-            _ => (
+            PaymentState::Created | PaymentState::Pending => (
                 State::Pending,
                 format!(
                     "Your payment of {} is not confirmed. If you have just paid, that takes a few \

@@ -4,20 +4,28 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};
-use grove_shared::{api::credits::Balance, extract::Query};
-use http::StatusCode;
-use serde::Deserialize;
+use grove_credits_api::{self as credits, NewTransfer};
+use grove_http::extract::Query;
+use grove_shared::{CallError, Client};
+use grove_users_api as users;
 
 use crate::{
     amount::Amount,
     csrf::Protected,
     error::PageError,
     flash::Flash,
-    gateway::{Gateway, GatewayError, Refusal},
+    form::{Field, Form, KEY, Kind},
+    gateway::Gateway,
     once::OnceKey,
+    person::Person,
     render::{Frame, Page, see_other},
-    session::{Person, SignedIn},
+    session::MemberVisitor,
+    typed::Typed,
 };
+
+const PAGE: &str = "/credits/transfer";
+/// The value of the field `step` when the second look is next.
+const LOOK: &str = "look";
 
 #[derive(Debug, Template)]
 #[template(path = "credits/transfer.html")]
@@ -25,8 +33,7 @@ struct Transfer {
     frame: Frame,
     person: Arc<Person>,
     available: Amount,
-    form: Wish,
-    error: Option<String>,
+    form: Form,
 }
 
 #[derive(Debug, Template)]
@@ -34,9 +41,10 @@ struct Transfer {
 struct Confirm {
     frame: Frame,
     person: Arc<Person>,
-    form: Wish,
+    form: Form,
     amount: Amount,
-    remaining: Amount,
+    /// What is left afterwards; nothing when that is not known.
+    remaining: Option<Amount>,
     recipient: Recipient,
 }
 
@@ -48,128 +56,147 @@ struct Recipient {
     is_member: bool,
 }
 
-/// What was typed so far.
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct Wish {
-    #[serde(default)]
-    to: String,
-    #[serde(default)]
-    amount: String,
-    #[serde(default)]
-    description: String,
-    /// Only there once the recipient was looked at.
-    #[serde(default)]
-    key: Option<OnceKey>,
-    /// Whether to go back from there to the form.
-    #[serde(default)]
-    change: bool,
+fn form() -> Form {
+    let to = Field::new(Kind::NetId, "to", "To")
+        .required("Say who gets the credits: a NetID.")
+        .hint("A NetID. You see who that is before anything is sent.");
+    let amount = Field::new(Kind::Credits, "amount", "Credits")
+        .required("Enter how many credits: a whole number, at least 1.")
+        .unreadable("The amount must be a whole number of credits, at least 1.")
+        .hint("One credit is one cent: 500 credits are $5.00.");
+    let description = Field::new(Kind::Text, "description", "What for")
+        .most(150)
+        .hint("Both of you see it in the history.");
+    Form::new(PAGE, vec![to, amount, description, Field::new(Kind::Hidden, "step", "")]).once()
 }
 
-impl Wish {
-    /// Reads the recipient and the amount.
-    fn read(&self, sender: &Person) -> Result<(String, Amount), Refusal> {
-        let to = self.to.trim().to_lowercase();
-        let amount = Amount::read_credits(&self.amount).filter(|amount| amount.0 > 0);
-        match amount {
-            _ if to.is_empty() => Err("Say who gets the credits: a NetID."),
-            _ if to == sender.netid => Err("These are your own credits already."),
-            None => Err("The amount must be a whole number of credits, at least 1."),
-            Some(amount) => Ok((to, amount)),
-        }
-        .map_err(|message| Refusal { status: StatusCode::BAD_REQUEST, message: message.to_owned() })
-    }
+/// How many credits; 0 in a form that was not checked.
+fn amount(form: &Form) -> Amount {
+    Amount::read_credits(form.value("amount")).unwrap_or(Amount(0))
 }
 
 pub(crate) async fn show(
-    SignedIn(person): SignedIn,
+    MemberVisitor(person): MemberVisitor,
     frame: Frame,
     gateway: Gateway,
-    Query(form): Query<Wish>,
+    Query(typed): Query<Typed>,
 ) -> Result<Response, PageError> {
-    empty_or_filled(person, frame, &gateway, form).await
-}
-
-async fn empty_or_filled(
-    person: Arc<Person>,
-    frame: Frame,
-    gateway: &Gateway,
-    form: Wish,
-) -> Result<Response, PageError> {
-    let available = Amount(gateway.balance(&person.netid).await?.available);
-    Ok(Page(Transfer { frame, person, available, form, error: None }).into_response())
+    let mut form = frame.restored(form());
+    if !form.again {
+        for (name, value) in typed.iter() {
+            form.set(name, value);
+        }
+        form.set("step", "");
+    }
+    let looks = form.value("step") == LOOK;
+    if looks && let Some(second) = look(&gateway, &person, &mut form).await? {
+        let Second { remaining, recipient } = second;
+        let amount = amount(&form);
+        let page = Confirm { frame, person, form, amount, remaining, recipient };
+        return Ok(Page(page).into_response());
+    }
+    let balance = gateway.call(credits::balance(&person.netid)).await?;
+    let available = Amount(balance.available);
+    Ok(Page(Transfer { frame, person, available, form }).into_response())
 }
 
 pub(crate) async fn submit(
-    SignedIn(person): SignedIn,
+    MemberVisitor(person): MemberVisitor,
     frame: Frame,
     gateway: Gateway,
     flash: Flash,
-    Protected(form): Protected<Wish>,
+    Protected(typed): Protected<Typed>,
 ) -> Result<Response, PageError> {
-    if form.change {
-        return empty_or_filled(person, frame, &gateway, form).await;
+    let sends = !typed.get(KEY).is_empty();
+    let form = if sends { form() } else { form().without_key() };
+    let mut form = form.filled(&typed);
+    form.set("step", "");
+    if !typed.get("change").is_empty() {
+        form.key = None;
+        return frame.again(PAGE, &form);
     }
-    let result = match form.read(&person) {
-        Err(refusal) => Err(refusal),
-        Ok((to, amount)) => match &form.key {
-            None => look(&gateway, &person, to, amount).await?,
-            Some(key) => {
-                let sent = gateway.transfer(&to, amount.0, form.description.trim(), key).await;
-                match sent.map_err(GatewayError::refusal_or_absence) {
-                    Ok(()) => {
-                        flash.success(format!("{amount} went to {to}."));
-                        return Ok(see_other("/credits"));
-                    }
-                    Err(refusal) => Err(refusal?),
-                }
-            }
-        },
+    if !form.check()? {
+        return frame.again(PAGE, &form);
+    }
+    if form.value("to") == person.netid {
+        form.wrong("to", "These are your own credits already.");
+        return frame.again(PAGE, &form);
+    }
+    let Some(key) = &form.key else {
+        form.key = Some(OnceKey::draw());
+        form.set("step", LOOK);
+        return frame.again(PAGE, &form);
     };
-    match result {
-        Ok(Second { amount, remaining, recipient }) => {
-            let page = Confirm { frame, person, form, amount, remaining, recipient };
-            Ok(Page(page).into_response())
+    let amount = amount(&form);
+    let transfer = NewTransfer {
+        to: form.value("to").to_owned(),
+        amount: amount.0,
+        description: form.value("description").to_owned(),
+    };
+    match gateway.call(credits::give(&transfer).once(key.as_str())).await {
+        Ok(_) => {
+            flash.success(format!("{amount} went to {}.", transfer.to));
+            Ok(see_other("/credits"))
         }
-        Err(Refusal { status, message }) => {
-            let available = Amount(gateway.balance(&person.netid).await?.available);
-            let page = Transfer { frame, person, available, form, error: Some(message) };
-            Ok((status, Page(page)).into_response())
+        Err(error) => {
+            // What nobody knows of is sent again as it was; the rest is changed first.
+            let is_unknown = error.status().is_none();
+            form.refuse(error)?;
+            form.set("step", if is_unknown { LOOK } else { "" });
+            frame.again(PAGE, &form)
         }
     }
 }
 
 /// What the second look shows.
 struct Second {
-    amount: Amount,
-    remaining: Amount,
+    remaining: Option<Amount>,
     recipient: Recipient,
 }
 
-/// Finds out who would get the credits, and whether there are enough.
+/// Finds out who would get the credits, and whether there are enough; nothing when that is wrong. After a
+/// try that nobody knows the outcome of it does not matter: that one is to be sent again.
 async fn look(
     gateway: &Gateway,
     sender: &Person,
-    to: String,
-    amount: Amount,
-) -> Result<Result<Second, Refusal>, PageError> {
-    let (known, balance) = tokio::join!(gateway.is_member(&to), gateway.balance(&sender.netid));
-    let Balance { available, .. } = balance?;
-    let known = match known {
-        Ok(known) => known,
-        Err(error) => {
-            let Refusal { status, .. } = error.refusal_or_absence()?;
-            let message = format!("Nobody here has the NetID {to}.");
-            return Ok(Err(Refusal { status, message }));
+    form: &mut Form,
+) -> Result<Option<Second>, PageError> {
+    let to = form.value("to").to_owned();
+    let (known, balance) = tokio::join!(
+        gateway.call(users::is_member(&to)),
+        gateway.call(credits::balance(&sender.netid))
+    );
+    if form.error.is_some() {
+        let recipient = known.map_or_else(|_| unknown(&to), Recipient::from);
+        return Ok(Some(Second { remaining: None, recipient }));
+    }
+    let recipient = match known {
+        Ok(known) => Recipient::from(known),
+        Err(CallError::Refused { status, .. }) if status.as_u16() == 404 => {
+            form.wrong("to", format!("Nobody here has the NetID {to}."));
+            return Ok(None);
         }
+        Err(error) => return Err(error.into()),
     };
-    let remaining = Amount(available.saturating_sub(amount.0));
+    let available = Amount(balance?.available);
+    let remaining = Amount(available.0.saturating_sub(amount(form).0));
     if remaining.0 < 0 {
         let short = Amount(remaining.0.saturating_abs());
-        let message = format!("You have {} available: that is {short} short.", Amount(available));
-        return Ok(Err(Refusal { status: StatusCode::PAYMENT_REQUIRED, message }));
+        let wrong = format!("You have {available} available: that is {short} short.");
+        form.wrong("amount", wrong);
+        return Ok(None);
     }
-    let name = [known.first_name, known.last_name].into_iter().flatten();
-    let name = Some(name.collect::<Vec<_>>().join(" ")).filter(|name| !name.is_empty());
-    let recipient = Recipient { netid: known.netid, name, is_member: known.is_member };
-    Ok(Ok(Second { amount, remaining, recipient }))
+    Ok(Some(Second { remaining: Some(remaining), recipient }))
+}
+
+fn unknown(netid: &str) -> Recipient {
+    Recipient { netid: netid.to_owned(), name: None, is_member: true }
+}
+
+impl From<users::IsMember> for Recipient {
+    fn from(known: users::IsMember) -> Self {
+        let name = [known.first_name, known.last_name].into_iter().flatten();
+        let name = Some(name.collect::<Vec<_>>().join(" ")).filter(|name| !name.is_empty());
+        Self { netid: known.netid, name, is_member: known.is_member }
+    }
 }

@@ -1,7 +1,9 @@
 //! Claiming a gig, and deciding on claims. Who may, the service checks.
 
 use axum::response::Response;
-use grove_shared::extract::Path;
+use grove_gigs_api::{self as gigs, NewClaim};
+use grove_http::extract::Path;
+use grove_shared::Client;
 
 use super::page_of;
 use crate::{
@@ -10,17 +12,18 @@ use crate::{
     flash::Flash,
     gateway::Gateway,
     render::see_other,
-    session::SignedIn,
+    session::{MemberVisitor, SignedIn},
 };
 
 pub(crate) async fn make(
-    SignedIn(person): SignedIn,
+    MemberVisitor(person): MemberVisitor,
     gateway: Gateway,
     flash: Flash,
     Path(gig): Path<u64>,
     _: Protected<NoFields>,
 ) -> Result<Response, PageError> {
-    if flash.unless_refused(gateway.claim_gig(gig, &person.netid).await)?.is_some() {
+    let claim = NewClaim { claimant: Some(person.netid.clone()), gig_id: gig.into() };
+    if flash.unless_refused(gateway.call(gigs::create_claim(&claim)).await)?.is_some() {
         flash.success("You claimed the gig. The issuer decides.");
     }
     Ok(see_other(&page_of(gig)))
@@ -33,7 +36,7 @@ pub(crate) async fn accept(
     Path((gig, claim)): Path<(u64, u64)>,
     _: Protected<NoFields>,
 ) -> Result<Response, PageError> {
-    if flash.unless_refused(gateway.accept_claim(claim).await)?.is_some() {
+    if flash.unless_refused(gateway.call(gigs::accept_claim(claim)).await)?.is_some() {
         flash.success("The claim is accepted, and the reward goes to who made it.");
     }
     Ok(see_other(&page_of(gig)))
@@ -46,7 +49,7 @@ pub(crate) async fn reject(
     Path((gig, claim)): Path<(u64, u64)>,
     _: Protected<NoFields>,
 ) -> Result<Response, PageError> {
-    if flash.unless_refused(gateway.end_claim(claim).await)?.is_some() {
+    if flash.unless_refused(gateway.call(gigs::end_claim(claim)).await)?.is_some() {
         flash.success("The claim is rejected. No credits moved.");
     }
     Ok(see_other(&page_of(gig)))
@@ -59,7 +62,7 @@ pub(crate) async fn withdraw(
     Path((gig, claim)): Path<(u64, u64)>,
     _: Protected<NoFields>,
 ) -> Result<Response, PageError> {
-    if flash.unless_refused(gateway.end_claim(claim).await)?.is_some() {
+    if flash.unless_refused(gateway.call(gigs::end_claim(claim)).await)?.is_some() {
         flash.success("You took your claim back.");
     }
     Ok(see_other(&page_of(gig)))

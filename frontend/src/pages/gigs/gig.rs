@@ -4,20 +4,23 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};
-use grove_shared::{
-    api::gigs::{self as api, ClaimState, GigChange, GigState},
-    extract::Path,
-};
+use grove_gigs_api::{self as gigs, ClaimFilter, ClaimState, GigChange, GigState};
+use grove_http::extract::Path;
+use grove_shared::Client;
 
-use super::{Gig, LIST, new::Offer, page_of};
+use super::{Gig, LIST, offer, page_of};
 use crate::{
+    amount::Amount,
     csrf::{NoFields, Protected},
     error::PageError,
     flash::Flash,
-    gateway::{Gateway, Refusal},
+    form::Form,
+    gateway::Gateway,
     moment::Moment,
+    person::Person,
     render::{Frame, Page, see_other},
-    session::{Person, SignedIn},
+    session::{KnownVisitor, SignedIn},
+    typed::Typed,
 };
 
 #[derive(Debug, Template)]
@@ -30,8 +33,7 @@ struct GigPage {
     claims: Vec<Claim>,
     /// The visitor's own, the latest.
     own: Option<Claim>,
-    form: Offer,
-    error: Option<String>,
+    form: Form,
 }
 
 /// Someone's wish to do the gig.
@@ -44,14 +46,21 @@ struct Claim {
 }
 
 impl Claim {
-    fn new(claim: api::Claim) -> Self {
-        let api::Claim { id, claimant, state, created_at, .. } = claim;
+    fn new(claim: gigs::Claim) -> Self {
+        let gigs::Claim { id, claimant, state, created_at, .. } = claim;
         Self { id, claimant, state, made: Moment(created_at) }
     }
 
     fn is_pending(&self) -> bool {
         self.state == ClaimState::Pending
     }
+}
+
+/// Claims of every kind, also those that were rejected or taken back.
+const ALL_STATES: &str = "pending,accepted,rejected,withdrawn";
+
+fn claims_on(gig: u64) -> ClaimFilter {
+    ClaimFilter { gig_id: Some(gig), state: Some(ALL_STATES.to_owned()), ..ClaimFilter::default() }
 }
 
 impl GigPage {
@@ -61,18 +70,21 @@ impl GigPage {
         gateway: &Gateway,
         id: u64,
     ) -> Result<Self, PageError> {
-        let (gig, claims) = tokio::try_join!(gateway.gig(id), gateway.claims(id))?;
+        let (gig, claims) = tokio::try_join!(
+            gateway.call(gigs::find(id)),
+            gateway.call(gigs::claims(&claims_on(id)))
+        )?;
         let claims = claims.into_iter().map(Claim::new);
         let (own, claims): (Vec<_>, Vec<_>) =
             claims.partition(|claim| claim.claimant == person.netid);
-        let form = Offer {
-            title: gig.title.clone(),
-            details: gig.details.clone(),
-            credits: gig.credits.to_string(),
-        };
+        let form = form(&gig)
+            .with("title", gig.title.as_str())
+            .with("details", gig.details.as_str())
+            .with("credits", gig.credits.to_string());
+        let form = frame.restored(form);
         let own = own.into_iter().max_by_key(|claim| claim.id);
         let gig = Gig::new(gig, &person);
-        Ok(Self { frame, person, gig, claims, own, form, error: None })
+        Ok(Self { frame, person, gig, claims, own, form })
     }
 
     /// The issuer decides on claims; on those that the chapter pays for any officer does.
@@ -131,7 +143,7 @@ impl GigPage {
 }
 
 pub(crate) async fn show(
-    SignedIn(person): SignedIn,
+    KnownVisitor(person): KnownVisitor,
     frame: Frame,
     gateway: Gateway,
     Path(id): Path<u64>,
@@ -139,36 +151,47 @@ pub(crate) async fn show(
     Ok(Page(GigPage::load(person, frame, &gateway, id).await?).into_response())
 }
 
+/// The form that changes a gig.
+fn form(gig: &gigs::Gig) -> Form {
+    let hint = if gig.admin_task {
+        "The chapter pays it.".to_owned()
+    } else {
+        format!(
+            "If it is more than {}, the rest is set aside of your credits now; if it is less, the \
+             rest comes back to you.",
+            Amount(gig.credits)
+        )
+    };
+    Form::new(format!("{}/edit", page_of(gig.id)), offer::fields(hint))
+}
+
 /// The issuer may, which the service checks.
 pub(crate) async fn edit(
-    SignedIn(person): SignedIn,
+    _: SignedIn,
     frame: Frame,
     gateway: Gateway,
     flash: Flash,
     Path(id): Path<u64>,
-    Protected(form): Protected<Offer>,
+    Protected(typed): Protected<Typed>,
 ) -> Result<Response, PageError> {
-    let refused = match form.reward() {
-        Err(refused) => refused,
-        Ok(credits) => {
-            let change = GigChange {
-                title: Some(form.title.clone()),
-                details: Some(form.details.clone()),
-                credits,
-                ..GigChange::default()
-            };
-            match gateway.change_gig(id, &change).await {
-                Ok(_) => {
-                    flash.success("The gig is changed.");
-                    return Ok(see_other(&page_of(id)));
-                }
-                Err(error) => error.refusal()?,
+    let fields = offer::fields(String::new());
+    let mut form = Form::new(format!("{}/edit", page_of(id)), fields).filled(&typed);
+    if form.check()? {
+        let change = GigChange {
+            title: Some(form.value("title").to_owned()),
+            details: Some(form.value("details").to_owned()),
+            credits: offer::reward(&form).into(),
+            ..GigChange::default()
+        };
+        match gateway.call(gigs::update(id, &change)).await {
+            Ok(_) => {
+                flash.success("The gig is changed.");
+                return Ok(see_other(&page_of(id)));
             }
+            Err(error) => form.refuse(error)?,
         }
-    };
-    let Refusal { status, message } = refused;
-    let page = GigPage::load(person, frame, &gateway, id).await?;
-    Ok((status, Page(GigPage { form, error: Some(message), ..page })).into_response())
+    }
+    frame.again(&page_of(id), &form)
 }
 
 pub(crate) async fn close(
@@ -178,7 +201,7 @@ pub(crate) async fn close(
     Path(id): Path<u64>,
     _: Protected<NoFields>,
 ) -> Result<Response, PageError> {
-    if flash.unless_refused(gateway.close_gig(id).await)?.is_some() {
+    if flash.unless_refused(gateway.call(gigs::close(id)).await)?.is_some() {
         flash.success("The gig is closed, and its reward goes back to where it came from.");
     }
     Ok(see_other(&page_of(id)))
@@ -191,7 +214,7 @@ pub(crate) async fn delete(
     Path(id): Path<u64>,
     _: Protected<NoFields>,
 ) -> Result<Response, PageError> {
-    if flash.unless_refused(gateway.delete_gig(id).await)?.is_none() {
+    if flash.unless_refused(gateway.call(gigs::delete(id)).await)?.is_none() {
         return Ok(see_other(&page_of(id)));
     }
     flash.success("The gig is deleted.");

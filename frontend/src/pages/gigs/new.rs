@@ -3,119 +3,95 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::response::{IntoResponse, Response};
-use grove_shared::api::gigs::NewGig;
-use http::StatusCode;
-use serde::Deserialize;
-use serde_json::Value;
+use axum::response::Response;
+use grove_credits_api as credits;
+use grove_gigs_api::{self as gigs, NewGig};
+use grove_shared::Client;
 
-use super::page_of;
+use super::{LIST, offer, page_of};
 use crate::{
     amount::Amount,
     csrf::Protected,
     error::PageError,
     flash::Flash,
-    gateway::{Gateway, Refusal},
-    once::OnceKey,
+    form::{Field, Form, Kind},
+    gateway::Gateway,
+    person::Person,
     render::{Frame, Page, see_other},
-    session::{Person, SignedIn},
+    session::MemberVisitor,
+    typed::Typed,
 };
+
+const PAGE: &str = "/intranet/gigs/new";
 
 #[derive(Debug, Template)]
 #[template(path = "gigs/new.html")]
-struct New {
+pub(crate) struct New {
     frame: Frame,
     person: Arc<Person>,
     /// Not known while credits do not answer.
     available: Option<Amount>,
-    form: Offer,
-    error: Option<String>,
+    form: Form,
 }
 
-/// What makes a gig.
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct Offer {
-    #[serde(default)]
-    pub(super) title: String,
-    #[serde(default)]
-    pub(super) details: String,
-    #[serde(default)]
-    pub(super) credits: String,
-}
-
-impl Offer {
-    /// The reward, as the service takes it.
-    pub(super) fn reward(&self) -> Result<Value, Refusal> {
-        let reward = Amount::read_credits(&self.credits).filter(|amount| amount.0 > 0);
-        reward.map(|amount| amount.0.into()).ok_or_else(|| Refusal {
-            status: StatusCode::BAD_REQUEST,
-            message: "The reward must be a whole number of credits, at least 1.".to_owned(),
-        })
+/// The form. The box on who pays is for officers, as the field is.
+fn form(person: &Person) -> Form {
+    let hint = "One credit is one cent. The reward is taken from your credits now and set aside. It \
+                goes to whoever's claim you accept, or comes back to you when you close the gig.";
+    let mut fields = offer::fields(hint.to_owned());
+    if person.is_officer() {
+        let label = "The chapter pays: nothing is taken from your credits";
+        fields.push(Field::new(Kind::Tick, "admin_gig", label));
     }
-}
-
-/// The whole form.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Wish {
-    #[serde(flatten)]
-    offer: Offer,
-    /// Whether the chapter pays. The box is for officers, as the field is.
-    admin_gig: Option<String>,
-    key: OnceKey,
-}
-
-async fn available(gateway: &Gateway, person: &Person) -> Option<Amount> {
-    let balance = gateway.balance(&person.netid).await.ok()?;
-    Some(Amount(balance.available))
+    Form::new(LIST, fields).once()
 }
 
 pub(crate) async fn show(
-    SignedIn(person): SignedIn,
+    MemberVisitor(person): MemberVisitor,
     frame: Frame,
     gateway: Gateway,
-) -> Result<Response, PageError> {
-    let available = available(&gateway, &person).await;
-    let form = Offer::default();
-    Ok(Page(New { frame, person, available, form, error: None }).into_response())
+) -> Page<New> {
+    let balance = gateway.call(credits::balance(&person.netid)).await.ok();
+    let available = balance.map(|balance| Amount(balance.available));
+    let form = frame.restored(form(&person));
+    Page(New { frame, person, available, form })
 }
 
 pub(crate) async fn create(
-    SignedIn(person): SignedIn,
+    MemberVisitor(person): MemberVisitor,
     frame: Frame,
     gateway: Gateway,
     flash: Flash,
-    Protected(Wish { offer: form, admin_gig, key }): Protected<Wish>,
+    Protected(typed): Protected<Typed>,
 ) -> Result<Response, PageError> {
-    let admin_task = admin_gig.is_some();
+    let admin_task = typed.all("admin_gig").next().is_some();
     if admin_task && !person.is_officer() {
         return Err(PageError::Forbidden("Only officers offer gigs that the chapter pays.".into()));
     }
-    let refused = match form.reward() {
-        Err(refused) => refused,
-        Ok(credits) => {
-            let new = NewGig {
-                issuer: Some(person.netid.clone()),
-                title: Some(form.title.clone()),
-                details: Some(form.details.clone()),
-                credits,
-                admin_task: admin_task.into(),
-            };
-            match gateway.post_gig(&new, &key).await {
-                Ok(gig) => {
-                    flash.success(set_aside(&gig));
-                    return Ok(see_other(&page_of(gig.id)));
-                }
-                Err(error) => error.refusal()?,
+    let mut form = form(&person).filled(&typed);
+    if form.check()?
+        && let Some(key) = &form.key
+    {
+        let new = NewGig {
+            issuer: Some(person.netid.clone()),
+            title: Some(form.value("title").to_owned()),
+            details: Some(form.value("details").to_owned()),
+            credits: offer::reward(&form).into(),
+            admin_task: admin_task.into(),
+        };
+        match gateway.call(gigs::create(&new).once(key.as_str())).await {
+            Ok(gig) => {
+                flash.success(set_aside(&gig));
+                return Ok(see_other(&page_of(gig.id)));
             }
+            Err(error) => form.refuse(error)?,
         }
-    };
-    let available = available(&gateway, &person).await;
-    let page = New { frame, person, available, form, error: Some(refused.message) };
-    Ok((refused.status, Page(page)).into_response())
+    }
+    frame.again(PAGE, &form)
 }
 
 /// What posting has done.
-fn set_aside(gig: &grove_shared::api::gigs::Gig) -> String {
+fn set_aside(gig: &gigs::Gig) -> String {
     let reward = Amount(gig.credits);
     if gig.admin_task {
         format!("The gig is posted. The chapter pays {reward} when you accept a claim.")

@@ -1,19 +1,12 @@
-//! The people of a group, now and in the past, and giving and ending their places.
+//! The people of a group, now and in the past, and a place to give.
 
-use axum::response::{IntoResponse, Response};
-use grove_shared::{NetId, api::groups as api, extract::Path};
-use http::StatusCode;
-use serde::Deserialize;
+use grove_groups_api as groups;
+use grove_shared::NetId;
 
-use super::{Kind, group::GroupPage};
+use super::kind::Kind;
 use crate::{
-    csrf::{NoFields, Protected},
-    error::PageError,
-    flash::Flash,
-    gateway::{Gateway, Refusal},
+    form::{self, Field, Form},
     moment::Moment,
-    render::{Frame, Page, see_other},
-    session::SignedIn,
 };
 
 /// The people of a group whom the visitor may see.
@@ -38,8 +31,8 @@ pub(super) struct Place {
     pub(super) granted_by: String,
 }
 
-impl From<api::GroupRole> for Place {
-    fn from(role: api::GroupRole) -> Self {
+impl From<groups::GroupRole> for Place {
+    fn from(role: groups::GroupRole) -> Self {
         let title = Some(role.title).filter(|title| !title.is_empty());
         let lead = role.lead.then(|| "Lead".to_owned());
         let offices = lead.into_iter().chain(title).collect::<Vec<_>>().join(", ");
@@ -57,71 +50,32 @@ impl From<api::GroupRole> for Place {
 }
 
 impl People {
-    pub(super) fn new(roles: api::GroupRoles) -> Self {
+    pub(super) fn new(roles: groups::GroupRoles) -> Self {
         let places = roles.roles.into_iter().map(Place::from);
         let (past, present) = places.partition(|place| place.until.is_some());
         Self { manageable: roles.manageable, present, past }
     }
 }
 
-/// A place to give, as typed so far.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct Seat {
-    pub(super) netid: String,
-    pub(super) name: String,
-    /// Whether the box is ticked.
-    pub(super) lead: Option<String>,
-    pub(super) title: String,
+/// The form that gives a place in the group of this name.
+pub(super) fn form(kind: &Kind, name: &str) -> Form {
+    let netid = Field::new(form::Kind::NetId, "netid", "NetID")
+        .required("Enter a NetID.")
+        .unreadable("A valid netid must be entered: letters and digits, such as jsmith2.");
+    let person = Field::new(form::Kind::Text, "name", "Name").most(100);
+    let title = Field::new(form::Kind::Text, "title", "Office (optional)")
+        .most(100)
+        .placeholder("Treasurer");
+    let lead = Field::new(form::Kind::Tick, "lead", "Leads the group");
+    Form::new(format!("{}/people", kind.page_of(name)), vec![netid, person, title, lead])
 }
 
-impl Seat {
-    fn role(&self) -> Result<api::NewGroupRole, Refusal> {
-        let netid: Result<NetId, _> = self.netid.trim().to_lowercase().parse();
-        let netid = netid.map_err(|invalid| Refusal {
-            status: StatusCode::BAD_REQUEST,
-            message: invalid.to_string(),
-        })?;
-        let (name, title) = (self.name.clone(), self.title.clone());
-        Ok(api::NewGroupRole { netid, name, lead: self.lead.is_some(), title })
-    }
-}
-
-/// Who may is the service's to say.
-pub(crate) async fn add(
-    SignedIn(person): SignedIn,
-    frame: Frame,
-    gateway: Gateway,
-    flash: Flash,
-    Path((kind, name)): Path<(String, String)>,
-    Protected(seat): Protected<Seat>,
-) -> Result<Response, PageError> {
-    let kind = Kind::find(&kind)?;
-    let refused = match seat.role() {
-        Err(refusal) => refusal,
-        Ok(role) => match gateway.add_group_role(kind.name, &name, &role).await {
-            Ok(role) => {
-                flash.success(format!("{} is in the group.", role.netid));
-                return Ok(see_other(&format!("{}#people", kind.page_of(&name))));
-            }
-            Err(error) => error.refusal()?,
-        },
-    };
-    let page = GroupPage::load(person, frame, &gateway, kind, &name).await?;
-    let page = GroupPage { seat, seat_error: Some(refused.message), ..page };
-    Ok((refused.status, Page(page)).into_response())
-}
-
-pub(crate) async fn end(
-    _: SignedIn,
-    gateway: Gateway,
-    flash: Flash,
-    Path((kind, name, id)): Path<(String, String, u64)>,
-    _: Protected<NoFields>,
-) -> Result<Response, PageError> {
-    let kind = Kind::find(&kind)?;
-    if flash.unless_refused(gateway.end_group_role(kind.name, &name, id).await)?.is_some() {
-        flash.success("The role has ended. It stays in the history.");
-    }
-    Ok(see_other(&format!("{}#people", kind.page_of(&name))))
+/// What a form says that was checked.
+pub(super) fn place(form: &Form) -> Option<groups::NewGroupRole> {
+    Some(groups::NewGroupRole {
+        netid: form.value("netid").parse().ok()?,
+        name: form.value("name").to_owned(),
+        lead: form.is_ticked("lead"),
+        title: form.value("title").to_owned(),
+    })
 }

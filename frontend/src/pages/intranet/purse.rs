@@ -1,12 +1,11 @@
 //! What the visitor has to spend, beside the first page: an extra that no page waits long for.
 
+use grove_credits_api as credits;
+use grove_merch_api as merch;
+use grove_shared::{CallError, Client};
 use std::time::Duration;
 
-use crate::{
-    amount::Amount,
-    gateway::{Gateway, GatewayError},
-    session::Person,
-};
+use crate::{amount::Amount, gateway::Gateway, person::Person};
 
 /// How long the page waits for it.
 const PATIENCE: Duration = Duration::from_millis(1500);
@@ -22,8 +21,8 @@ pub(super) struct Purse {
 impl Purse {
     pub(super) async fn of(person: &Person, gateway: &Gateway) -> Self {
         let (balance, customer) = tokio::join!(
-            soon(gateway.balance(&person.netid)),
-            soon(gateway.customer(&person.netid))
+            soon(gateway.call(credits::balance(&person.netid))),
+            soon(gateway.call(merch::customer(&person.netid)))
         );
         Self {
             available: balance.map(|balance| Amount(balance.available)),
@@ -32,6 +31,6 @@ impl Purse {
     }
 }
 
-async fn soon<T>(call: impl Future<Output = Result<T, GatewayError>>) -> Option<T> {
+async fn soon<T>(call: impl Future<Output = Result<T, CallError>>) -> Option<T> {
     tokio::time::timeout(PATIENCE, call).await.ok()?.ok()
 }

@@ -4,9 +4,11 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};
-use grove_shared::{api::merch::Item, extract::Query};
+use grove_credits_api as credits;
+use grove_http::extract::Query;
+use grove_merch_api::{self as merch, Item, NewPurchase};
+use grove_shared::Client;
 use http::StatusCode;
-use serde::Deserialize;
 
 use super::MAP;
 use crate::{
@@ -14,12 +16,15 @@ use crate::{
     csrf::Protected,
     error::PageError,
     flash::Flash,
-    gateway::{Gateway, Refusal},
-    once::OnceKey,
+    form::{Field, Form, Kind},
+    gateway::Gateway,
+    person::Person,
     render::{Frame, Page, see_other},
-    session::{Person, SignedIn},
+    session::MemberVisitor,
+    typed::Typed,
 };
 
+const PAGE: &str = "/intranet/merch/buy";
 /// What a field of the map is called, before the id of its item.
 const FIELD: &str = "item-";
 /// Things that the machine sells at once.
@@ -34,9 +39,7 @@ struct Buy {
     total: Amount,
     /// Not known while credits do not answer.
     available: Option<Amount>,
-    /// The ids of the items, as the form sends them on.
-    items: String,
-    error: Option<String>,
+    form: Form,
 }
 
 /// An item, and how many of it.
@@ -63,7 +66,10 @@ impl Buy {
         gateway: &Gateway,
         ids: &[u64],
     ) -> Result<Self, PageError> {
-        let (items, balance) = tokio::join!(gateway.items(), gateway.balance(&person.netid));
+        let (items, balance) = tokio::join!(
+            gateway.call(merch::items()),
+            gateway.call(credits::balance(&person.netid))
+        );
         let items = items?;
         let mut lines = Vec::new();
         for same in ids.chunk_by(|a, b| a == b) {
@@ -73,7 +79,8 @@ impl Buy {
         let total = Amount(lines.iter().map(|line| line.sum.0).fold(0, i64::saturating_add));
         let available = balance.ok().map(|balance| Amount(balance.available));
         let items = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
-        Ok(Self { frame, person, lines, total, available, items, error: None })
+        let form = frame.restored(form()).with("items", items);
+        Ok(Self { frame, person, lines, total, available, form })
     }
 
     /// What is left after the purchase; below zero it cannot be made.
@@ -84,6 +91,18 @@ impl Buy {
     fn is_short(&self) -> bool {
         self.remaining().is_some_and(|remaining| remaining.0 < 0)
     }
+}
+
+fn form() -> Form {
+    Form::new(PAGE, vec![Field::new(Kind::Hidden, "items", "")]).once()
+}
+
+/// The page of what is chosen, by the ids of items.
+fn page(ids: &[u64]) -> String {
+    let items = ids
+        .chunk_by(|a, b| a == b)
+        .filter_map(|same| same.first().map(|id| format!("{FIELD}{id}={}", same.len())));
+    format!("{PAGE}?{}", items.collect::<Vec<_>>().join("&"))
 }
 
 /// Reads how many of each item are wanted. An item may lie in several slots.
@@ -107,7 +126,7 @@ fn read(fields: &[(String, String)]) -> Result<Vec<u64>, &'static str> {
 
 /// What is chosen on the map, and what it costs.
 pub(crate) async fn show(
-    SignedIn(person): SignedIn,
+    MemberVisitor(person): MemberVisitor,
     frame: Frame,
     gateway: Gateway,
     flash: Flash,
@@ -122,31 +141,27 @@ pub(crate) async fn show(
     }
 }
 
-/// What was chosen.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Wish {
-    #[serde(default)]
-    items: String,
-    key: OnceKey,
-}
-
 pub(crate) async fn submit(
-    SignedIn(person): SignedIn,
+    _: MemberVisitor,
     frame: Frame,
     gateway: Gateway,
-    Protected(Wish { items, key }): Protected<Wish>,
+    Protected(typed): Protected<Typed>,
 ) -> Result<Response, PageError> {
-    let ids: Option<Vec<u64>> = items.split(',').map(|id| id.parse().ok()).collect();
-    let ids = ids.ok_or(PageError::Refused(
+    let mut form = form().filled(&typed);
+    let ids = form.value("items").split(',').map(|id| id.parse().ok());
+    let mut ids: Vec<u64> = ids.collect::<Option<_>>().ok_or(PageError::Refused(
         StatusCode::BAD_REQUEST,
         "Choose what to buy at the machine first.".into(),
     ))?;
-    match gateway.buy(ids.clone(), &key).await {
-        Ok(purchase) => Ok(see_other(&super::purchases::page_of(purchase.id))),
-        Err(error) => {
-            let Refusal { status, message } = error.refusal_or_absence()?;
-            let page = Buy::load(person, frame, &gateway, &ids).await?;
-            Ok((status, Page(Buy { error: Some(message), ..page })).into_response())
+    ids.sort_unstable();
+    if form.check()?
+        && let Some(key) = &form.key
+    {
+        let new = NewPurchase { items: ids.clone() };
+        match gateway.call(merch::buy(&new).once(key.as_str())).await {
+            Ok(purchase) => return Ok(see_other(&super::purchases::page_of(purchase.id))),
+            Err(error) => form.refuse(error)?,
         }
     }
+    frame.again(&page(&ids), &form)
 }

@@ -4,16 +4,21 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};
-use grove_shared::api::merch::NewPin;
+use grove_merch_api::{self as merch, NewPin};
+use grove_shared::{CallError, Client};
 use http::StatusCode;
 
 use crate::{
     csrf::{NoFields, Protected},
     error::PageError,
-    gateway::{Gateway, GatewayError, Refusal},
-    render::{Frame, Page},
-    session::{Person, SignedIn},
+    flash::Flash,
+    gateway::Gateway,
+    person::Person,
+    render::{Frame, Page, see_other},
+    session::{MemberVisitor, SignedIn},
 };
+
+const PAGE: &str = "/intranet/merch/pin";
 
 #[derive(Debug, Template)]
 #[template(path = "merch/pin.html")]
@@ -25,7 +30,6 @@ struct PinPage {
     may: bool,
     /// The new PIN, in the only page that shows it.
     pin: Option<String>,
-    error: Option<String>,
 }
 
 pub(crate) async fn show(
@@ -33,35 +37,30 @@ pub(crate) async fn show(
     frame: Frame,
     gateway: Gateway,
 ) -> Result<Response, PageError> {
-    let has_pin = gateway.customer(&person.netid).await.map(|customer| customer.has_pin);
+    let has_pin =
+        gateway.call(merch::customer(&person.netid)).await.map(|customer| customer.has_pin);
     let (has_pin, may) = match has_pin {
         Ok(has_pin) => (has_pin, true),
         // The machine knows members only.
-        Err(GatewayError::Refused { status: StatusCode::NOT_FOUND, .. }) => (false, false),
+        Err(CallError::Refused { status: StatusCode::NOT_FOUND, .. }) => (false, false),
         Err(error) => return Err(error.into()),
     };
-    Ok(Page(PinPage { frame, person, has_pin, may, pin: None, error: None }).into_response())
+    // It was left to this page alone, and is shown once.
+    let left = frame.take_left(PAGE);
+    let pin = left.and_then(|left| left.value("pin").map(str::to_owned));
+    Ok(Page(PinPage { frame, person, has_pin, may, pin }).into_response())
 }
 
-/// Answers with the page itself and not with a redirect: the PIN is kept nowhere, so no other
-/// page could show it.
+/// The PIN is kept nowhere but in the browser, sealed, until the next page shows it.
 pub(crate) async fn make(
-    SignedIn(person): SignedIn,
+    MemberVisitor(person): MemberVisitor,
     frame: Frame,
     gateway: Gateway,
+    flash: Flash,
     _: Protected<NoFields>,
 ) -> Result<Response, PageError> {
-    match gateway.make_pin(&person.netid).await {
-        Ok(NewPin { pin, .. }) => {
-            let page =
-                PinPage { frame, person, has_pin: true, may: true, pin: Some(pin), error: None };
-            Ok(Page(page).into_response())
-        }
-        Err(error) => {
-            let Refusal { status, message } = error.refusal_or_absence()?;
-            let error = Some(message);
-            let page = PinPage { frame, person, has_pin: false, may: true, pin: None, error };
-            Ok((status, Page(page)).into_response())
-        }
+    match flash.unless_refused(gateway.call(merch::make_pin(&person.netid)).await)? {
+        Some(NewPin { pin, .. }) => Ok(frame.leave(PAGE, &[("pin", &pin)])),
+        None => Ok(see_other(PAGE)),
     }
 }

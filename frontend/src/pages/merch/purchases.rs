@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use askama::Template;
-use grove_shared::{
-    api::merch::{self as api, ItemOutcome, PurchaseState},
-    extract::{Path, Query},
-};
+use grove_http::extract::{Path, Query};
+use grove_merch_api::{self as merch, ItemOutcome, PurchaseState};
+use grove_shared::{Client, page::PageRequest};
 use serde::Deserialize;
 
 use crate::{
@@ -14,8 +13,9 @@ use crate::{
     error::PageError,
     gateway::Gateway,
     moment::Moment,
+    person::Person,
     render::{Frame, Page},
-    session::{Person, SignedIn},
+    session::SignedIn,
 };
 
 const LIST: &str = "/intranet/merch/purchases";
@@ -70,8 +70,8 @@ pub(super) struct Thing {
     pub(super) is_resolved: bool,
 }
 
-impl From<api::Purchase> for Purchase {
-    fn from(purchase: api::Purchase) -> Self {
+impl From<merch::Purchase> for Purchase {
+    fn from(purchase: merch::Purchase) -> Self {
         Self {
             id: purchase.id,
             page: page_of(purchase.id),
@@ -85,8 +85,8 @@ impl From<api::Purchase> for Purchase {
     }
 }
 
-impl From<api::PurchaseItem> for Thing {
-    fn from(item: api::PurchaseItem) -> Self {
+impl From<merch::PurchaseItem> for Thing {
+    fn from(item: merch::PurchaseItem) -> Self {
         Self {
             number: item.number,
             name: item.name,
@@ -176,11 +176,8 @@ pub(crate) async fn list(
     gateway: Gateway,
     Query(Part { after }): Query<Part>,
 ) -> Result<Page<List>, PageError> {
-    let mut query = vec![("netid", person.netid.as_str())];
-    if !after.is_empty() {
-        query.push(("after", &after));
-    }
-    let list = gateway.purchases(&query).await?;
+    let page = PageRequest { after: after.parse().ok(), limit: None };
+    let list = gateway.call(merch::purchases(Some(&person.netid), page)).await?;
     let purchases = list.purchases.into_iter().map(Purchase::from).collect();
     let later = !after.is_empty();
     Ok(Page(List { frame, person, purchases, next: list.next, later }))
@@ -192,6 +189,6 @@ pub(crate) async fn show(
     gateway: Gateway,
     Path(id): Path<u64>,
 ) -> Result<Page<PurchasePage>, PageError> {
-    let purchase = gateway.purchase(id).await?.into();
+    let purchase = gateway.call(merch::purchase(id)).await?.into();
     Ok(Page(PurchasePage { frame, person, purchase }))
 }

@@ -3,18 +3,21 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
-use grove_shared::{api::merch::SalesDay, extract::Query};
+use grove_http::extract::Query;
+use grove_merch_api::{self as merch, SalesDay};
+use grove_shared::Client;
 use serde::Deserialize;
 
 use crate::{
     amount::Amount,
     error::PageError,
-    gateway::{Gateway, Refusal},
+    gateway::Gateway,
     moment::day,
+    period::Period,
+    person::Person,
     render::{Frame, Page},
-    session::{OfficerVisitor, Person},
+    session::BoardVisitor,
 };
 
 /// The chart's own units: it is stretched to the width of the page.
@@ -23,7 +26,7 @@ const HEIGHT: i64 = 200;
 
 #[derive(Debug, Template)]
 #[template(path = "merch/sales.html")]
-struct Sales {
+pub(crate) struct Sales {
     frame: Frame,
     person: Arc<Person>,
     period: Period,
@@ -31,7 +34,6 @@ struct Sales {
     chart: Chart,
     total: Amount,
     count: i64,
-    error: Option<String>,
 }
 
 /// A day in the table.
@@ -109,42 +111,41 @@ fn round_up(most: i64) -> i64 {
 
 /// From when to when; empty for the last days.
 #[derive(Debug, Default, Deserialize)]
-pub(crate) struct Period {
-    #[serde(default)]
+#[serde(default)]
+pub(crate) struct Part {
     from: String,
-    #[serde(default)]
     to: String,
 }
 
 pub(crate) async fn show(
-    OfficerVisitor(person): OfficerVisitor,
+    BoardVisitor(person): BoardVisitor,
     frame: Frame,
     gateway: Gateway,
-    Query(period): Query<Period>,
-) -> Result<Response, PageError> {
-    let (status, days, error) = match gateway.sales(&period.from, &period.to).await {
-        Ok(days) => (http::StatusCode::OK, days, None),
-        Err(error) => {
-            let Refusal { status, message } = error.refusal()?;
-            (status, Vec::new(), Some(message))
+    Query(part): Query<Part>,
+) -> Result<Page<Sales>, PageError> {
+    let mut period = Period::read(&part.from, &part.to);
+    let days = if period.form.is_wrong() {
+        Vec::new()
+    } else {
+        match gateway.call(merch::sales(period.from, period.to)).await {
+            Ok(days) => days,
+            Err(error) => {
+                period.form.refuse(error)?;
+                Vec::new()
+            }
         }
     };
-    let period = Period::shown(period, &days);
+    if let (Some(first), Some(last)) = (days.first(), days.last()) {
+        // The period that the answer is about.
+        period.form.set("from", first.day.to_string());
+        period.form.set("to", last.day.to_string());
+    }
     let read = |SalesDay { day, count, credits }| Day { date: day, count, sum: Amount(credits) };
     let days: Vec<Day> = days.into_iter().map(read).collect();
     let total = Amount(days.iter().map(|day| day.sum.0).fold(0, i64::saturating_add));
     let count = days.iter().map(|day| day.count).fold(0, i64::saturating_add);
     let chart = Chart::new(&days);
-    let page = Sales { frame, person, period, days, chart, total, count, error };
-    Ok((status, Page(page)).into_response())
-}
-
-impl Period {
-    /// The period that the answer is about.
-    fn shown(asked: Self, days: &[SalesDay]) -> Self {
-        let (Some(first), Some(last)) = (days.first(), days.last()) else { return asked };
-        Self { from: first.day.to_string(), to: last.day.to_string() }
-    }
+    Ok(Page(Sales { frame, person, period, days, chart, total, count }))
 }
 
 #[cfg(test)]

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::response::Response;
-use grove_shared::{api::merch as api, extract::Path};
+use grove_http::extract::Path;
+use grove_merch_api as merch;
+use grove_shared::Client;
 
 use crate::{
     amount::Amount,
@@ -12,8 +14,10 @@ use crate::{
     error::PageError,
     flash::Flash,
     gateway::Gateway,
-    render::{Frame, Page, see_other, web_url},
-    session::{OfficerVisitor, Person},
+    links::web_url,
+    person::Person,
+    render::{Frame, Page, see_other},
+    session::BoardVisitor,
 };
 
 const STOCK: &str = "/intranet/merch/stock";
@@ -38,8 +42,8 @@ struct Item {
     picture: Option<String>,
 }
 
-impl From<api::Item> for Item {
-    fn from(item: api::Item) -> Self {
+impl From<merch::Item> for Item {
+    fn from(item: merch::Item) -> Self {
         Self {
             id: item.id,
             price: Amount(item.price.into()),
@@ -52,22 +56,22 @@ impl From<api::Item> for Item {
 }
 
 pub(crate) async fn show(
-    OfficerVisitor(person): OfficerVisitor,
+    BoardVisitor(person): BoardVisitor,
     frame: Frame,
     gateway: Gateway,
 ) -> Result<Page<Stock>, PageError> {
-    let items = gateway.items().await?.into_iter().map(Item::from).collect();
+    let items = gateway.call(merch::items()).await?.into_iter().map(Item::from).collect();
     Ok(Page(Stock { frame, person, items }))
 }
 
 pub(crate) async fn delete(
-    _: OfficerVisitor,
+    _: BoardVisitor,
     gateway: Gateway,
     flash: Flash,
     Path(id): Path<u64>,
     _: Protected<NoFields>,
 ) -> Result<Response, PageError> {
-    if flash.unless_refused(gateway.delete_item(id).await)?.is_some() {
+    if flash.unless_refused(gateway.call(merch::delete_item(id)).await)?.is_some() {
         flash.success("The item is deleted, and its slots are empty. Purchases stay on record.");
     }
     Ok(see_other(STOCK))

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::response::Response;
+use grove_http::extract::{Path, Query};
+use grove_merch_api::{self as merch, Finding, ItemOutcome};
 use grove_shared::{
-    api::merch::{Finding, ItemOutcome},
-    extract::{Path, Query},
+    Client,
+    page::{Limit, PageRequest},
 };
 use serde::Deserialize;
 
@@ -16,13 +18,14 @@ use crate::{
     error::PageError,
     flash::Flash,
     gateway::Gateway,
+    person::Person,
     render::{Frame, Page, see_other},
-    session::{OfficerVisitor, Person},
+    session::BoardVisitor,
 };
 
 const PAGE: &str = "/intranet/merch/unresolved";
 /// Purchases that one page looks through.
-const LOOKED_AT: &str = "100";
+const LOOKED_AT: u32 = 100;
 
 #[derive(Debug, Template)]
 #[template(path = "merch/unresolved.html")]
@@ -38,16 +41,14 @@ fn is_open(thing: &Thing) -> bool {
 }
 
 pub(crate) async fn show(
-    OfficerVisitor(person): OfficerVisitor,
+    BoardVisitor(person): BoardVisitor,
     frame: Frame,
     gateway: Gateway,
     Query(Part { after }): Query<Part>,
 ) -> Result<Page<Unresolved>, PageError> {
-    let mut query = vec![("limit", LOOKED_AT)];
-    if !after.is_empty() {
-        query.push(("after", &after));
-    }
-    let list = gateway.purchases(&query).await?;
+    let limit = Some(Limit::new(LOOKED_AT));
+    let page = PageRequest { after: after.parse().ok(), limit };
+    let list = gateway.call(merch::purchases(None, page)).await?;
     let purchases = list.purchases.into_iter().map(Purchase::from).map(|mut purchase| {
         purchase.things.retain(is_open);
         purchase
@@ -63,13 +64,16 @@ pub(crate) struct Sight {
 }
 
 pub(crate) async fn resolve(
-    _: OfficerVisitor,
+    _: BoardVisitor,
     gateway: Gateway,
     flash: Flash,
     Path((purchase, number)): Path<(u64, u32)>,
     Protected(Sight { outcome }): Protected<Sight>,
 ) -> Result<Response, PageError> {
-    if flash.unless_refused(gateway.resolve(purchase, number, outcome).await)?.is_some() {
+    if flash
+        .unless_refused(gateway.call(merch::resolve(purchase, number, outcome)).await)?
+        .is_some()
+    {
         flash.success(match outcome {
             Finding::Vended => "Recorded: it fell out. The stock is one less.",
             Finding::Failed => "Recorded: it did not fall out. The stock stays as it is.",

@@ -4,22 +4,26 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};
+use grove_groups_api as groups;
+use grove_notifications_api::{self as notifications, ANNOUNCEMENTS, Preview};
+use grove_shared::{CallError, Client};
 use http::StatusCode;
 
-use super::{
-    LOG, channel,
-    draft::{Draft, Step},
-};
+use super::{LOG, channel, draft};
 use crate::{
     csrf::Protected,
     error::PageError,
     flash::Flash,
-    gateway::{self, Gateway, GatewayError, Refusal},
+    form::{Choice, Field, Form, KEY, Kind},
+    gateway::Gateway,
     once::OnceKey,
+    person::Person,
     render::{Frame, Page, see_other},
-    session::{OfficerVisitor, Person},
+    session::OfficerVisitor,
+    typed::Typed,
 };
 
+const PAGE: &str = "/intranet/notifications/new";
 const SILENT: &str = "There was no answer, so nobody knows whether the message went out. \
     Look at it and send it again: it goes out once.";
 const NOBODY_LOOKED: &str = "There was no answer. Nothing was sent; try again in a moment.";
@@ -29,9 +33,7 @@ const NOBODY_LOOKED: &str = "There was no answer. Nothing was sent; try again in
 struct New {
     frame: Frame,
     person: Arc<Person>,
-    choices: Choices,
-    draft: Draft,
-    error: Option<String>,
+    form: Form,
 }
 
 #[derive(Debug, Template)]
@@ -39,74 +41,99 @@ struct New {
 struct Look {
     frame: Frame,
     person: Arc<Person>,
-    draft: Draft,
-    preview: gateway::Preview,
+    form: Form,
+    preview: Preview,
     counts: Vec<(&'static str, u64)>,
 }
 
-/// What the form offers.
-#[derive(Debug)]
+/// What the service and the groups let an officer choose.
+#[derive(Debug, Default)]
 struct Choices {
     channels: Vec<Choice>,
     kinds: Vec<Choice>,
-    senders: Vec<String>,
+    senders: Vec<Choice>,
     /// SIGs and committees, as `sigs/SIGGraph` and by name.
     groups: Vec<Choice>,
 }
 
-/// Something to choose.
-#[derive(Debug)]
-struct Choice {
-    value: String,
-    label: String,
-    /// Whether it can be chosen.
-    open: bool,
-}
-
 impl Choices {
     async fn load(gateway: &Gateway) -> Result<Self, PageError> {
-        let (channels, sigs, committees) =
-            tokio::join!(gateway.channels(), gateway.groups("sigs"), gateway.groups("committees"));
+        let (channels, sigs, committees) = tokio::join!(
+            gateway.call(notifications::channels()),
+            gateway.call(groups::list("sigs")),
+            gateway.call(groups::list("committees"))
+        );
         let known = channels?;
+        let mail = known.channels.iter().find(|channel| channel.name == "email");
+        let senders = mail.map(|channel| channel.senders.clone()).unwrap_or_default();
+        // Without the groups one can still write to everybody.
         let groups = [("sigs", sigs), ("committees", committees)];
-        let senders = known.channels.iter().find(|channel| channel.name == "email");
+        let groups = groups.into_iter().flat_map(|(kind, groups)| {
+            let choice = move |group: groups::Group| {
+                Choice::new(format!("{kind}/{}", group.name), group.name)
+            };
+            groups.unwrap_or_default().into_iter().map(choice)
+        });
+        let none = Choice::new("", "None");
         Ok(Self {
-            senders: senders.map(|channel| channel.senders.clone()).unwrap_or_default(),
-            channels: known.channels.into_iter().map(Choice::of_channel).collect(),
-            kinds: known.kinds.into_iter().map(Choice::of_kind).collect(),
-            // Without the groups one can still write to everybody.
-            groups: groups
+            channels: known.channels.into_iter().map(channel_choice).collect(),
+            kinds: known.kinds.into_iter().map(kind_choice).collect(),
+            senders: senders
                 .into_iter()
-                .flat_map(|(kind, groups)| {
-                    groups.unwrap_or_default().into_iter().map(move |group| Choice {
-                        value: format!("{kind}/{}", group.name),
-                        label: group.name,
-                        open: true,
-                    })
-                })
+                .map(|sender| Choice::new(sender.clone(), sender))
                 .collect(),
+            groups: [none].into_iter().chain(groups).collect(),
         })
-    }
-
-    /// Whether a channel can be chosen.
-    fn has(&self, name: &str) -> bool {
-        self.channels.iter().any(|channel| channel.value == name && channel.open)
     }
 }
 
-impl Choice {
-    fn of_channel(state: gateway::ChannelState) -> Self {
-        let label = channel(&state.name).to_owned();
-        Self { label, open: state.configured, value: state.name }
-    }
+fn channel_choice(state: notifications::ChannelState) -> Choice {
+    let label = channel(&state.name);
+    let closed = if state.configured { "" } else { "not configured" };
+    Choice { closed, ..Choice::new(state.name, label) }
+}
 
-    fn of_kind(state: gateway::KindState) -> Self {
-        let mut label = super::kind(&state.name);
-        if state.mandatory {
-            label += ", which everyone gets";
-        }
-        Self { label, value: state.name, open: true }
+fn kind_choice(state: notifications::KindState) -> Choice {
+    let mut label = super::kind(&state.name);
+    if state.mandatory {
+        label += ", which everyone gets";
     }
+    Choice::new(state.name, label)
+}
+
+fn form(choices: Choices) -> Form {
+    let Choices { channels, kinds, senders, groups } = choices;
+    let audiences = vec![
+        Choice::new("members", "Every member"),
+        Choice::new("officers", "Officers"),
+        Choice::new("group", "A SIG or committee"),
+        Choice::new("addresses", "Single people"),
+    ];
+    let fields = vec![
+        Field::new(Kind::Ticks(channels), "channel", "How it goes out")
+            .required("Choose at least one channel."),
+        Field::new(Kind::Radios(audiences), "audience", "Who gets the mail")
+            .required("Choose who gets the mail."),
+        Field::new(Kind::Select(groups), "group", "SIG or committee")
+            .hint("Counts when a SIG or committee gets it."),
+        Field::new(Kind::ShortArea, "addresses", "People")
+            .most(4000)
+            .hint("Counts when single people get it: mail addresses or NetIDs, one a line."),
+        Field::new(Kind::Text, "rooms", "Slack channels")
+            .most(500)
+            .placeholder("#general")
+            .hint("Counts when it goes to Slack; several are separated by commas."),
+        Field::new(Kind::Select(kinds), "kind", "Kind")
+            .hint("Members choose which kinds they get."),
+        Field::new(Kind::Select(senders), "sender", "From"),
+        Field::new(Kind::Text, "subject", "Subject").most(200),
+        Field::new(Kind::LongArea, "message", "Text").required("Write a text.").most(10_000),
+        Field::new(Kind::LongArea, "html", "HTML").most(20_000).hint(
+            "Mail programs that show HTML show this in place of the text. The text goes out too.",
+        ),
+        Field::new(Kind::Hidden, "step", ""),
+    ];
+    Form::new(PAGE, fields).once()
 }
 
 pub(super) async fn show(
@@ -114,15 +141,44 @@ pub(super) async fn show(
     frame: Frame,
     gateway: Gateway,
 ) -> Result<Response, PageError> {
-    let choices = Choices::load(&gateway).await?;
-    Ok(Page(New { frame, person, choices, draft: Draft::blank(), error: None }).into_response())
+    let blank = form(Choices::default())
+        .with("audience", "members")
+        .with("channel", "email")
+        .with("kind", ANNOUNCEMENTS);
+    let form = frame.restored(blank);
+    answer(person, frame, &gateway, form).await
 }
 
-/// Why the form is shown again, if anything is wrong.
-enum Outcome {
-    Preview(gateway::Preview),
-    Sent(u64),
-    Form(Option<Refusal>),
+/// The page that comes next for a form: the look at it, or the form itself.
+async fn answer(
+    person: Arc<Person>,
+    frame: Frame,
+    gateway: &Gateway,
+    mut form: Form,
+) -> Result<Response, PageError> {
+    if form.value("step") == "look"
+        && let Some(preview) = preview(gateway, &mut form).await?
+    {
+        let counts = preview.by_channel.iter();
+        let counts = counts.map(|(name, count)| (channel(name), *count)).collect();
+        let page = Look { frame, person, form, preview, counts };
+        return Ok(Page(page).into_response());
+    }
+    form.offer(self::form(Choices::load(gateway).await?));
+    Ok(Page(New { frame, person, form }).into_response())
+}
+
+/// What goes out and to how many; nothing when that cannot be told, which the form says then.
+async fn preview(gateway: &Gateway, form: &mut Form) -> Result<Option<Preview>, PageError> {
+    let Some(message) = draft::message(form) else { return Ok(None) };
+    match gateway.call(notifications::preview(&message)).await {
+        Ok(preview) => return Ok(Some(preview)),
+        Err(CallError::Unreachable { .. } | CallError::Unavailable { .. }) => {
+            form.error = Some(NOBODY_LOOKED.to_owned());
+        }
+        Err(error) => refuse(form, error)?,
+    }
+    Ok(None)
 }
 
 pub(super) async fn submit(
@@ -130,71 +186,45 @@ pub(super) async fn submit(
     frame: Frame,
     gateway: Gateway,
     flash: Flash,
-    Protected(fields): Protected<Vec<(String, String)>>,
+    Protected(typed): Protected<Typed>,
 ) -> Result<Response, PageError> {
-    let (mut draft, step) = Draft::read(fields);
-    match carry_out(&gateway, &mut draft, step).await? {
-        Outcome::Preview(preview) => {
-            let counts = preview.by_channel.iter();
-            let counts = counts.map(|(name, count)| (channel(name), *count)).collect();
-            Ok(Page(Look { frame, person, draft, preview, counts }).into_response())
-        }
-        Outcome::Sent(id) => {
-            flash.success("The message is on its way. Here is how far it came.");
-            Ok(see_other(&format!("{LOG}/{id}")))
-        }
-        Outcome::Form(refused) => {
-            let choices = Choices::load(&gateway).await?;
-            let status = refused.as_ref().map_or(StatusCode::OK, |refused| refused.status);
-            let error = refused.map(|refused| refused.message);
-            Ok((status, Page(New { frame, person, choices, draft, error })).into_response())
-        }
-    }
-}
-
-async fn carry_out(gateway: &Gateway, draft: &mut Draft, step: Step) -> Result<Outcome, PageError> {
-    if step == Step::Edit {
-        return Ok(Outcome::Form(None));
-    }
-    if let Some(missing) = draft.missing() {
-        return Ok(refused(StatusCode::BAD_REQUEST, missing));
-    }
+    let known = OnceKey::try_from(typed.get(KEY).to_owned()).ok();
+    let mut form = form(Choices::default()).without_key().filled(&typed);
     // The key stays while it is not known whether the message went out with it.
-    let key = draft.key.take();
-    let message = draft.message();
-    match (step, key) {
-        (Step::Send, Some(key)) => match gateway.send_notification(&message, &key).await {
-            Ok(id) => Ok(Outcome::Sent(id)),
-            Err(GatewayError::Unavailable(_)) => {
-                draft.key = Some(key);
-                Ok(refused(StatusCode::SERVICE_UNAVAILABLE, SILENT))
+    form.key = Some(known.clone().unwrap_or_else(OnceKey::draw));
+    let step = form.value("step").to_owned();
+    form.set("step", "");
+    if step != "edit" && draft::check(&mut form)? {
+        match (known, draft::message(&mut form)) {
+            (Some(key), Some(message)) if step == "send" => {
+                match gateway.call(notifications::send(&message).once(key.as_str())).await {
+                    Ok(sent) => {
+                        flash.success("The message is on its way. Here is how far it came.");
+                        return Ok(see_other(&format!("{LOG}/{}", sent.id)));
+                    }
+                    Err(CallError::Unreachable { .. } | CallError::Unavailable { .. }) => {
+                        form.error = Some(SILENT.to_owned());
+                    }
+                    Err(error) => refuse(&mut form, error)?,
+                }
             }
-            Err(error) => Ok(Outcome::Form(Some(refusal(error)?))),
-        },
-        (_, key) => match gateway.preview_notification(&message).await {
-            Ok(preview) => {
-                draft.key = Some(key.unwrap_or_else(OnceKey::draw));
-                Ok(Outcome::Preview(preview))
-            }
-            Err(GatewayError::Unavailable(_)) => {
-                draft.key = key;
-                Ok(refused(StatusCode::SERVICE_UNAVAILABLE, NOBODY_LOOKED))
-            }
-            Err(error) => Ok(Outcome::Form(Some(refusal(error)?))),
-        },
+            (_, Some(_)) => form.set("step", "look"),
+            (_, None) => {}
+        }
+    }
+    match frame.again_if_short(PAGE, &form) {
+        Some(response) => Ok(response),
+        None => answer(person, frame, &gateway, form).await,
     }
 }
 
 /// What belongs next to the form; so does that the text is too long.
-fn refusal(error: GatewayError) -> Result<Refusal, PageError> {
+fn refuse(form: &mut Form, error: CallError) -> Result<(), PageError> {
     match error {
-        GatewayError::Refused { status: StatusCode::PAYLOAD_TOO_LARGE, message, .. } => {
-            Ok(Refusal { status: StatusCode::BAD_REQUEST, message })
+        CallError::Refused { status: StatusCode::PAYLOAD_TOO_LARGE, message, .. } => {
+            form.wrong("message", message);
+            Ok(())
         }
-        error => error.refusal_or_absence(),
+        error => form.refuse(error),
     }
-}
-
-fn refused(status: StatusCode, message: &str) -> Outcome {
-    Outcome::Form(Some(Refusal { status, message: message.to_owned() }))
 }

@@ -1,162 +1,81 @@
-//! A message that an officer writes: what was typed so far.
+//! A message that an officer writes, of what was typed so far.
 
-use grove_shared::api::notifications::ANNOUNCEMENTS;
-use serde_json::{Value, json};
+use grove_notifications_api::{Channel, Notification};
+use grove_shared::NetId;
 
-use crate::once::OnceKey;
+use crate::{error::PageError, form::Form};
 
-/// What was typed so far.
-#[derive(Debug, Default)]
-pub(super) struct Draft {
-    /// `members`, `officers`, `group` or `addresses`.
-    pub(super) audience: String,
-    /// `sigs/SIGGraph`
-    pub(super) group: String,
-    /// Mail addresses and `NetIDs`, one a line or separated by commas.
-    pub(super) addresses: String,
-    pub(super) channels: Vec<String>,
-    /// Where it is posted in chats.
-    pub(super) rooms: String,
-    pub(super) kind: String,
-    pub(super) sender: String,
-    pub(super) subject: String,
-    pub(super) message: String,
-    pub(super) html: String,
-    /// Drawn when it is first looked at, so that it goes out once.
-    pub(super) key: Option<OnceKey>,
+/// Checks what was typed.
+pub(super) fn check(form: &mut Form) -> Result<bool, PageError> {
+    if is_for(form, "group") && form.value("group").is_empty() {
+        form.wrong("group", "Choose the SIG or committee that gets it.");
+    }
+    if is_for(form, "addresses") && form.value("addresses").is_empty() {
+        form.wrong("addresses", "Enter the addresses or NetIDs that get it.");
+    }
+    form.check()
 }
 
-/// What the officer wants with it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Step {
-    /// To look at it before it goes out.
-    Preview,
-    /// To write on.
-    Edit,
-    /// To send it.
-    Send,
+/// Whether it is a mail to this audience.
+fn is_for(form: &Form, audience: &str) -> bool {
+    form.field("channel").has("email") && form.value("audience") == audience
 }
 
-impl Draft {
-    /// An announcement to every member, by mail.
-    pub(super) fn blank() -> Self {
-        Self {
-            audience: "members".to_owned(),
-            channels: vec!["email".to_owned()],
-            kind: ANNOUNCEMENTS.to_owned(),
-            ..Self::default()
-        }
+/// The message as the API takes it. Nothing when somebody is named who cannot be, which the form says then.
+pub(super) fn message(form: &mut Form) -> Option<Notification> {
+    let services = form.field("channel").values.iter().map(|name| channel(form, name)).collect();
+    let kind = Some(form.value("kind").to_owned()).filter(|kind| !kind.is_empty());
+    let message = lines(form.text("message"));
+    let message = Notification { services, message, kind, ..Notification::default() };
+    // Chats have places instead of people.
+    if !form.field("channel").has("email") {
+        return Some(message);
     }
-
-    /// Reads the fields of a form.
-    pub(super) fn read(fields: Vec<(String, String)>) -> (Self, Step) {
-        let (mut draft, mut step) = (Self::default(), Step::Preview);
-        for (name, value) in fields {
-            match name.as_str() {
-                "audience" => draft.audience = value,
-                "group" => draft.group = value,
-                "addresses" => draft.addresses = value,
-                "channel" => draft.channels.push(value),
-                "rooms" => draft.rooms = value,
-                "kind" => draft.kind = value,
-                "sender" => draft.sender = value,
-                "subject" => draft.subject = value,
-                "message" => draft.message = value,
-                "html" => draft.html = value,
-                "key" => draft.key = OnceKey::try_from(value).ok(),
-                "step" if value == "send" => step = Step::Send,
-                "step" if value == "edit" => step = Step::Edit,
-                _ => {}
+    Some(match form.value("audience") {
+        "addresses" => match members(form) {
+            Ok(members) => Notification { members, ..message },
+            Err(wrong) => {
+                form.wrong("addresses", wrong);
+                return None;
             }
-        }
-        (draft, step)
-    }
+        },
+        "group" => Notification { audience: Some(form.value("group").to_owned()), ..message },
+        audience => Notification { audience: Some(audience.to_owned()), ..message },
+    })
+}
 
-    /// The fields again, for the form that sends it.
-    pub(super) fn fields(&self) -> Vec<(&'static str, &str)> {
-        let fields = [
-            ("audience", self.audience.as_str()),
-            ("group", &self.group),
-            ("addresses", &self.addresses),
-            ("rooms", &self.rooms),
-            ("kind", &self.kind),
-            ("sender", &self.sender),
-            ("subject", &self.subject),
-            ("message", &self.message),
-            ("html", &self.html),
-            ("key", self.key.as_ref().map_or("", OnceKey::as_str)),
-        ];
-        let channels = self.channels.iter().map(|channel| ("channel", channel.as_str()));
-        fields.into_iter().filter(|(_, value)| !value.is_empty()).chain(channels).collect()
-    }
+/// Who is named one by one: by mail address, or by NetID.
+fn named(form: &Form, by_address: bool) -> Vec<String> {
+    let mut named = list(form.value("addresses"));
+    named.retain(|name| name.contains('@') == by_address);
+    named
+}
 
-    /// What is still missing before anyone can be asked about it.
-    pub(super) fn missing(&self) -> Option<&'static str> {
-        let blank = |text: &str| text.trim().is_empty();
-        if self.channels.is_empty() {
-            Some("Choose at least one channel.")
-        } else if self.is_for("group") && blank(&self.group) {
-            Some("Choose the SIG or committee that gets it.")
-        } else if self.is_for("addresses") && blank(&self.addresses) {
-            Some("Enter the addresses or NetIDs that get it.")
-        } else if blank(&self.message) {
-            Some("Write a text.")
-        } else {
-            None
-        }
-    }
+fn members(form: &Form) -> Result<Vec<NetId>, String> {
+    let read = |name: String| {
+        let netid = name.to_lowercase().parse();
+        netid.map_err(|_| format!("{name} is neither a mail address nor a NetID."))
+    };
+    named(form, false).into_iter().map(read).collect()
+}
 
-    /// Whether it is a mail to this audience.
-    fn is_for(&self, audience: &str) -> bool {
-        self.has_channel("email") && self.audience == audience
-    }
-
-    pub(super) fn has_channel(&self, name: &str) -> bool {
-        self.channels.iter().any(|channel| channel == name)
-    }
-
-    /// The message as the API takes it.
-    pub(super) fn message(&self) -> Value {
-        let services: Vec<_> = self.channels.iter().map(|name| self.service(name)).collect();
-        let mut message = json!({ "services": services, "message": lines(&self.message) });
-        if !self.kind.is_empty() {
-            message["kind"] = self.kind.as_str().into();
-        }
-        // Chats have places instead of people.
-        if self.has_channel("email") {
-            match self.audience.as_str() {
-                "addresses" => message["members"] = self.named(false).into(),
-                "group" => message["audience"] = self.group.as_str().into(),
-                audience => message["audience"] = audience.into(),
-            }
-        }
-        message
-    }
-
-    /// Who is named one by one: by mail address, or by `NetID`.
-    fn named(&self, by_address: bool) -> Vec<String> {
-        let mut named = list(&self.addresses);
-        named.retain(|name| name.contains('@') == by_address);
-        named
-    }
-
-    fn service(&self, name: &str) -> Value {
-        let mut service = json!({ "name": name });
-        if name == "email" {
-            service["subject"] = self.subject.trim().into();
-            if self.audience == "addresses" {
-                service["recipients"] = self.named(true).into();
-            }
-            if !self.sender.is_empty() {
-                service["sender"] = self.sender.as_str().into();
-            }
-            if !self.html.trim().is_empty() {
-                service["html"] = lines(&self.html).into();
-            }
-        } else if name == "slack" {
-            service["recipients"] = list(&self.rooms).into();
-        }
-        service
+fn channel(form: &Form, name: &str) -> Channel {
+    let channel = Channel { name: name.to_owned(), ..Channel::default() };
+    let some = |text: String| Some(text).filter(|text| !text.trim().is_empty());
+    match name {
+        "email" => Channel {
+            subject: Some(form.value("subject").to_owned()),
+            recipients: if form.value("audience") == "addresses" {
+                named(form, true)
+            } else {
+                Vec::new()
+            },
+            sender: some(form.value("sender").to_owned()),
+            html: some(lines(form.text("html"))),
+            ..channel
+        },
+        "slack" => Channel { recipients: list(form.value("rooms")), ..channel },
+        _ => channel,
     }
 }
 

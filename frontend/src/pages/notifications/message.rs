@@ -3,15 +3,18 @@
 use std::sync::Arc;
 
 use askama::Template;
-use grove_shared::extract::Path;
+use grove_http::extract::Path;
+use grove_notifications_api as notifications;
+use grove_shared::Client;
 
 use super::{LogPart, Row, kind, sender};
 use crate::{
     error::PageError,
     gateway::Gateway,
     moment::Moment,
+    person::Person,
     render::{Frame, Page},
-    session::{OfficerVisitor, Person},
+    session::OfficerVisitor,
 };
 
 #[derive(Debug, Template)]
@@ -35,7 +38,7 @@ pub(super) async fn show(
     gateway: Gateway,
     Path(id): Path<u64>,
 ) -> Result<Page<Message>, PageError> {
-    let sent = gateway.notification(id).await?;
+    let sent = gateway.call(notifications::find(id)).await?;
     let rows: Vec<_> = sent.deliveries.into_iter().map(Row::from).collect();
     let title = rows.first().map_or_else(|| format!("No. {id}"), |row| row.subject.clone());
     Ok(Page(Message {
