@@ -1,7 +1,6 @@
 //! The ledger in memory keeps the contract.
 
 #![cfg(feature = "fake")]
-
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use grove_credits_api::{

@@ -1,7 +1,6 @@
 //! The fake keeps the promises of the real service.
 
 #![cfg(feature = "fake")]
-
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use grove_client::Peers;
