@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::Parser;
 use grove_http::forwarded::TrustedProxies;
 use grove_shared::{
-    config::{self, TelemetryConfig},
+    config::{self, ChapterTime, TelemetryConfig},
     reload::Reloaded,
 };
 use http::Uri;
@@ -63,6 +63,9 @@ pub struct Config {
     #[command(flatten)]
     #[expect(missing_docs, reason = "it says so itself")]
     pub chapter: ChapterConfig,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a section of shared")]
+    pub time: ChapterTime,
     #[command(flatten)]
     #[expect(missing_docs, reason = "a section of shared")]
     pub telemetry: TelemetryConfig,

@@ -19,7 +19,8 @@
 //!    with `_`. Logic beyond `if` and `for` is a method of the struct. Styles go to
 //!    `static/css/public.css` or `members.css`, made of the tokens in `tokens.css`; there are no
 //!    `style` attributes and no inline scripts (the content security policy refuses them). A file
-//!    of `static/` is `{{ frame.asset("name.js") }}`, see [`assets`].
+//!    of `static/` is `{{ frame.asset("name.js") }}`, see [`assets`]; a time is
+//!    `{{ frame.minute(moment) }}`, see [`moment`].
 //! 3. Handlers take extractors, in this order, the form last:
 //!    - who may: [`session::Visitor`], [`session::SignedIn`] (others go to the login page and come
 //!      back), [`session::MemberVisitor`] (others get 403 and learn what comes first), and of the officers
@@ -75,7 +76,7 @@ use std::sync::Arc;
 use axum::{Router, middleware, routing::get};
 use grove_http::{Readiness, forwarded::TrustedProxies, server, with_standard_routes};
 use grove_service::metrics_routes;
-use grove_shared::Clock;
+use grove_shared::{Clock, config::ChapterTime};
 use tokio_util::sync::CancellationToken;
 use tower_http::compression::CompressionLayer;
 use url::Url;
@@ -103,6 +104,8 @@ pub struct AppState {
     pub people: People,
     /// Tells the time.
     pub clock: Clock,
+    /// The time zone that pages show times in.
+    pub time: ChapterTime,
     /// Where visitors find the website.
     pub site_url: Arc<Url>,
     /// Whether browsers are to visit the hosts below this one over TLS alone.
@@ -130,6 +133,7 @@ impl AppState {
             seal: config.sealing_key()?,
             people: People::default(),
             clock: Clock::system(),
+            time: config.time,
             site_url: Arc::new(config.site_url.clone()),
             strict_subdomains: config.strict_subdomains,
             joinings: Limit::default(),

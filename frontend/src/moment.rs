@@ -1,6 +1,7 @@
 //! Days and moments, as pages show them.
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use grove_shared::config::ChapterTime;
 
 /// A point in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,14 +13,15 @@ impl Moment {
         self.0.to_rfc3339_opts(SecondsFormat::Secs, true)
     }
 
-    /// `Mar 4, 2026`
-    pub fn day(&self) -> String {
-        day(self.0.date_naive())
+    /// The chapter's day: `Mar 4, 2026`
+    pub fn day(&self, time: ChapterTime) -> String {
+        day(time.day_of(self.0))
     }
 
-    /// `Mar 4, 2026, 7:00 PM UTC`
-    pub fn minute(&self) -> String {
-        self.0.format("%b %-d, %Y, %-I:%M %p UTC").to_string()
+    /// As the chapter's clocks show it: `Mar 4, 2026, 1:00 PM CST`
+    pub fn minute(&self, time: ChapterTime) -> String {
+        let local = self.0.with_timezone(&time.chapter_time_zone);
+        local.format("%b %-d, %Y, %-I:%M %p %Z").to_string()
     }
 }
 

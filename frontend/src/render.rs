@@ -16,6 +16,7 @@ use crate::{
     exchange::{Exchange, FORM},
     flash::{self, Message},
     form::{Form, Kept},
+    moment::Moment,
     person::{Entry, Person},
     session,
 };
@@ -137,6 +138,16 @@ impl Frame {
     /// The address of the chapter's logo.
     pub fn logo(&self) -> &str {
         self.state.assets.logo()
+    }
+
+    /// The day that a moment is in, see [`Moment::day`].
+    pub fn day(&self, moment: &Moment) -> String {
+        moment.day(self.state.time)
+    }
+
+    /// A moment to the minute, see [`Moment::minute`].
+    pub fn minute(&self, moment: &Moment) -> String {
+        moment.minute(self.state.time)
     }
 
     /// Whether the visitor is on this page or below it.

@@ -6,7 +6,7 @@ use http::Method;
 use serde_json::json;
 
 use crate::{
-    browser::Reply,
+    browser::{Browser, Reply, site},
     gateway::{FakeGateway, data, named},
     members::signed_in,
     members_merch::customer,
@@ -46,6 +46,25 @@ pub(crate) async fn with_history(lines: &[Transaction], next: Option<u64>) -> Fa
 pub(crate) fn key(page: &Reply) -> String {
     let (_, rest) = page.body.split_once(r#"name="key" value=""#).unwrap();
     rest.split('"').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn times_are_those_of_the_chapter() {
+    let summer = Transaction { created_at: named("2026-07-01T02:05:00Z"), ..line(8, 1, "Tea") };
+    let gateway = with_history(&[line(9, 250, "Coffee"), summer], None).await;
+    for (zone, times) in [
+        ("UTC", ["Nov 22, 2026, 9:33 AM UTC", "Jul 1, 2026, 2:05 AM UTC"]),
+        ("America/Chicago", ["Nov 22, 2026, 3:33 AM CST", "Jun 30, 2026, 9:05 PM CDT"]),
+    ] {
+        let mut browser = Browser::at(site(&gateway.url, &["--chapter-time-zone", zone]));
+        browser.sign_in(&gateway, "jsmith2", &[]);
+        let page = browser.get("/credits").await;
+        for (iso, shown) in ["2026-11-22T09:33:41Z", "2026-07-01T02:05:00Z"].into_iter().zip(times)
+        {
+            let time = format!("<time datetime=\"{iso}\">{shown}</time>");
+            assert!(page.body.contains(&time), "{time}");
+        }
+    }
 }
 
 #[tokio::test]

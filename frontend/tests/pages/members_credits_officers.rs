@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::{
     browser::Browser,
-    gateway::FakeGateway,
+    gateway::{FakeGateway, named},
     members::{HOSTILE, signed_in},
     members_credits::{balance, key, line, with_history},
 };
@@ -200,10 +200,20 @@ async fn the_audit_shows_everybody_and_whether_the_ledger_adds_up() {
 
     let (netid, problem) = ("erossi2".to_owned(), "transaction 7 sums to 3, not 0".to_owned());
     let debt = Debt { payment: 2, netid, owed: 300, disputed_at: None };
-    let proof = Audit { ok: false, problems: vec![problem], debts: vec![debt], ..proof };
+    let disputed = Debt { disputed_at: Some(named("2026-11-23T09:33:41Z")), ..debt.clone() };
+    let debts = vec![debt, disputed];
+    let proof = Audit { ok: false, problems: vec![problem], debts, ..proof };
     gateway.answers(Method::GET, "/credits/audit", 200, proof);
     let page = officer.get("/credits/audit").await;
-    for part in ["does not add up", "sums to 3", "notice-bad", "300 credits ($3.00)", "erossi2"] {
+    for part in [
+        "does not add up",
+        "sums to 3",
+        "notice-bad",
+        "300 credits ($3.00)",
+        "erossi2",
+        "data-label=\"Disputed\">no<",
+        ">Nov 23, 2026</time>",
+    ] {
         assert!(page.body.contains(part), "{part}");
     }
 }

@@ -6,6 +6,7 @@ use http::Method;
 use serde_json::json;
 
 use crate::{
+    browser::{Browser, site},
     gateway::{FakeGateway, data, message, named},
     members::{HOSTILE, signed_in},
 };
@@ -57,6 +58,19 @@ async fn a_member_sees_quotes_and_only_their_own_tools() {
     }
     for part in ["/approve", "/delete", "quotes/1/vote", "quotes/3/takedown"] {
         assert!(!page.body.contains(part), "{part}");
+    }
+}
+
+#[tokio::test]
+async fn a_quote_is_of_the_day_that_it_was_in_the_chapter() {
+    let late = Quote { created: named("2026-11-22T05:59:59Z"), ..quote(3, "Grace", true) };
+    let gateway = with_quotes(&[late]).await;
+    for (zone, day) in [("UTC", "Nov 22, 2026"), ("America/Chicago", "Nov 21, 2026")] {
+        let mut browser = Browser::at(site(&gateway.url, &["--chapter-time-zone", zone]));
+        browser.sign_in(&gateway, "jsmith2", &[]);
+        let page = browser.get("/intranet/quotes").await;
+        let time = format!("<time datetime=\"2026-11-22T05:59:59Z\">{day}</time>");
+        assert!(page.body.contains(&time), "{time}");
     }
 }
 

@@ -90,7 +90,7 @@ pub struct PasswordHashing {
     /// Passes over that memory.
     #[arg(long = "password-iterations", env = "PASSWORD_ITERATIONS", default_value_t = 2)]
     pub iterations: u32,
-    /// Passwords hashed at the same time at most; the number of cores if absent.
+    /// Passwords hashed at the same time at most; if absent, one for each core but one.
     #[arg(long = "password-concurrency", env = "PASSWORD_CONCURRENCY")]
     pub concurrency: Option<usize>,
 }

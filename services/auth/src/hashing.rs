@@ -53,7 +53,8 @@ impl Hasher {
         let argon2 = argon2(cost)?;
         let started = Instant::now();
         let decoy = hash(&argon2, &token::generate())?;
-        let cores = || available_parallelism().map_or(1, Into::into);
+        // One core is left to everybody else while many sign in at once.
+        let cores = || available_parallelism().map_or(1, |cores| cores.get() - 1);
         let concurrency = cost.concurrency.unwrap_or_else(cores).max(1);
         Ok(Self(Arc::new(Pool {
             argon2,

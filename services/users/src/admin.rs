@@ -79,8 +79,8 @@ async fn insert(
     }
 }
 
-/// Adds someone as [`add_user`] does, if need be, and gives them the term that a payment at `now`
-/// would give; false when they are a member already.
+/// Adds someone as [`add_user`] does, if need be, and gives them a term that has begun at
+/// `now`; false when they are a member already.
 ///
 /// # Errors
 /// As [`add_user`].
@@ -92,10 +92,10 @@ pub async fn add_member(
     now: DateTime<Utc>,
 ) -> anyhow::Result<bool> {
     add_user(db, netid, first_name, last_name, now).await?;
-    let term = term::starting_on(now.date_naive());
+    let term = term::begun_by(now);
     let mut transaction = db::begin(db).await?;
     store::lock(&mut transaction, netid).await?;
-    if store::find(&mut *transaction, netid, term.starts_on).await?.is_member {
+    if store::find(&mut *transaction, netid, now.date_naive()).await?.is_member {
         return Ok(false);
     }
     store::insert_membership(&mut *transaction, netid, &term, None, now).await?;

@@ -55,7 +55,8 @@ pub(crate) async fn take(
         return Err(UserError::TooManyForms);
     }
     let may_mail = store::forms(&mut **transaction, &netid).await? <= FORMS_PER_NETID;
-    let known = match store::find(&mut **transaction, &user.netid, now.date_naive()).await {
+    let today = chapter.time.day_of(now);
+    let known = match store::find(&mut **transaction, &user.netid, today).await {
         Ok(known) => Some(known),
         Err(UserError::NotFound) => None,
         Err(error) => return Err(error),

@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 
 use clap::{Args, Parser};
-use grove_shared::{NetId, config::ServiceConfig};
+use grove_shared::{
+    NetId,
+    config::{ChapterTime, ServiceConfig},
+};
 
 /// Who joined the chapter, who is a member, and from when to when.
 #[derive(Debug, Clone, Parser)]
@@ -34,7 +37,7 @@ impl AsRef<ServiceConfig> for Config {
     }
 }
 
-/// What the service tells people about the chapter.
+/// The chapter: when its days begin, and what people are told about it.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct Chapter {
     /// What the chapter is called, in mails and messages.
@@ -53,6 +56,9 @@ pub struct Chapter {
         default_value = "Pay the membership fee of $40 to one of our officers, who then confirms your membership."
     )]
     pub dues_instructions: String,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "described by its type")]
+    pub time: ChapterTime,
 }
 
 impl Chapter {

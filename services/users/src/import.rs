@@ -3,7 +3,7 @@
 use std::{io::Read, ops::RangeInclusive};
 
 use anyhow::Context;
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Utc};
 use grove_shared::{db, import::Report};
 use serde::Deserialize;
 use sqlx::MySqlPool;
@@ -23,8 +23,8 @@ struct Row {
     joined: String,
 }
 
-/// Reads `active_users.csv` of the old users service. Its people arrive as members whose term begins
-/// today, in the campus directory already. Someone who is there already stays as they are.
+/// Reads `active_users.csv` of the old users service. Its people arrive as members whose term has
+/// begun, in the campus directory already. Someone who is there already stays as they are.
 ///
 /// # Errors
 /// When the file cannot be read, or the database fails. A bad row is skipped and reported.
@@ -90,9 +90,10 @@ fn joined(text: &str) -> anyhow::Result<DateTime<Utc>> {
     let zoned = text.parse::<DateTime<Utc>>().ok();
     let time = || WITH_TIME.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok());
     let day = || DAY.iter().find_map(|form| NaiveDate::parse_from_str(text, form).ok());
-    let midnight = || day().map(|day| day.and_time(NaiveTime::MIN));
+    // It is the same day almost everywhere then.
+    let noon = || day().and_then(|day| day.and_hms_opt(12, 0, 0));
     zoned
-        .or_else(|| time().or_else(midnight).map(|time| time.and_utc()))
+        .or_else(|| time().or_else(noon).map(|time| time.and_utc()))
         .filter(|time| PLAUSIBLE_YEARS.contains(&time.year()))
         .with_context(|| format!("joined is {text:?}, not a date as 2017-09-04 or 9/4/17"))
 }
@@ -105,7 +106,7 @@ async fn import(db: &MySqlPool, user: &NewUser, now: DateTime<Utc>) -> Result<()
         return Err(UserError::UinTaken);
     }
     store::insert(&mut *transaction, user).await?;
-    let term = term::starting_on(now.date_naive());
+    let term = term::begun_by(now);
     store::insert_membership(&mut *transaction, &user.netid, &term, None, now).await?;
     Ok(transaction.commit().await?)
 }
@@ -128,6 +129,7 @@ mod tests {
             let day = joined(text).unwrap().date_naive();
             assert_eq!(day.to_string(), "2017-09-04", "{text}");
         }
+        assert_eq!(joined("9/4/17").unwrap().to_string(), "2017-09-04 12:00:00 UTC");
         for text in ["yesterday", "17-09-04", "+99999-01-01"] {
             assert!(joined(text).is_err(), "{text}");
         }

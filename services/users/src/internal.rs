@@ -59,10 +59,10 @@ impl AllowList for Gateway {
 /// Whoever has an account alone may not do more than an applicant.
 pub(crate) async fn standing(
     _: Peer<Gateway>,
-    State(AppState { db, clock, .. }): State<AppState>,
+    State(AppState { db, clock, chapter, .. }): State<AppState>,
     Json(UserName { netid }): Json<UserName>,
 ) -> Result<Json<PersonStanding>, ApiError> {
-    let standing = match store::find(&db, &netid, clock.now().date_naive()).await {
+    let standing = match store::find(&db, &netid, chapter.time.day_of(clock.now())).await {
         Ok(user) => membership::standing(&db, &user).await?,
         Err(UserError::NotFound) => Standing::Applicant,
         Err(error) => return Err(error.into()),
@@ -80,10 +80,10 @@ impl AllowList for Groups {
 
 pub(crate) async fn person(
     _: Peer<Groups>,
-    State(AppState { db, clock, .. }): State<AppState>,
+    State(AppState { db, clock, chapter, .. }): State<AppState>,
     Path(netid): Path<NetId>,
 ) -> Result<Json<Person>, ApiError> {
-    let user = store::find(&db, &netid, clock.now().date_naive()).await?;
+    let user = store::find(&db, &netid, chapter.time.day_of(clock.now())).await?;
     let standing = membership::standing(&db, &user).await?;
     let (first_name, last_name) = (user.first_name, user.last_name);
     Ok(Json(Person { netid, first_name, last_name, standing }))
@@ -101,7 +101,7 @@ pub(crate) async fn members(
     _: Peer<Readers>,
     State(AppState { db, clock, chapter, .. }): State<AppState>,
 ) -> Result<Json<Vec<CurrentMember>>, ApiError> {
-    let members = store::members(&db, clock.now().date_naive()).await?;
+    let members = store::members(&db, chapter.time.day_of(clock.now())).await?;
     let members = members.into_iter().map(|member| member.with_address(&chapter));
     Ok(Json(members.collect()))
 }

@@ -34,7 +34,7 @@ use grove_client::Peers;
 use grove_identity::{Verifier, caller::AdminOrTop4};
 use grove_outbox::{Worker, retention};
 use grove_service::{Service, Upkeep};
-use grove_shared::{Clock, db};
+use grove_shared::{Clock, config::ChapterTime, db};
 use sqlx::{MySqlPool, migrate::Migrator};
 
 pub use crate::{
@@ -76,12 +76,12 @@ pub fn service(config: &Config) -> anyhow::Result<Service> {
 
 /// The service made of its parts.
 pub fn assemble(state: AppState) -> Service {
-    let AppState { db, clock, peers, .. } = state.clone();
+    let AppState { db, clock, peers, chapter, .. } = state.clone();
     let worker = Worker { db: db.clone(), peers, clock: clock.clone() };
     Service::new(SERVICE, routes(state))
         .schema(&db, &MIGRATOR)
         .task("outbox", move |stop| worker.clone().run(stop))
-        .upkeep(upkeep(&db, &clock))
+        .upkeep(upkeep(&db, &clock, chapter.time))
 }
 
 fn routes(state: AppState) -> Router {
@@ -103,12 +103,12 @@ fn routes(state: AppState) -> Router {
         .with_state(state)
 }
 
-fn upkeep(db: &MySqlPool, clock: &Clock) -> Upkeep {
+fn upkeep(db: &MySqlPool, clock: &Clock, time: ChapterTime) -> Upkeep {
     Upkeep::new()
         .every(
             UPKEEP_INTERVAL,
             "memberships",
-            job(db, clock, |db, now| async move { end_expired(&db, now).await }),
+            job(db, clock, move |db, now| async move { end_expired(&db, time, now).await }),
         )
         .every(
             UPKEEP_INTERVAL,

@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use grove_shared::{
     NetId, Standing,
+    config::ChapterTime,
     db::{self, Transaction},
 };
 use grove_users_api::{Membership, UserState};
@@ -38,7 +39,7 @@ pub(crate) async fn begin(
     chapter: &Chapter,
     now: DateTime<Utc>,
 ) -> Result<(User, Membership), UserError> {
-    let term = term::starting_on(now.date_naive());
+    let term = term::starting_on(chapter.time.day_of(now));
     store::lock(transaction, netid).await?;
     let user = store::find(&mut **transaction, netid, term.starts_on).await?;
     if user.is_member {
@@ -56,8 +57,12 @@ pub(crate) async fn begin(
 ///
 /// # Errors
 /// When the database fails; who is left comes with the next call.
-pub async fn end_expired(db: &MySqlPool, now: DateTime<Utc>) -> anyhow::Result<usize> {
-    let today = now.date_naive();
+pub async fn end_expired(
+    db: &MySqlPool,
+    time: ChapterTime,
+    now: DateTime<Utc>,
+) -> anyhow::Result<usize> {
+    let today = time.day_of(now);
     let mut ended = 0;
     for netid in store::with_unhandled_ends(db, today).await? {
         ended += usize::from(end(db, &netid, today, now).await?);

@@ -51,10 +51,10 @@ impl<S: Send + Sync> FromRequestParts<S> for UserName {
 /// A page, if one is asked for. Old clients do not, and get everyone in the old shape.
 pub(crate) async fn list(
     _: Officer<AdminOrTop4>,
-    State(AppState { db, clock, .. }): State<AppState>,
+    State(AppState { db, clock, chapter, .. }): State<AppState>,
     Query(request): Query<PageRequest>,
 ) -> Result<Response, ApiError> {
-    let today = clock.now().date_naive();
+    let today = chapter.time.day_of(clock.now());
     if !request.is_given() {
         return Ok(everyone(&db, today).await?.into_response());
     }
@@ -65,9 +65,9 @@ pub(crate) async fn list(
 
 pub(crate) async fn counts(
     _: Officer<AdminOrTop4>,
-    State(AppState { db, clock, .. }): State<AppState>,
+    State(AppState { db, clock, chapter, .. }): State<AppState>,
 ) -> Result<Json<api::Counts>, ApiError> {
-    Ok(Json(store::counts(&db, clock.now().date_naive()).await?))
+    Ok(Json(store::counts(&db, chapter.time.day_of(clock.now())).await?))
 }
 
 async fn everyone(db: &MySqlPool, today: NaiveDate) -> Result<Users, ApiError> {
@@ -77,22 +77,22 @@ async fn everyone(db: &MySqlPool, today: NaiveDate) -> Result<Users, ApiError> {
 
 pub(crate) async fn show(
     viewer: Member,
-    State(AppState { db, clock, .. }): State<AppState>,
+    State(AppState { db, clock, chapter, .. }): State<AppState>,
     UserName(netid): UserName,
 ) -> Result<Json<Data<api::User>>, ApiError> {
     if viewer.netid != netid && !viewer.is_one_of::<AdminOrTop4>() {
         // Not 403, which would tell who joined.
         return Err(UserError::NotFound.into());
     }
-    let user = store::find(&db, &netid, clock.now().date_naive()).await?;
+    let user = store::find(&db, &netid, chapter.time.day_of(clock.now())).await?;
     Ok(Json(Data::new(user.into())))
 }
 
 pub(crate) async fn show_own(
     Member { netid, roles, .. }: Member,
-    State(AppState { db, clock, .. }): State<AppState>,
+    State(AppState { db, clock, chapter, .. }): State<AppState>,
 ) -> Result<Json<Data<api::Profile>>, ApiError> {
-    let user = store::find(&db, &netid, clock.now().date_naive()).await?;
+    let user = store::find(&db, &netid, chapter.time.day_of(clock.now())).await?;
     let memberships = store::memberships(&db, user.id).await?;
     let standing = membership::standing(&db, &user).await?;
     let published = user.published;
@@ -119,10 +119,10 @@ pub(crate) struct Check {
 
 pub(crate) async fn is_member(
     Caller(caller): Caller,
-    State(AppState { db, clock, .. }): State<AppState>,
+    State(AppState { db, clock, chapter, .. }): State<AppState>,
     UserName(netid): UserName,
 ) -> Result<Json<Check>, ApiError> {
-    let user = match store::find(&db, &netid, clock.now().date_naive()).await {
+    let user = match store::find(&db, &netid, chapter.time.day_of(clock.now())).await {
         // An application on nobody's behalf does not learn who has joined, only who is a member.
         Err(UserError::NotFound) if caller.subject == Subject::Client => {
             return Ok(check(&netid, None, false));
@@ -175,7 +175,7 @@ pub(crate) async fn pay(
 
 pub(crate) async fn delete(
     Officer(officer, ..): Officer<AdminOrTop4>,
-    State(AppState { db, clock, .. }): State<AppState>,
+    State(AppState { db, clock, chapter, .. }): State<AppState>,
     UserName(netid): UserName,
 ) -> Result<Users, ApiError> {
     let now = clock.now();
@@ -183,5 +183,5 @@ pub(crate) async fn delete(
     deletion::begin(&mut transaction, &netid, &officer.netid, now).await?;
     transaction.commit().await?;
     tracing::info!(user.netid = %netid, "{netid} deleted by {}", officer.netid);
-    everyone(&db, now.date_naive()).await
+    everyone(&db, chapter.time.day_of(now)).await
 }

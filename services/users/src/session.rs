@@ -8,7 +8,9 @@ use grove_auth_api::{Credentials, NewAccount, NewSession};
 use grove_http::{ApiError, extract::Json};
 use grove_identity::caller::{Caller, Member};
 use grove_shared::{
-    CallError, Client, db,
+    CallError, Client,
+    config::ChapterTime,
+    db,
     envelope::{Data, Message},
 };
 use grove_users_api::{Login, Logout, SignedIn};
@@ -50,7 +52,7 @@ pub(crate) async fn login(
         let _ = peers.call(grove_auth_api::end_session_of(&token)).await;
         return Err(UserError::WrongCredentials.into());
     }
-    let user = find_or_add(&db, &account, clock.now()).await?;
+    let user = find_or_add(&db, &account, chapter.time, clock.now()).await?;
     Ok(Json(Data::new(SignedIn { user: user.into(), token })))
 }
 
@@ -74,9 +76,10 @@ fn refusal(error: CallError) -> ApiError {
 async fn find_or_add(
     db: &MySqlPool,
     account: &NewAccount,
+    time: ChapterTime,
     now: DateTime<Utc>,
 ) -> Result<User, UserError> {
-    let today = now.date_naive();
+    let today = time.day_of(now);
     match store::find(db, &account.netid, today).await {
         // Auth may have answered before it learned of the deletion.
         Err(UserError::NotFound)

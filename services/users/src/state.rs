@@ -21,7 +21,7 @@ pub struct AppState {
     pub clock: Clock,
     /// The services that this one calls.
     pub peers: Peers,
-    /// What people are told about the chapter.
+    /// When the chapter's days begin, and what people are told about it.
     pub chapter: Arc<Chapter>,
     /// How often one address may ask to join.
     pub join_limit: JoinLimit,

@@ -1,6 +1,6 @@
 //! How long one payment of the dues makes a member.
 
-use chrono::{Datelike, Days, NaiveDate};
+use chrono::{DateTime, Datelike, Days, NaiveDate, TimeDelta, Utc};
 use grove_users_api::Membership;
 
 /// Nobody pays for less than this many days.
@@ -13,6 +13,12 @@ pub(crate) fn starting_on(day: NaiveDate) -> Membership {
     let earliest = day + SHORTEST;
     let ends_on = earliest.iter_days().find(|day| (day.month(), day.day()) == (8, 31));
     Membership { starts_on: day, ends_on: ends_on.unwrap_or(earliest) }
+}
+
+/// A term that has begun at `now` wherever the chapter is: on the day that it is in the westernmost time
+/// zone, twelve hours behind UTC. For programs that do not know the chapter's.
+pub(crate) fn begun_by(now: DateTime<Utc>) -> Membership {
+    starting_on((now - TimeDelta::hours(12)).date_naive())
 }
 
 #[cfg(test)]

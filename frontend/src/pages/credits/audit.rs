@@ -34,7 +34,7 @@ struct Settlement<'a> {
     payment: u64,
     netid: &'a str,
     owed: Amount,
-    disputed: String,
+    disputed: Option<Moment>,
 }
 
 impl Audit {
@@ -43,7 +43,7 @@ impl Audit {
             payment: debt.payment,
             netid: &debt.netid,
             owed: Amount(debt.owed),
-            disputed: debt.disputed_at.map_or_else(|| "no".to_owned(), |at| Moment(at).day()),
+            disputed: debt.disputed_at.map(Moment),
         });
         debts.collect()
     }

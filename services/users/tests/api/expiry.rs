@@ -10,8 +10,8 @@ use crate::{World, receiver::Receiver, start};
 const A_TERM: TimeDelta = TimeDelta::days(335);
 
 impl World {
-    async fn end_expired(&self) -> usize {
-        end_expired(&self.db.pool(), self.clock.now()).await.unwrap()
+    pub(crate) async fn end_expired(&self) -> usize {
+        end_expired(&self.db.pool(), self.time, self.clock.now()).await.unwrap()
     }
 
     async fn directory_effects(&self) -> Vec<String> {

@@ -21,7 +21,11 @@ use chrono::{DateTime, Utc};
 use clap::Parser;
 use grove_client::Peers;
 use grove_outbox::Worker;
-use grove_shared::{Clock, config::PeerUrls, envelope::Data};
+use grove_shared::{
+    Clock,
+    config::{ChapterTime, PeerUrls},
+    envelope::Data,
+};
 use grove_testing::{Person, Reply, TestApp, TestDatabase};
 use grove_users::{AppState, Config, MIGRATOR, assemble};
 use grove_users_api::{Profile, User};
@@ -33,6 +37,7 @@ struct World {
     db: TestDatabase,
     app: TestApp,
     clock: Clock,
+    time: ChapterTime,
     peers: Peers,
 }
 
@@ -45,17 +50,26 @@ impl World {
 
     /// As [`World::new`], but auth, notifications and directory are at `url`.
     async fn with_peers(url: &str) -> Self {
-        let urls =
-            format!("auth={url},notifications={url},directory={url},groups={url},credits={url}");
-        Self::with_urls(&urls).await
+        Self::with(&neighbours(url), "UTC").await
     }
 
     /// As [`World::new`], but the other services are where these `name=url` pairs say.
     async fn with_urls(urls: &str) -> Self {
+        Self::with(urls, "UTC").await
+    }
+
+    /// As [`World::new`], but the chapter is in this time zone.
+    async fn in_zone(zone: &str) -> Self {
+        let nowhere = "http://127.0.0.1:1";
+        Self::with(&neighbours(nowhere), zone).await
+    }
+
+    async fn with(urls: &str, zone: &str) -> Self {
         let db = TestDatabase::create(&MIGRATOR).await;
         let clock = Clock::stopped_at(start());
         let urls: PeerUrls = urls.parse().unwrap();
-        let config = Config::parse_from(["users"]);
+        let config = Config::parse_from(["users", "--chapter-time-zone", zone]);
+        let time = config.chapter.time;
         let mut peers = None;
         let app = TestApp::new("users", |keys| {
             let state = AppState {
@@ -69,7 +83,7 @@ impl World {
             peers = Some(state.peers.clone());
             assemble(state).into_router()
         });
-        Self { db, app, clock, peers: peers.unwrap() }
+        Self { db, app, clock, time, peers: peers.unwrap() }
     }
 
     fn officer(&self) -> Person {
@@ -112,6 +126,11 @@ impl World {
     fn worker(&self) -> Worker {
         Worker { db: self.db.pool(), peers: self.peers.clone(), clock: self.clock.clone() }
     }
+}
+
+/// Every service that this one calls, at `url`.
+fn neighbours(url: &str) -> String {
+    format!("auth={url},notifications={url},directory={url},groups={url},credits={url}")
 }
 
 fn start() -> DateTime<Utc> {

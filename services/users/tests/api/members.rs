@@ -1,6 +1,6 @@
 //! Who is a member when, and who may know.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use grove_shared::{Role, Standing, envelope::Data};
 use grove_users_api::{Profile, User, UserState};
 use http::StatusCode;
@@ -42,6 +42,31 @@ async fn a_membership_ends_with_its_term_and_can_be_paid_again() {
     assert_eq!(days, ["2027-09-01", "2026-10-01"]);
     assert_eq!(profile.user.state, UserState::Member);
     assert_eq!(world.effects().await.len(), 8);
+}
+
+#[tokio::test]
+async fn terms_begin_and_end_at_the_midnight_of_the_chapter() {
+    let world = World::in_zone("America/Chicago").await;
+    let wait_until = |moment: &str| {
+        let moment: DateTime<Utc> = moment.parse().unwrap();
+        world.clock.advance(moment - world.clock.now());
+    };
+    wait_until("2026-10-02T02:00:00Z");
+    world.join("jsmith2", 100_000_001).await;
+    assert_eq!(world.pay("jsmith2").await.status, StatusCode::OK);
+    let profile = world.profile("jsmith2").await;
+    let term = &profile.memberships[0];
+    assert_eq!(term.starts_on.to_string(), "2026-10-01");
+    assert_eq!(term.ends_on.to_string(), "2027-08-31");
+    assert!(profile.user.is_member);
+
+    wait_until("2027-09-01T04:59:59Z");
+    assert_eq!(world.profile("jsmith2").await.standing, Standing::Member);
+    assert_eq!(world.end_expired().await, 0);
+    assert_eq!(world.pay("jsmith2").await.error(), "User is already a member");
+    wait_until("2027-09-01T05:00:00Z");
+    assert_eq!(world.profile("jsmith2").await.standing, Standing::Expired);
+    assert_eq!(world.end_expired().await, 1);
 }
 
 #[tokio::test]

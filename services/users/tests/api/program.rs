@@ -62,3 +62,20 @@ async fn people_are_added_once_without_mails() {
     assert!(admin::add_user(&db, &other, "", "Doe", start()).await.is_err());
     assert!(world.effects().await.is_empty());
 }
+
+#[tokio::test]
+async fn who_is_added_as_a_member_is_one_at_once_wherever_the_chapter_is() {
+    for zone in ["America/Chicago", "Etc/GMT+12", "Pacific/Kiritimati"] {
+        let world = World::in_zone(zone).await;
+        let db = world.db.pool();
+        for (netid, hours) in [("early1", 0), ("mid1", 11), ("late1", 2)] {
+            world.clock.advance(TimeDelta::hours(hours));
+            let (name, now) = (netid.parse().unwrap(), world.clock.now());
+            assert!(admin::add_member(&db, &name, "Jane", "Smith", now).await.unwrap());
+            assert!(world.profile(netid).await.user.is_member, "{netid} in {zone}");
+        }
+        let file = "first_name,last_name,netid,uin,joined\nZoë,Roe,zroe,NULL,2016-09-04\n";
+        import_csv(&db, file.as_bytes(), world.clock.now()).await.unwrap();
+        assert!(world.profile("zroe").await.user.is_member, "imported in {zone}");
+    }
+}
