@@ -12,6 +12,12 @@ pub struct ChapterTime {
     pub chapter_time_zone: Tz,
 }
 
+impl Default for ChapterTime {
+    fn default() -> Self {
+        Self { chapter_time_zone: Tz::UTC }
+    }
+}
+
 impl ChapterTime {
     /// The first and the last day whose beginning can be told and kept in a database.
     const DAYS: (NaiveDate, NaiveDate) = (day(1970, 1, 1), day(9999, 12, 30));

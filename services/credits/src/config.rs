@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser};
-use grove_shared::config::{ServiceConfig, optional_secret};
+use grove_shared::config::{ChapterTime, ServiceConfig, optional_secret};
 use secrecy::SecretString;
 use url::Url;
 
@@ -25,6 +25,9 @@ pub struct Config {
     #[command(flatten)]
     #[expect(missing_docs, reason = "described by its type")]
     pub stripe: StripeConfig,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "described by its type")]
+    pub time: ChapterTime,
     #[command(flatten)]
     #[expect(missing_docs, reason = "what every service has")]
     pub service: ServiceConfig,

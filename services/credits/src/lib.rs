@@ -31,7 +31,7 @@ use grove_client::Peers;
 use grove_identity::{Verifier, caller::Admin};
 use grove_outbox::{Worker, retention};
 use grove_service::{Service, Upkeep};
-use grove_shared::{Clock, db};
+use grove_shared::{Clock, config::ChapterTime, db};
 use sqlx::{MySqlPool, migrate::Migrator};
 
 pub use crate::{
@@ -64,6 +64,8 @@ pub struct AppState {
     pub members: Members,
     /// Takes payments by card.
     pub payments: Payments,
+    /// When a day of the chapter begins.
+    pub time: ChapterTime,
 }
 
 impl AppState {
@@ -115,7 +117,7 @@ pub fn service(config: &Config) -> anyhow::Result<Service> {
         chapter_name: config.chapter_name.as_str().into(),
     };
     let verifier = Verifier::from_config(&config.service.identity, SERVICE.name)?;
-    Ok(assemble(AppState { db, verifier, clock, peers, members, payments }))
+    Ok(assemble(AppState { db, verifier, clock, peers, members, payments, time: config.time }))
 }
 
 /// The service made of its parts.

@@ -1,7 +1,7 @@
 //! Histories, as pages and as files.
 
 use axum::{body::Body, extract::State, response::IntoResponse};
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use futures_util::{StreamExt, stream};
 use grove_credits_api::{AccountSums, History, HistoryRequest, Party, Transaction};
 use grove_http::{
@@ -9,7 +9,7 @@ use grove_http::{
     extract::{Json, Query},
 };
 use grove_identity::caller::{Admin, Member};
-use grove_shared::NetId;
+use grove_shared::{NetId, config::ChapterTime};
 use http::header;
 use sqlx::MySqlPool;
 
@@ -27,7 +27,12 @@ const PAGE: u32 = 100;
 const PART: u32 = 1000;
 
 /// What the viewer may see of what is asked for: the own account, or for officers any or all.
-fn filter(request: &HistoryRequest, viewer: &Member, limit: u32) -> Result<Filter, CreditsError> {
+fn filter(
+    request: &HistoryRequest,
+    viewer: &Member,
+    time: ChapterTime,
+    limit: u32,
+) -> Result<Filter, CreditsError> {
     let netid = match request.netid.as_deref().filter(|netid| !netid.is_empty()) {
         Some(netid) if netid.parse::<NetId>().is_err() => {
             return Err(CreditsError::field("netid", request::NOBODY));
@@ -41,33 +46,32 @@ fn filter(request: &HistoryRequest, viewer: &Member, limit: u32) -> Result<Filte
     {
         return Err(CreditsError::field("from", "The first day is after the last"));
     }
-    let after = request.to.and_then(|last| last.checked_add_days(Days::new(1)));
     Ok(Filter {
         netid,
         before: request.after.unwrap_or(u64::MAX),
-        from: midnight(request.from.unwrap_or(NaiveDate::MIN)),
-        to: midnight(after.unwrap_or(NaiveDate::MAX)),
+        from: told(time.start_of(request.from.unwrap_or(NaiveDate::MIN))),
+        to: told(time.end_of(request.to.unwrap_or(NaiveDate::MAX))),
         limit,
     })
 }
 
-/// The days that a history may be asked for: so many from 1970. A time is sent as a TIMESTAMP, which ends
+/// The times that a history may be asked for: so many days from 1970. A time is sent as a TIMESTAMP, which ends
 /// in January 2038 (Y2038); one after that compares as nothing.
 const DAYS: TimeDelta = TimeDelta::days(24_850);
 
-fn midnight(day: NaiveDate) -> DateTime<Utc> {
+fn told(moment: DateTime<Utc>) -> DateTime<Utc> {
     let first = DateTime::UNIX_EPOCH;
-    day.and_time(NaiveTime::MIN).and_utc().clamp(first, first + DAYS)
+    moment.clamp(first, first + DAYS)
 }
 
 pub(crate) async fn list(
     viewer: Member,
-    State(AppState { db, members, .. }): State<AppState>,
+    State(AppState { db, members, time, .. }): State<AppState>,
     Query(request): Query<HistoryRequest>,
 ) -> Result<Json<History>, ApiError> {
     let limit = request.limit.unwrap_or(PAGE).clamp(1, 1000);
     // One more, to know whether there is a next page.
-    let filter = filter(&request, &viewer, limit + 1)?;
+    let filter = filter(&request, &viewer, time, limit + 1)?;
     let account = match &filter.netid {
         Some(netid) => Some(sums(&members, &viewer, netid).await?),
         None => None,
@@ -104,10 +108,10 @@ fn cut(lines: &mut Vec<Transaction>, limit: u32) -> Option<u64> {
 /// A file of any length, read from the database as it is sent.
 pub(crate) async fn export(
     viewer: Member,
-    State(AppState { db, .. }): State<AppState>,
+    State(AppState { db, time, .. }): State<AppState>,
     Query(request): Query<HistoryRequest>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let filter = filter(&request, &viewer, PART)?;
+    let filter = filter(&request, &viewer, time, PART)?;
     let titles = [
         "id",
         "time",

@@ -24,6 +24,7 @@ use grove_client::Peers;
 use grove_credits::{AppState, Current, MIGRATOR, Members, Payments, Stripe, assemble};
 use grove_credits_api::{Balance, Transaction};
 use grove_outbox::Worker;
+use grove_shared::config::ChapterTime;
 use grove_shared::{Clock, NetId, Standing};
 use grove_testing::{Reply, TestApp, TestDatabase};
 use grove_users_api::fake::FakeUsers;
@@ -93,6 +94,7 @@ impl World {
             let (db, clock) = (pool, clock.clone());
             let state = AppState {
                 verifier: keys.verifier("credits"),
+                time: ChapterTime::default(),
                 members: Members {
                     db: db.clone(),
                     peers: peers.clone(),
