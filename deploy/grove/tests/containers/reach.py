@@ -17,7 +17,7 @@ LIST = json.loads((pathlib.Path(__file__).parent / "reach.json").read_text())
 # enough: a network may have something that takes every connection, so ours have to be known by their answer.
 PROBE = r"""
 answers() {
-  exec 3<>"/dev/tcp/$1" && printf 'GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n' >&3 &&
+  exec 3<>"/dev/tcp/$1" && printf 'GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' >&3 &&
     timeout 1 cat <&3 | tr -d '\0' | grep -qaE 'alive|request_id|<html|_password|this machine'
 }
 export -f answers
@@ -58,7 +58,7 @@ def listening(stack, container):
 
 def answers_of(stack, container, port, route):
     """How many requests of a route a program has answered, by its own metrics."""
-    script = r"""exec 3<>"/dev/tcp/127.0.0.1/$1" && printf 'GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n' >&3 &&
+    script = r"""exec 3<>"/dev/tcp/127.0.0.1/$1" && printf 'GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' >&3 &&
         cat <&3"""
     metrics = within(stack, container, str(port), script=script)
     counted = [line for line in metrics if line.startswith("http_requests_total{") and f'"{route}"' in line]
