@@ -40,10 +40,10 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def wait_until(what, condition, seconds=60):
+def wait_until(what, condition, seconds=60, said=lambda: ""):
     deadline = time.monotonic() + seconds
     while not condition():
-        expect(time.monotonic() < deadline, f"in vain: {what}")
+        expect(time.monotonic() < deadline, f"in vain: {what}\n{said()}")
         time.sleep(0.05)
 
 
@@ -53,7 +53,7 @@ class Database:
     def __init__(self, folder):
         self.folder, self.port = folder / "database", free_port()
         subprocess.run(["mariadb-install-db", "--no-defaults", f"--datadir={self.folder}", "--auth-root-authentication-method=normal",
-                        f"--user={os.environ.get('USER', 'root')}"], check=True, capture_output=True)
+                        "--skip-name-resolve", f"--user={os.environ.get('USER', 'root')}"], check=True, capture_output=True)
         self.start()
         client = ["mariadb", "--protocol=tcp", "--host=127.0.0.1", f"--port={self.port}", "--user=root"]
         grant = "CREATE USER admin@'%' IDENTIFIED BY 'admin'; GRANT ALL ON *.* TO admin@'%' WITH GRANT OPTION;"
@@ -64,7 +64,8 @@ class Database:
         self.server = subprocess.Popen(
             [shutil.which("mariadbd") or "/usr/sbin/mariadbd", "--no-defaults", f"--datadir={self.folder}", f"--port={self.port}",
              "--bind-address=127.0.0.1", f"--socket={self.folder}/sock", f"--user={os.environ.get('USER', 'root')}",
-             "--character-set-server=utf8mb4", "--max-connections=300", "--log-error=" + str(self.folder / "log")],
+             # A new server has a nobody at localhost, who would come before accounts of everywhere.
+             "--skip-name-resolve", "--character-set-server=utf8mb4", "--max-connections=300", "--log-error=" + str(self.folder / "log")],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_until("the database answers", self.answers)
 
@@ -86,15 +87,28 @@ class Chapter:
         for name in [*SERVICES, *PROGRAMS]:
             shutil.copy2(TARGET / f"grove-{name}", self.programs)
         self.said = open(folder / "said", "w+")
-        environment = os.environ | {"DATABASE_URL": database.url}
-        self.process = subprocess.Popen([TARGET / "grove", "run", "--demo", "--free-ports", "--separate", self.programs],
+        # Services listen at their usual ports: free ones are kept by the process that chose them.
+        environment = os.environ | {"DATABASE_URL": database.url, "FRONTEND_LISTEN": f"127.0.0.1:{free_port()}",
+                                    "GATEWAY_LISTEN": f"127.0.0.1:{free_port()}"}
+        self.process = subprocess.Popen([TARGET / "grove", "run", "--demo", "--separate", self.programs],
                                         cwd=folder, env=environment, stdout=self.said, stderr=subprocess.STDOUT)
-        wait_until("the chapter runs", lambda: "Grove is running" in self.text(), 180)
+        try:
+            self.prepare(environment)
+        except BaseException:
+            self.stop()
+            raise
+
+    def prepare(self, environment):
+        wait_until("the chapter runs", self.runs, 180, self.text)
         self.api = int(re.search(r"API +http://localhost:(\d+)", self.text())[1])
         self.site = int(re.search(r"Website +http://localhost:(\d+)", self.text())[1])
-        token = subprocess.run([TARGET / "grove", "client", "add", "kills"], cwd=folder, env=environment,
+        token = subprocess.run([TARGET / "grove", "client", "add", "kills"], cwd=self.folder, env=environment,
                                check=True, capture_output=True, text=True).stdout
         self.token = token.strip().split()[-1]
+
+    def runs(self):
+        expect(self.process.poll() is None, f"the chapter has ended\n{self.text()}")
+        return "Grove is running" in self.text()
 
     def text(self):
         return (self.folder / "said").read_text()
@@ -194,9 +208,10 @@ class Load:
 
 def main():
     folder = pathlib.Path(tempfile.mkdtemp(prefix="grove-kills-"))
-    database = Database(folder)
-    chapter = Chapter(folder, database)
+    database = chapter = None
     try:
+        database = Database(folder)
+        chapter = Chapter(folder, database)
         sessions = {netid: chapter.send("POST", "/session", {"username": netid, "password": PASSWORD})["token"]
                     for netid in ("vnakat2", "adhawa2")}
         grant = {"netid": "vnakat2", "amount": 5000, "description": "For the test"}
@@ -213,8 +228,10 @@ def main():
             time.sleep(3)
         check(chapter, load, sessions)
     finally:
-        chapter.stop()
-        database.kill()
+        if chapter:
+            chapter.stop()
+        if database:
+            database.kill()
         shutil.rmtree(folder, ignore_errors=True)
 
 
