@@ -11,13 +11,13 @@ use chrono::{DateTime, NaiveDate, Utc};
 use grove_shared::{
     Call, NetId, Role, Service, Standing,
     envelope::Message,
+    lenient::Lenient,
     page::{Page, PageRequest},
 };
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{Error, IgnoredAny},
 };
-use serde_json::Value;
 
 /// The service of people and their terms of membership.
 pub const SERVICE: Service = Service { name: "users", port: 8001 };
@@ -304,10 +304,6 @@ pub struct Logout {
 }
 
 fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    match Value::deserialize(deserializer)? {
-        Value::Null => Ok(None),
-        Value::String(text) => Ok(Some(text)),
-        Value::Number(number) => Ok(Some(number.to_string())),
-        _ => Err(Error::custom("expected text or a number")),
-    }
+    let said = Lenient::deserialize(deserializer)?.text();
+    said.map_err(|_| Error::custom("expected text or a number"))
 }
