@@ -60,17 +60,17 @@ async fn a_service_that_waits_for_its_database_is_not_ready_and_what_it_owes_is_
     stop.cancel();
 }
 
+/// Counts are those of the process, in which other tests may run, too.
 #[tokio::test]
 async fn failures_use_up_the_error_budget() {
     let house = House::start().await;
     house.request("GET", "/groups/sigs").send().await.unwrap();
     let before = service(&house.status().await, "groups").traffic;
-    assert_eq!((before.requests, before.failures), (1, 0));
-    assert!(before.p50_ms.is_some() && before.budget_left(0.001) > 0.99);
+    assert!(before.requests > before.failures && before.p50_ms.is_some(), "{before:?}");
     let failed = house.request("GET", "/groups/sigs?status=500").send().await.unwrap();
     assert_eq!(failed.status, 500);
     let after = service(&house.status().await, "groups").traffic;
-    assert_eq!((after.requests, after.failures), (2, 1));
+    assert!(after.requests > before.requests && after.failures > before.failures, "{after:?}");
     assert!(after.budget_left(0.001) < f64::EPSILON);
 }
 
