@@ -1,10 +1,12 @@
 //! The envelope of the old services' replies: `{"error": null, "data": ...}`.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A reply with data.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Data<T> {
+    /// Always null.
     error: Option<String>,
     /// What was asked for.
     pub data: T,
@@ -18,8 +20,9 @@ impl<T> Data<T> {
 }
 
 /// A reply with a sentence for the person who asked.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Message {
+    /// Always null.
     error: Option<String>,
     data: Empty,
     /// The sentence.
@@ -27,7 +30,7 @@ pub struct Message {
 }
 
 /// `{}`
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, ToSchema)]
 struct Empty {}
 
 impl Message {

@@ -10,10 +10,12 @@ use serde::{
     de::{DeserializeOwned, Error},
 };
 use serde_json::Value;
+use utoipa::ToSchema;
 
 /// A value that may be missing, or of another type than it should.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
+#[schema(value_type = Option<Value>)]
 pub struct Lenient(Option<Value>);
 
 /// A value means nothing of the expected kind.

@@ -6,6 +6,7 @@
 //! `grove-service`, `grove-telemetry`, `grove-testing`. There is no framework to plug into: a service is
 //! an axum router that uses these types.
 
+pub mod audit;
 pub mod call;
 #[cfg(feature = "time-zone")]
 mod chapter_time;
@@ -19,6 +20,7 @@ pub mod import;
 pub mod lenient;
 pub mod netid;
 pub mod page;
+pub mod personal_data;
 pub mod reload;
 pub mod role;
 pub mod standing;

@@ -1,8 +1,12 @@
 //! A university login name.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Serialize};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, schema::Type},
+};
 
 /// A university login name: 2 to 8 lower-case letters and digits that begin with two letters and
 /// have no letter after a digit, such as `jsmith2` or `adam`.
@@ -48,6 +52,23 @@ impl std::str::FromStr for NetId {
 impl fmt::Display for NetId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl PartialSchema for NetId {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("A university login name."))
+            .pattern(Some("^(?=.{2,8}$)([a-z]{2,8}|[a-z]{2,7}[0-9]{1,4})$"))
+            .examples(["jsmith2"])
+            .into()
+    }
+}
+
+impl ToSchema for NetId {
+    fn name() -> Cow<'static, str> {
+        "NetId".into()
     }
 }
 

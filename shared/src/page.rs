@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 /// Entries of a page, if the client does not say.
 const USUAL: u32 = 50;
@@ -11,11 +12,13 @@ const MOST: u32 = 200;
 
 /// Which page of a list is asked for. Entries have an order that stays, and each its own mark in it, such
 /// as an id.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct PageRequest {
     /// The mark of the last entry of the page before; nothing for the first page.
     pub after: Option<u64>,
     /// How many entries; 50 if nothing is said.
+    #[param(value_type = Option<u32>)]
     pub limit: Option<Limit>,
 }
 
@@ -72,7 +75,7 @@ impl fmt::Display for Limit {
 }
 
 /// A page of a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Page<T> {
     /// The entries.
     pub items: Vec<T>,

@@ -8,6 +8,7 @@ use grove_telemetry::RequestContext;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 /// A refusal or failure, on its way to the client.
 ///
@@ -22,18 +23,33 @@ pub struct ApiError {
     cause: Option<anyhow::Error>,
 }
 
-/// The body of an [`ApiError`] (RFC 9457, section 3, plus `error` and `request_id`).
-#[derive(Debug, Serialize)]
-struct Problem<'a> {
+/// After which something that does not answer may answer again.
+const SHORT_WAIT: Duration = Duration::from_secs(1);
+
+/// Why a request did not succeed (RFC 9457, section 3), with `error` and `request_id` beside it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Problem<'a> {
+    /// `about:blank`: the status says what kind of problem it is.
     #[serde(rename = "type")]
     kind: &'static str,
+    /// The status in words.
+    #[schema(example = "Not Found")]
     title: &'a str,
+    /// The status of the answer.
+    #[schema(minimum = 400, maximum = 599, example = 404)]
     status: u16,
+    /// A sentence for whoever asked.
+    #[schema(example = "Quote not found")]
     detail: &'a str,
+    /// The same, where old clients look for it.
+    #[schema(example = "Quote not found")]
     error: &'a str,
+    /// What to name when one asks about this answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<String>,
+    /// What else there is to say, such as the fields that are wrong.
     #[serde(flatten)]
+    #[schema(ignore)]
     members: &'a Map<String, Value>,
 }
 
@@ -76,7 +92,7 @@ impl ApiError {
 
     /// 503: something this service needs does not answer; trying again in a second may work.
     pub fn unavailable(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, message).retry_after(Duration::from_secs(1))
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, message).retry_after(SHORT_WAIT)
     }
 
     /// 500: a fault of ours.
@@ -158,8 +174,9 @@ impl From<CallError> for ApiError {
     fn from(error: CallError) -> Self {
         match &error {
             CallError::Unreachable { service, .. } | CallError::Unavailable { service, .. } => {
-                Self::unavailable(format!("{service} does not answer, please try again"))
-                    .because(error)
+                let message = format!("{service} does not answer, please try again");
+                let wait = error.retry_after().unwrap_or(SHORT_WAIT);
+                Self::unavailable(message).retry_after(wait).because(error)
             }
             CallError::Refused { .. } => Self::internal(error),
         }

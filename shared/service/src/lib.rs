@@ -13,6 +13,7 @@
 //! }
 //! ```
 
+mod openapi;
 mod program;
 #[cfg(feature = "db")]
 mod readiness;
@@ -21,6 +22,7 @@ mod service;
 mod supervisor;
 mod upkeep;
 
+pub use openapi::describe;
 pub use program::{main, run};
 #[cfg(feature = "db")]
 pub use readiness::readiness;

@@ -1,17 +1,15 @@
 //! A service that is ready to run.
 
-use std::{
-    net::SocketAddr,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
 use grove_http::{Readiness, server};
 use grove_shared as shared;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use utoipa_axum::router::OpenApiRouter;
 
-use crate::{Upkeep, supervisor::Supervisor, with_standard_routes};
+use crate::{Upkeep, openapi, supervisor::Supervisor, with_standard_routes};
 
 /// How long tasks may go on after the last request was answered. What is cut off comes again after the next
 /// start: tasks keep what they do in the database.
@@ -35,12 +33,13 @@ pub struct Service {
 }
 
 impl Service {
-    /// The service `name`, which answers `routes`.
-    pub fn new(name: shared::Service, routes: Router) -> Self {
+    /// The service `name`, which answers `routes` and describes those that have a description.
+    pub fn new(name: shared::Service, routes: impl Into<OpenApiRouter>) -> Self {
         let supervisor = Supervisor::default();
+        let (routes, document) = routes.into().split_for_parts();
         Self {
             name,
-            routes,
+            routes: routes.merge(openapi::routes(openapi::describe(name, document))),
             readiness: supervisor.health().readiness(),
             supervisor,
             #[cfg(feature = "db")]
