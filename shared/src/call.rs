@@ -12,12 +12,15 @@
 //! let shelf = peers.call(shelves::find(7)).await?;
 //! ```
 
+mod error;
+
 use std::{fmt::Display, time::Duration};
 
 use http::{HeaderName, Method, StatusCode};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
+pub use self::error::{CallError, FieldError};
 use crate::envelope::Data;
 
 /// Makes a repeated call have one effect (draft-ietf-httpapi-idempotency-key-header).
@@ -85,11 +88,11 @@ impl<T: DeserializeOwned> Call<T> {
         Self::new(service, Method::DELETE, template, parameters).json(&serde_json::json!({}))
     }
 
-    /// The call that an outbox kept: a POST of `body` to `path` of the service called `service`.
-    pub fn stored(service: &str, path: &str, body: Value) -> Self {
+    /// A call that was kept, as an outbox does: `method` of `path` of the service called `service`, with `body`.
+    pub fn stored(service: &str, method: Method, path: &str, body: Value) -> Self {
         Self {
             service: service.to_owned(),
-            method: Method::POST,
+            method,
             path: Some(path.to_owned()),
             query: String::new(),
             body: Ok(Some(body)),
@@ -195,7 +198,8 @@ impl<T> Call<T> {
 
     /// That the service cannot be used now.
     pub fn unavailable(&self, reason: impl Display) -> CallError {
-        CallError::Unavailable { service: self.service.clone(), reason: reason.to_string() }
+        let (service, reason) = (self.service.clone(), reason.to_string());
+        CallError::Unavailable { service, reason, retry_after: None }
     }
 
     /// What an answer that is no success means. `body` is its problem (RFC 9457), if it has one.
@@ -205,14 +209,7 @@ impl<T> Call<T> {
         retry_after: Option<Duration>,
         body: &[u8],
     ) -> CallError {
-        if !status.is_client_error() {
-            return self.unavailable(format_args!("it answered {status}"));
-        }
-        let problem: Value = serde_json::from_slice(body).unwrap_or_default();
-        let message = problem["error"].as_str().unwrap_or_default().to_owned();
-        let fields = FieldError::read(&problem, &message);
-        let service = self.service.clone();
-        CallError::Refused { service, status, message, fields, retry_after }
+        CallError::answered(&self.service, status, retry_after, body)
     }
 }
 
@@ -220,92 +217,6 @@ impl<T> Call<T> {
 pub trait Client {
     /// Makes a call.
     fn call<T: Send>(&self, call: Call<T>) -> impl Future<Output = Result<T, CallError>> + Send;
-}
-
-/// Why a call gave no result.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CallError {
-    /// It takes no connection, so nothing was sent.
-    #[error("{service} is unavailable: {reason}")]
-    Unreachable {
-        /// The service that was called.
-        service: String,
-        /// What happened instead of a connection.
-        reason: String,
-    },
-    /// There was no answer, or none that makes sense: the same call may succeed later, or may have had its
-    /// effect already.
-    #[error("{service} is unavailable: {reason}")]
-    Unavailable {
-        /// The service that was called.
-        service: String,
-        /// What happened instead of an answer.
-        reason: String,
-    },
-    /// It answered that it will not do this.
-    #[error("{service} answered {status}: {message}")]
-    Refused {
-        /// The service that was called.
-        service: String,
-        /// The status of its answer, 400 to 499.
-        status: StatusCode,
-        /// The `error` of its answer.
-        message: String,
-        /// Which fields of what was sent are wrong, as far as it said so.
-        fields: Vec<FieldError>,
-        /// When it will take such a call again, if it said so.
-        retry_after: Option<Duration>,
-    },
-}
-
-/// What is wrong with one field of what was sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FieldError {
-    /// What the contract calls the field.
-    pub field: String,
-    /// A sentence for the person who asked.
-    pub message: String,
-}
-
-impl FieldError {
-    /// Those that a problem has: the member `fields`, or `field` for the only one.
-    fn read(problem: &Value, message: &str) -> Vec<Self> {
-        if let Some(field) = problem["field"].as_str() {
-            return vec![Self { field: field.to_owned(), message: message.to_owned() }];
-        }
-        serde_json::from_value(problem["fields"].clone()).unwrap_or_default()
-    }
-}
-
-impl CallError {
-    /// The status of a refusal.
-    pub fn status(&self) -> Option<StatusCode> {
-        match self {
-            Self::Refused { status, .. } => Some(*status),
-            Self::Unreachable { .. } | Self::Unavailable { .. } => None,
-        }
-    }
-
-    /// Whether there is no such thing.
-    pub fn is_not_found(&self) -> bool {
-        self.status() == Some(StatusCode::NOT_FOUND)
-    }
-
-    /// Whether the same call will never succeed: what it asks for is wrong, or is not to be had. Other
-    /// refusals end by themselves, such as 401 while a key is replaced, 404 of a service that is older
-    /// than its caller, or 429.
-    pub fn is_final(&self) -> bool {
-        self.status().is_some_and(|status| {
-            matches!(
-                status,
-                StatusCode::BAD_REQUEST
-                    | StatusCode::PAYMENT_REQUIRED
-                    | StatusCode::CONFLICT
-                    | StatusCode::GONE
-                    | StatusCode::UNPROCESSABLE_ENTITY
-            )
-        })
-    }
 }
 
 fn fill(template: &str, parameters: &[&dyn Display]) -> Option<String> {
@@ -340,8 +251,6 @@ fn encode(text: &str, into: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     const SHELVES: Service = Service { name: "shelves", port: 1 };
@@ -392,49 +301,5 @@ mod tests {
         let enveloped = Call::<Vec<u8>>::get(SHELVES, "/shelves", &[]).enveloped();
         assert_eq!(enveloped.read(br#"{"error": null, "data": [1]}"#).unwrap(), [1]);
         assert!(enveloped.read(b"[1]").is_err());
-    }
-
-    #[test]
-    fn a_refusal_says_which_fields_are_wrong() {
-        let call = Call::<Value>::get(SHELVES, "/shelves", &[]);
-        let wrong = |problem: Value| {
-            let problem = serde_json::to_vec(&problem).unwrap();
-            match call.failure(StatusCode::BAD_REQUEST, None, &problem) {
-                CallError::Refused { fields, .. } => fields,
-                error => panic!("{error}"),
-            }
-        };
-        let field = |field: &str, message: &str| FieldError {
-            field: field.to_owned(),
-            message: message.to_owned(),
-        };
-        assert_eq!(wrong(json!({ "error": "no" })), []);
-        assert_eq!(wrong(json!({ "error": "no", "field": "name" })), [field("name", "no")]);
-        let several = json!([{ "field": "a", "message": "x" }, { "field": "b", "message": "y" }]);
-        let several = wrong(json!({ "error": "no", "fields": several }));
-        assert_eq!(several, [field("a", "x"), field("b", "y")]);
-    }
-
-    #[test]
-    fn only_some_refusals_are_final() {
-        let call = Call::<Value>::get(SHELVES, "/shelves", &[]);
-        let problem = serde_json::to_vec(&json!({ "error": "no" })).unwrap();
-        for (status, is_final) in [
-            (400, true),
-            (401, false),
-            (402, true),
-            (403, false),
-            (404, false),
-            (408, false),
-            (409, true),
-            (410, true),
-            (422, true),
-            (429, false),
-            (500, false),
-            (503, false),
-        ] {
-            let status = StatusCode::from_u16(status).unwrap();
-            assert_eq!(call.failure(status, None, &problem).is_final(), is_final, "{status}");
-        }
     }
 }
