@@ -1,7 +1,7 @@
-//! What officers see of an outbox, and how they have an effect delivered again.
+//! What people see of an outbox: officers all that has not arrived, which they have delivered again, and
+//! everybody what did not go through and concerns them.
 
 use axum::{
-    Router,
     extract::{FromRef, State},
     routing::{get, post},
 };
@@ -9,18 +9,22 @@ use chrono::{DateTime, TimeDelta, Utc};
 use grove_http::{
     ApiError,
     extract::{Json, Path, Query},
+    openapi::{of_service, with_handler},
 };
 use grove_identity::{
     Verifier,
-    caller::{Committees, Officer},
+    caller::{Committees, Member, Officer},
 };
 use grove_shared::{
     Clock,
-    effects::{Effects, PendingEffect},
+    effects::{Effects, Failed, PendingEffect},
     envelope::Message,
 };
 use serde::Deserialize;
 use sqlx::{MySqlPool, Row, mysql::MySqlRow};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::described;
 
 /// How old an effect may be that is delivered again. Its receiver knows for longer whether it has had
 /// it before (`idempotency::KEPT_FOR_SERVICES`).
@@ -36,9 +40,10 @@ struct Filter {
     after: u64,
 }
 
-/// The routes of the outbox of `service`, for officers of the committees `C`:
-/// `GET /outbox/{service}?after=` and `POST /outbox/{service}/{id}/replay`.
-pub fn routes<S, C>(service: &str) -> Router<S>
+/// The routes of the outbox of `service`: `GET /outbox/{service}?after=` and
+/// `POST /outbox/{service}/{id}/replay` for officers of the committees `C`, and `GET /outbox/{service}/mine`
+/// for everybody.
+pub fn routes<S, C>(service: &str) -> OpenApiRouter<S>
 where
     C: Committees + Send + 'static,
     S: Clone + Send + Sync + 'static,
@@ -46,9 +51,12 @@ where
     Verifier: FromRef<S>,
     Clock: FromRef<S>,
 {
-    Router::new()
-        .route(&format!("/outbox/{service}"), get(list::<C>))
-        .route(&format!("/outbox/{service}/{{id}}/replay"), post(replay::<C>))
+    let list = with_handler(routes!(described::list), get(list::<C>));
+    let replay = with_handler(routes!(described::replay), post(replay::<C>));
+    OpenApiRouter::new()
+        .routes(of_service(service, list))
+        .routes(of_service(service, routes!(mine)))
+        .routes(of_service(service, replay))
 }
 
 async fn list<C: Committees>(
@@ -60,7 +68,8 @@ async fn list<C: Committees>(
                  FROM outbox WHERE delivered_at IS NULL";
     let counts = sqlx::query(count).fetch_one(&db).await?;
     let rows = sqlx::query(
-        "SELECT id, peer, path, body, attempts, last_error, created_at, next_attempt_at, dead_at
+        "SELECT id, what, concerns, peer, path, body, attempts, last_error, created_at,
+                next_attempt_at, dead_at
          FROM outbox WHERE delivered_at IS NULL AND id > ? ORDER BY id LIMIT ?",
     )
     .bind(after)
@@ -69,6 +78,39 @@ async fn list<C: Committees>(
     .await?;
     let effects = rows.iter().map(effect).collect::<Result<_, _>>()?;
     Ok(Json(Effects { pending: counts.try_get(0)?, dead: counts.try_get(1)?, effects }))
+}
+
+/// What did not go through and concerns the caller
+///
+/// The latest first, of those that officers can still have delivered again.
+#[utoipa::path(
+    get,
+    path = "/outbox/{service}/mine",
+    operation_id = "list_failed",
+    responses((status = 200, description = "The latest 100", body = Vec<Failed>)),
+)]
+async fn mine(
+    person: Member,
+    State(db): State<MySqlPool>,
+    State(clock): State<Clock>,
+) -> Result<Json<Vec<Failed>>, ApiError> {
+    let rows = sqlx::query(
+        "SELECT what, created_at FROM outbox
+         WHERE concerns = ? AND dead_at IS NOT NULL AND delivered_at IS NULL AND created_at >= ?
+         ORDER BY id DESC LIMIT ?",
+    )
+    .bind(person.netid)
+    .bind(clock.now() - REPLAYED_FOR)
+    .bind(PAGE)
+    .fetch_all(&db)
+    .await?;
+    let failed = rows.iter().map(|row| {
+        Ok::<_, sqlx::Error>(Failed {
+            what: row.try_get("what")?,
+            created_at: row.try_get("created_at")?,
+        })
+    });
+    Ok(Json(failed.collect::<Result<_, _>>()?))
 }
 
 async fn replay<C: Committees>(
@@ -86,19 +128,20 @@ async fn replay<C: Committees>(
          FROM outbox WHERE id = ?",
     );
     let known = known.bind(id).fetch_optional(&db).await?;
-    let known = known.ok_or_else(|| ApiError::not_found("No such effect"))?;
+    let known = known
+        .ok_or_else(|| ApiError::not_found("There is nothing like this that did not go through"))?;
     let (is_dead, is_overtaken): (bool, bool) = (known.try_get(0)?, known.try_get(2)?);
     let created_at: DateTime<Utc> = known.try_get(1)?;
     if !is_dead {
-        return Err(ApiError::conflict("Only an effect that was given up can be repeated"));
+        return Err(ApiError::conflict("Only what did not go through can be tried again"));
     }
     if is_overtaken {
         return Err(ApiError::conflict(
-            "A later effect about the same subject would be undone: look at what is true now",
+            "Something later about the same person would be undone: look at what is true now",
         ));
     }
     if created_at < now - REPLAYED_FOR {
-        return Err(ApiError::conflict("An effect that is older than a year is not repeated"));
+        return Err(ApiError::conflict("What is older than a year is not tried again"));
     }
     sqlx::query(
         "UPDATE outbox SET dead_at = NULL, attempts = 0, next_attempt_at = ?
@@ -109,13 +152,15 @@ async fn replay<C: Committees>(
     .execute(&db)
     .await?;
     tracing::info!(outbox.id = id, "effect {id} is delivered again, says {}", officer.netid);
-    Ok(Json(Message::new("The effect is delivered again")))
+    Ok(Json(Message::new("It is tried again")))
 }
 
 fn effect(row: &MySqlRow) -> Result<PendingEffect, sqlx::Error> {
     let body: String = row.try_get("body")?;
     Ok(PendingEffect {
         id: row.try_get("id")?,
+        what: row.try_get("what")?,
+        concerns: row.try_get("concerns")?,
         peer: row.try_get("peer")?,
         path: row.try_get("path")?,
         body: serde_json::from_str(&body).unwrap_or_default(),

@@ -29,6 +29,8 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use sqlx::{MySqlConnection, MySqlPool, Row, mysql::MySqlRow};
 
+use crate::person;
+
 /// How long a key is kept at least.
 pub const KEPT_FOR: TimeDelta = TimeDelta::days(7);
 /// How long a key of another service is kept: an effect waits in an outbox until its receiver is mended
@@ -189,7 +191,7 @@ fn stored(row: &MySqlRow, hash: [u8; 32]) -> Result<Option<StoredReply>, ApiErro
 /// Whose keys these are: one name for each person, application and service.
 fn owner(caller: &Caller) -> String {
     match &caller.0.subject {
-        Subject::Person { netid, .. } => format!("person:{netid}"),
+        Subject::Person { netid, .. } => person::owner(netid),
         Subject::Service(name) => format!("service:{name}"),
         Subject::Client => format!("client:{}", caller.0.client.as_deref().unwrap_or_default()),
     }

@@ -4,9 +4,11 @@
 //! table `outbox` in the transaction of its cause; a [`Worker`] delivers it as soon as that is committed,
 //! with exponential backoff and an idempotency key, so that a receiver sees each effect once. What a
 //! receiver refuses for good, or what fails for [`GIVE_UP_AFTER`] tries, is dead: [`routes`] shows it to
-//! officers, who have it delivered again when its cause is mended.
+//! officers, who have it delivered again when its cause is mended, and to the person whom it concerns, in the
+//! [`Words`] that its cause gave it.
 //!
-//! An effect remembers the request that caused it, and is delivered in its name.
+//! An effect remembers the request that caused it, and is delivered in its name. What its receiver answers is
+//! kept beside it in the column `reply`, unless that is much.
 //!
 //! A body is shown to officers and kept, so it holds no secret.
 //!
@@ -17,12 +19,16 @@
 
 mod admin;
 mod bell;
+mod described;
 pub mod idempotency;
+pub mod person;
 mod queue;
 pub mod retention;
+mod words;
 mod worker;
 
 pub use admin::routes;
 pub use idempotency::{IdempotencyKey, StoredReply};
 pub use queue::{enqueue, enqueue_in_order};
+pub use words::Words;
 pub use worker::{GIVE_UP_AFTER, Worker};

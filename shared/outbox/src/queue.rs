@@ -5,18 +5,20 @@ use grove_shared::{Call, db::Transaction};
 use grove_telemetry::RequestContext;
 use http::Method;
 
-use crate::bell;
+use crate::{bell, words::Words};
 
-/// Records an effect, as a part of the transaction that causes it; returns the effect's id.
+/// Records an effect, as a part of the transaction that causes it, with the words for people in case that it
+/// does not go through; returns the effect's id.
 ///
 /// # Errors
 /// When the row cannot be written, or the call is no POST.
 pub async fn enqueue<T>(
     transaction: &mut Transaction,
     effect: &Call<T>,
+    words: &Words,
     now: DateTime<Utc>,
 ) -> Result<u64, sqlx::Error> {
-    insert(transaction, effect, None, now).await
+    insert(transaction, effect, None, words, now).await
 }
 
 /// As [`enqueue`], and the receiver gets the effects about one subject, such as a NetID, in the order
@@ -28,15 +30,17 @@ pub async fn enqueue_in_order<T>(
     transaction: &mut Transaction,
     effect: &Call<T>,
     subject: &str,
+    words: &Words,
     now: DateTime<Utc>,
 ) -> Result<u64, sqlx::Error> {
-    insert(transaction, effect, Some(subject), now).await
+    insert(transaction, effect, Some(subject), words, now).await
 }
 
 async fn insert<T>(
     transaction: &mut Transaction,
     effect: &Call<T>,
     subject: Option<&str>,
+    words: &Words,
     now: DateTime<Utc>,
 ) -> Result<u64, sqlx::Error> {
     let malformed = |cause: &str| sqlx::Error::Encode(cause.to_owned().into());
@@ -51,15 +55,17 @@ async fn insert<T>(
     let cause = RequestContext::current();
     let inserted = sqlx::query(
         "INSERT INTO outbox
-             (idempotency_key, peer, path, body, subject, request_id, traceparent, next_attempt_at,
-              created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             (idempotency_key, peer, path, body, subject, what, concerns, request_id, traceparent,
+              next_attempt_at, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(key)
     .bind(effect.service())
     .bind(path)
     .bind(body)
     .bind(subject)
+    .bind(&words.what)
+    .bind(&words.concerns)
     .bind(cause.as_ref().map(|request| request.id.as_str()))
     .bind(cause.as_ref().map(RequestContext::traceparent))
     .bind(now)

@@ -10,7 +10,8 @@ use grove_telemetry::{
     RequestContext,
     traces::{Kind, Span},
 };
-use serde::de::IgnoredAny;
+use http::Method;
+use serde_json::Value;
 use sqlx::{AssertSqlSafe, MySqlPool, Row, mysql::MySqlRow};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
@@ -28,6 +29,8 @@ const LONGEST_WAIT_SECONDS: i64 = 3600;
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 /// How long everything for a service waits that takes no connection.
 const PEER_PAUSE: TimeDelta = TimeDelta::seconds(5);
+/// What an answer may have to be kept.
+const MAX_REPLY_BYTES: usize = 64 * 1024;
 const MEASURE_INTERVAL: Duration = Duration::from_secs(15);
 
 /// Delivers the effects of one schema.
@@ -150,12 +153,15 @@ impl Worker {
 
     async fn deliver(&self, row: Pending) -> Result<bool, sqlx::Error> {
         let body = serde_json::from_str(&row.body).unwrap_or_default();
-        let call = Call::<IgnoredAny>::stored(&row.peer, &row.path, body);
+        let call = Call::<Value>::stored(&row.peer, Method::POST, &row.path, body);
         let reply = self.peers.call(call.once(&row.idempotency_key)).await;
         let now = self.clock.now();
-        let Err(cause) = reply else {
-            self.arrived(row.id, now).await?;
-            return Ok(true);
+        let cause = match reply {
+            Ok(reply) => {
+                self.arrived(row.id, &reply, now).await?;
+                return Ok(true);
+            }
+            Err(cause) => cause,
         };
         let reason: String = cause.to_string().chars().take(500).collect();
         if cause.is_final() || row.attempts + 1 >= GIVE_UP_AFTER {
@@ -176,9 +182,12 @@ impl Worker {
         Ok(false)
     }
 
-    async fn arrived(&self, id: u64, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
-        sqlx::query("UPDATE outbox SET delivered_at = ?, last_error = NULL WHERE id = ?")
+    async fn arrived(&self, id: u64, reply: &Value, now: DateTime<Utc>) -> Result<(), sqlx::Error> {
+        let reply = (!reply.is_null()).then(|| reply.to_string());
+        let reply = reply.filter(|reply| reply.len() <= MAX_REPLY_BYTES);
+        sqlx::query("UPDATE outbox SET delivered_at = ?, reply = ?, last_error = NULL WHERE id = ?")
             .bind(now)
+            .bind(reply)
             .bind(id)
             .execute(&self.db)
             .await
