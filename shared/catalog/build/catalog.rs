@@ -2,7 +2,28 @@
 
 use std::collections::BTreeMap;
 
-use crate::file::Service;
+use crate::file::{Calls, Service};
+
+/// Says by name whom those call that call all, and has them be in the network of each. A service that is only
+/// planned is not among these: nothing of it can be called.
+pub(crate) fn resolve(services: &mut [Service]) {
+    let there = services.iter().filter(|service| !service.is_planned && service.said.schema);
+    let there: Vec<_> = there.map(|service| service.name.clone()).collect();
+    let networks = services.iter().filter(|service| !service.is_planned);
+    let networks = networks.flat_map(|service| service.said.networks.clone());
+    let mut networks: Vec<_> = networks.filter(|network| there.contains(network)).collect();
+    networks.sort();
+    networks.dedup();
+    for service in services {
+        if matches!(service.said.calls, Calls::Every(_)) {
+            let others = there.iter().filter(|name| **name != service.name).cloned();
+            service.said.calls = Calls::Named(others.collect());
+            let own = std::mem::take(&mut service.said.networks);
+            let own = own.into_iter().filter(|network| !networks.contains(network));
+            service.said.networks = networks.iter().cloned().chain(own).collect();
+        }
+    }
+}
 
 /// Refuses services that get in each other's way, or name others that are not there.
 pub(crate) fn check(services: &[Service]) -> Result<(), String> {
@@ -18,7 +39,7 @@ pub(crate) fn check(services: &[Service]) -> Result<(), String> {
         }
     }
     for service in services {
-        for called in &service.said.calls {
+        for called in service.called() {
             // Whoever calls a service that is only planned waits for it.
             if names.get(called) != Some(&false) && !service.is_planned {
                 return Err(format!("{} calls {called}, which is not there", service.name));

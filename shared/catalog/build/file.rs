@@ -77,6 +77,16 @@ pub(crate) struct Service {
     pub(crate) routes: Vec<Route>,
 }
 
+impl Service {
+    /// The services that it calls by name.
+    pub(crate) fn called(&self) -> &[String] {
+        match &self.said.calls {
+            Calls::Named(names) => names,
+            Calls::Every(_) => &[],
+        }
+    }
+}
+
 /// What a file may say; what it means, the crate's own `Service` tells.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -88,7 +98,7 @@ pub(crate) struct Said {
     #[serde(default)]
     pub(crate) append_only: Vec<String>,
     #[serde(default)]
-    pub(crate) calls: Vec<String>,
+    pub(crate) calls: Calls,
     #[serde(default)]
     pub(crate) networks: Vec<String>,
     pub(crate) outside: Option<Outside>,
@@ -103,6 +113,28 @@ pub(crate) struct Said {
 
 fn by_default() -> bool {
     true
+}
+
+/// Whom a service calls.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "calls is a list of services, or \"all\"")]
+pub(crate) enum Calls {
+    /// These.
+    Named(Vec<String>),
+    /// Every service that keeps something.
+    Every(All),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum All {
+    All,
+}
+
+impl Default for Calls {
+    fn default() -> Self {
+        Self::Named(Vec::new())
+    }
 }
 
 #[derive(Debug, Deserialize)]

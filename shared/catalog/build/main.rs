@@ -34,6 +34,7 @@ fn run() -> Result<(), String> {
             std::fs::read_to_string(root.join(&file.path)).map_err(|cause| file.problem(&cause))?;
         services.push(file.parse(&text)?);
     }
+    catalog::resolve(&mut services);
     catalog::check(&services)?;
     let path = variable("OUT_DIR")?.join("services.rs");
     std::fs::write(path, table::of(&services)).map_err(|cause| format!("the table: {cause}"))

@@ -38,7 +38,7 @@ fn entry(service: &Service) -> String {
         said.port,
         said.schema,
         said.append_only,
-        said.calls,
+        service.called(),
         said.networks,
         said.secrets,
         said.settings,

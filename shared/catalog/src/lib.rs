@@ -20,7 +20,7 @@ pub struct Service {
     pub schema: bool,
     /// Tables whose rows nobody changes or deletes, the service itself neither.
     pub append_only: &'static [&'static str],
-    /// The services that it calls.
+    /// The services that it calls; `calls = "all"` of a file is all the others that have a schema.
     pub calls: &'static [&'static str],
     /// Its networks in containers. One that is called as a service holds the gateway and the database
     /// too.

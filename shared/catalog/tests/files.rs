@@ -27,7 +27,7 @@ fn refusal(before: &str, routes: &str) -> Option<String> {
 #[test]
 fn a_file_needs_little() {
     let service = parse("trams", &format!("{TRAMS}\"GET /trams\" = \"member\"")).unwrap();
-    assert!(service.said.schema && service.said.calls.is_empty());
+    assert!(service.said.schema && service.called().is_empty());
     let table = table::of(&[service]);
     let route = "Route { method: Method::Get, path: \"/trams\", access: Access::Member, \
                  actor: Actor::None, keeps_keys: false }";
@@ -54,6 +54,7 @@ fn what_is_malformed_is_refused_with_a_sentence() {
         ("", "\"GET /trams//all\" = \"member\"", "is no route such as"),
         ("", "\"GET /trams/{id\" = \"member\"", "is no route such as"),
         ("calls = [\"stars\"]", "", "trams calls stars, which is not there"),
+        ("calls = \"some\"", "", "line 1: calls is a list of services, or \"all\""),
         (
             "",
             "\"GET /trams/{id}\" = \"member\"\n\"PUT /trams/{tram}\" = \"member\"",
@@ -77,6 +78,25 @@ fn services_do_not_get_in_each_others_way() {
         let both = [parse("trams", &trams).unwrap(), parse(name, text).unwrap()];
         assert_eq!(catalog::check(&both).unwrap_err(), sentence);
     }
+}
+
+#[test]
+fn who_calls_all_calls_each_that_is_there_and_keeps_something() {
+    let service = |name: &str, port: u16, said: &str| {
+        parse(name, &format!("about = \"It.\"\nport = {port}\n{said}\n[routes]\n")).unwrap()
+    };
+    let planned = Service { is_planned: true, ..service("stars", 3, "networks = [\"stars\"]") };
+    let mut services = [
+        planned,
+        service("clocks", 1, "networks = [\"clocks\", \"hands\"]"),
+        service("mirrors", 2, "schema = false"),
+        service("trams", 4, "calls = \"all\"\nnetworks = [\"rails\"]"),
+        service("trees", 5, "networks = [\"clocks\"]"),
+    ];
+    catalog::resolve(&mut services);
+    catalog::check(&services).unwrap();
+    assert_eq!(services[3].called(), ["clocks", "trees"]);
+    assert_eq!(services[3].said.networks, ["clocks", "rails"]);
 }
 
 #[test]

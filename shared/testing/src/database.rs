@@ -57,10 +57,41 @@ impl TestDatabase {
         self.pool.clone()
     }
 
+    /// Where `text` stands in any row of the schema, within whatever else: `table.column`, sorted.
+    ///
+    /// # Panics
+    /// When the schema cannot be read.
+    pub async fn tables_mentioning(&self, text: &str) -> Vec<String> {
+        tables_mentioning(&self.pool, text).await
+    }
+
     /// The URL of the schema.
     pub fn url(&self) -> SecretString {
         format!("{}/{}", self.server_url, self.name).into()
     }
+}
+
+/// Where `text` stands in any row of a schema, within whatever else: `table.column`, sorted.
+///
+/// # Panics
+/// When the schema cannot be read.
+pub async fn tables_mentioning(pool: &MySqlPool, text: &str) -> Vec<String> {
+    let columns = sqlx::query_as::<_, (String, String)>(
+        "SELECT CONVERT(table_name USING utf8mb4), CONVERT(column_name USING utf8mb4)
+         FROM information_schema.columns WHERE table_schema = DATABASE()",
+    );
+    let mut mentioning = Vec::new();
+    for (table, column) in columns.fetch_all(pool).await.expect("columns") {
+        let query = format!(
+            "SELECT EXISTS (SELECT 1 FROM `{table}` WHERE LOCATE(?, CAST(`{column}` AS CHAR)) > 0)"
+        );
+        let query = sqlx::query_scalar::<_, i64>(AssertSqlSafe(query)).bind(text);
+        if query.fetch_one(pool).await.expect("a column") > 0 {
+            mentioning.push(format!("{table}.{column}"));
+        }
+    }
+    mentioning.sort();
+    mentioning
 }
 
 fn config(server_url: &str, name: &str) -> DbConfig {

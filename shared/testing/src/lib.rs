@@ -16,12 +16,14 @@
 
 mod app;
 mod database;
+mod fake;
 mod keys;
 mod neighbour;
 mod reply;
 
 pub use app::{Person, TestApp};
-pub use database::{TestDatabase, server_url};
+pub use database::{TestDatabase, server_url, tables_mentioning};
+pub use fake::{Fake, Memory};
 pub use keys::TestKeys;
 pub use neighbour::Neighbour;
 pub use reply::Reply;
