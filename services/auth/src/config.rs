@@ -1,6 +1,6 @@
 //! What the auth service is configured with.
 
-use std::{net::IpAddr, str::FromStr, sync::Arc};
+use std::{net::IpAddr, str::FromStr, sync::Arc, time::Duration};
 
 use clap::{Args, Parser};
 use grove_shared::config::ServiceConfig;
@@ -93,10 +93,15 @@ pub struct PasswordHashing {
     /// Passwords hashed at the same time at most; if absent, one for each core but one.
     #[arg(long = "password-concurrency", env = "PASSWORD_CONCURRENCY")]
     pub concurrency: Option<usize>,
+    /// Nobody queues who would wait for longer. Callers inside Grove wait for five seconds.
+    #[arg(skip = LONGEST_WAIT)]
+    pub longest_wait: Duration,
 }
+
+const LONGEST_WAIT: Duration = Duration::from_secs(4);
 
 impl Default for PasswordHashing {
     fn default() -> Self {
-        Self { memory_kib: 19_456, iterations: 2, concurrency: None }
+        Self { memory_kib: 19_456, iterations: 2, concurrency: None, longest_wait: LONGEST_WAIT }
     }
 }

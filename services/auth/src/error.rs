@@ -24,7 +24,7 @@ pub(crate) enum AuthError {
     #[error("Too many tries, please wait")]
     TooManyTries(Duration),
     #[error("Too many people are signing in, please try again")]
-    Busy,
+    Busy(Duration),
     #[error("Session not found")]
     NoSession,
     #[error("This link has expired or was used")]
@@ -37,9 +37,6 @@ pub(crate) enum AuthError {
     Internal(#[from] anyhow::Error),
 }
 
-/// When to come back after [`AuthError::Busy`].
-const BUSY: Duration = Duration::from_secs(5);
-
 impl From<AuthError> for ApiError {
     fn from(error: AuthError) -> Self {
         use AuthError as E;
@@ -51,7 +48,7 @@ impl From<AuthError> for ApiError {
             | E::WrongPassword
             | E::WeakPassword(_) => Self::bad_request(message),
             E::TooManyTries(wait) => Self::too_many_requests(wait),
-            E::Busy => Self::unavailable(message).retry_after(BUSY),
+            E::Busy(wait) => Self::unavailable(message).retry_after(wait),
             E::NoSession | E::NoLink => Self::not_found(message),
             E::Database(cause) => cause.into(),
             E::Peer(cause) => cause.into(),

@@ -1,5 +1,8 @@
 //! The pool in which passwords are hashed: bounded, because each hash takes a core and 19 MiB.
 
+mod threads;
+mod worker;
+
 use std::{
     fmt,
     sync::{
@@ -11,14 +14,12 @@ use std::{
 };
 
 use anyhow::Context;
-use argon2::{
-    Algorithm, Argon2, Params, Version,
-    password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
-};
+use argon2::{Algorithm, Argon2, Params, Version, password_hash::phc::PasswordHash};
 use grove_shared::token;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use self::{threads::Threads, worker::Worker};
 use crate::{
     account::Account,
     config::PasswordHashing,
@@ -26,18 +27,18 @@ use crate::{
     password::{MAX_BYTES, NewPassword},
 };
 
-/// The longest queue, in the time that it takes. Callers inside Grove wait for five seconds.
-const LONGEST_QUEUE: Duration = Duration::from_secs(4);
-
 /// Hashes and checks passwords, a few at a time.
 #[derive(Clone)]
 pub struct Hasher(Arc<Pool>);
 
 struct Pool {
     argon2: Argon2<'static>,
+    threads: Threads,
+    /// As many as there are threads, so that whoever has one finds a thread free.
     permits: Arc<Semaphore>,
     concurrency: usize,
     queued: AtomicUsize,
+    longest_wait: Duration,
     /// What a hash took of late.
     micros: AtomicU64,
     /// What a password is checked against when there is no account, so that the work is the same.
@@ -48,7 +49,7 @@ impl Hasher {
     /// A pool; hashes once, to know how long that takes.
     ///
     /// # Errors
-    /// When the cost is outside of argon2's limits.
+    /// When the cost is outside of argon2's limits, or no thread can be started.
     pub fn new(cost: &PasswordHashing) -> anyhow::Result<Self> {
         let argon2 = argon2(cost)?;
         let started = Instant::now();
@@ -57,16 +58,18 @@ impl Hasher {
         let cores = || available_parallelism().map_or(1, |cores| cores.get() - 1);
         let concurrency = cost.concurrency.unwrap_or_else(cores).max(1);
         Ok(Self(Arc::new(Pool {
+            threads: Threads::start(concurrency, &argon2)?,
             argon2,
             permits: Arc::new(Semaphore::new(concurrency)),
             concurrency,
             queued: AtomicUsize::new(0),
+            longest_wait: cost.longest_wait,
             micros: AtomicU64::new(micros(started.elapsed())),
             decoy,
         })))
     }
 
-    /// Waits for a turn.
+    /// Waits for a turn. Who gives up waiting leaves the queue.
     ///
     /// # Errors
     /// [`AuthError::Busy`] when the queue is too long.
@@ -90,15 +93,15 @@ impl Hasher {
         account: Account,
         chapter: String,
     ) -> Result<String, AuthError> {
-        let judge = move |_: &Argon2<'_>, _: &str| NewPassword::parse(password, &account, &chapter);
+        let judge = move |_: &mut Worker| NewPassword::parse(password, &account, &chapter);
         let password = self.turn().await?.run(judge, false).await??;
         self.hash(password.into_secret()).await
     }
 
     /// Hashes a password that keeps the rules.
     pub(crate) async fn hash(&self, password: SecretString) -> Result<String, AuthError> {
-        let work = move |argon2: &Argon2<'_>, _: &str| hash(argon2, &password);
-        Ok(self.turn().await?.run(work, true).await??)
+        let hash = move |worker: &mut Worker| worker.hash(&password);
+        Ok(self.turn().await?.run(hash, true).await??)
     }
 }
 
@@ -110,8 +113,8 @@ pub(crate) fn argon2(cost: &PasswordHashing) -> anyhow::Result<Argon2<'static>> 
 }
 
 /// Hashes with a salt of its own, into a PHC string. Blocks for long.
-pub(crate) fn hash(argon2: &Argon2<'_>, password: &SecretString) -> anyhow::Result<String> {
-    Ok(argon2.hash_password(password.expose_secret().as_bytes())?.to_string())
+pub(crate) fn hash(argon2: &Argon2<'static>, password: &SecretString) -> anyhow::Result<String> {
+    Worker::new(argon2.clone()).hash(password)
 }
 
 fn is_outdated(argon2: &Argon2<'_>, hash: &str) -> bool {
@@ -135,9 +138,11 @@ impl<'a> Place<'a> {
     fn take(pool: &'a Pool) -> Result<Self, AuthError> {
         let ahead = pool.queued.fetch_add(1, Ordering::Relaxed);
         let place = Self(pool);
-        let ahead = u64::try_from(ahead / pool.concurrency).unwrap_or(u64::MAX);
-        let wait = ahead.saturating_mul(pool.micros.load(Ordering::Relaxed));
-        if wait > micros(LONGEST_QUEUE) { Err(AuthError::Busy) } else { Ok(place) }
+        let rounds = u64::try_from(ahead / pool.concurrency).unwrap_or(u64::MAX);
+        let micros = rounds.saturating_mul(pool.micros.load(Ordering::Relaxed));
+        let wait = Duration::from_micros(micros);
+        // By then everybody has been served who is in the queue.
+        if wait > pool.longest_wait { Err(AuthError::Busy(wait)) } else { Ok(place) }
     }
 }
 
@@ -169,13 +174,8 @@ impl Turn {
         let is_outdated = hash.is_some_and(|hash| is_outdated(&self.pool.argon2, hash));
         let usual = Duration::from_micros(self.pool.micros.load(Ordering::Relaxed));
         let started = Instant::now();
-        let hash = hash.map(str::to_owned);
-        let password = password.clone();
-        let verify = move |argon2: &Argon2<'_>, decoy: &str| -> anyhow::Result<bool> {
-            let hash = PasswordHash::new(hash.as_deref().unwrap_or(decoy))?;
-            let password = password.expose_secret().as_bytes();
-            Ok(argon2.verify_password(password, &hash).is_ok())
-        };
+        let (password, hash) = (password.clone(), hash.unwrap_or(&self.pool.decoy).to_owned());
+        let verify = move |worker: &mut Worker| worker.matches(&password, &hash);
         let matches = self.run(verify, !is_outdated).await??;
         if is_outdated {
             tokio::time::sleep(usual.saturating_sub(started.elapsed())).await;
@@ -183,25 +183,26 @@ impl Turn {
         Ok(matches && known)
     }
 
-    /// Runs on a thread for blocking work. The turn lasts until the work is done, even if the
-    /// request that asked for it is gone. Work that `is_usual` tells how long a hash takes.
+    /// Does `work` on a thread of the pool. The turn lasts until it is done, even if the request that
+    /// asked for it is gone. Work that `is_usual` tells how long a hash takes.
     async fn run<T: Send + 'static>(
         self,
-        work: impl FnOnce(&Argon2<'_>, &str) -> T + Send + 'static,
+        work: impl FnOnce(&mut Worker) -> T + Send + 'static,
         is_usual: bool,
     ) -> anyhow::Result<T> {
-        let done = tokio::task::spawn_blocking(move || {
-            let Self { pool, permit } = self;
+        let Self { pool, permit } = self;
+        let timed = move |worker: &mut Worker| {
             let started = Instant::now();
-            let result = work(&pool.argon2, &pool.decoy);
-            if is_usual {
-                let (old, last) = (pool.micros.load(Ordering::Relaxed), micros(started.elapsed()));
-                pool.micros.store((old * 7 + last) / 8, Ordering::Relaxed);
-            }
+            let result = work(worker);
             drop(permit);
-            result
-        });
-        done.await.context("hashing failed")
+            (result, started.elapsed())
+        };
+        let (result, took) = pool.threads.run(timed).await.context("hashing failed")?;
+        if is_usual {
+            let old = pool.micros.load(Ordering::Relaxed);
+            pool.micros.store((old * 7 + micros(took)) / 8, Ordering::Relaxed);
+        }
+        Ok(result)
     }
 }
 
@@ -211,10 +212,18 @@ fn micros(time: Duration) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use axum::response::IntoResponse;
+    use grove_http::ApiError;
+    use http::{StatusCode, header};
+
     use super::*;
 
-    const CHEAP: PasswordHashing =
-        PasswordHashing { memory_kib: 8, iterations: 1, concurrency: Some(1) };
+    const CHEAP: PasswordHashing = PasswordHashing {
+        memory_kib: 8,
+        iterations: 1,
+        concurrency: Some(1),
+        longest_wait: Duration::from_secs(4),
+    };
 
     #[tokio::test]
     async fn the_right_password_is_known_again_and_a_decoy_never_matches() {
@@ -259,7 +268,10 @@ mod tests {
         while hasher.0.queued.load(Ordering::Relaxed) < 5 {
             tokio::task::yield_now().await;
         }
-        assert!(matches!(hasher.turn().await, Err(AuthError::Busy)));
+        let Err(full) = hasher.turn().await else { panic!("there is a place") };
+        let reply = ApiError::from(full).into_response();
+        assert_eq!(reply.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(reply.headers()[header::RETRY_AFTER], "5");
         drop(served);
         for place in waiting {
             place.await.unwrap().unwrap();

@@ -12,6 +12,7 @@ mod error;
 mod hashing;
 mod link;
 mod password;
+mod personal_data;
 pub mod retention;
 mod routes;
 mod session;
@@ -25,10 +26,7 @@ use std::{
     time::Duration,
 };
 
-use axum::{
-    Router,
-    routing::{delete, get, post, put},
-};
+use axum::routing::post;
 use grove_client::Peers;
 use grove_identity::{SigningKey, Verifier, caller::AdminOrTop4};
 use grove_outbox::{
@@ -42,6 +40,7 @@ use grove_shared::{
     db,
 };
 use sqlx::migrate::Migrator;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use crate::{
     config::{Chapter, Config, Networks, PasswordHashing},
@@ -107,22 +106,25 @@ pub fn assemble(state: AppState) -> Service {
         }))
 }
 
-fn routes(state: AppState) -> Router {
+fn routes(state: AppState) -> OpenApiRouter {
     use routes::{crowd, internal, passwords, sessions};
-    Router::new()
-        .route("/session", post(crowd::create).delete(crowd::delete_all))
-        .route("/session/{token}", get(crowd::show).post(crowd::validate).delete(crowd::delete))
-        .route("/sessions", get(sessions::list).delete(sessions::end_others))
-        .route("/sessions/{id}", delete(sessions::end))
-        .route("/password", put(passwords::change))
-        .route("/password/reset", post(passwords::reset))
-        .route("/password/link/{token}", post(passwords::set_by_link))
+    OpenApiRouter::new()
+        .routes(routes!(crowd::create, sessions::show, crowd::delete_all))
+        .routes(routes!(crowd::show, crowd::validate, crowd::delete))
+        .routes(routes!(sessions::list, sessions::end_others))
+        .routes(routes!(sessions::end))
+        .routes(routes!(passwords::change))
+        .routes(routes!(passwords::reset))
+        .routes(routes!(passwords::set_by_link))
+        .routes(routes!(passwords::check_link))
         .route("/internal/sessions", post(internal::create_session))
         .route("/internal/sessions/resolve", post(internal::resolve_session))
         .route("/internal/sessions/end", post(internal::end_session))
         .route("/internal/accounts", post(internal::create_account))
         .route("/internal/accounts/remove", post(internal::remove_account))
         .route("/internal/links", post(internal::mail_link))
+        .merge(grove_audit::routes(SERVICE.name))
+        .merge(grove_personal_data::routes())
         .merge(grove_outbox::routes::<AppState, AdminOrTop4>(SERVICE.name))
         .with_state(state)
 }

@@ -8,9 +8,11 @@ use std::{fmt, sync::Arc};
 
 use anyhow::Context;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use chrono::TimeDelta;
-use grove_auth_api::LinkPurpose;
+use chrono::{DateTime, TimeDelta, Utc};
+use grove_auth_api::{LinkPurpose, LinkRequest, mail_link};
 use grove_notifications_api::{ACCOUNT, Notification};
+use grove_outbox::{Words, enqueue};
+use grove_shared::{NetId, db::Transaction};
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
@@ -44,6 +46,19 @@ impl fmt::Debug for LinkTokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("LinkTokens")
     }
+}
+
+/// Has a link mailed. Who waits for it can hardly sign in, so it is for officers alone when the mail does not
+/// go through.
+pub(crate) async fn request(
+    transaction: &mut Transaction,
+    netid: NetId,
+    purpose: LinkPurpose,
+    now: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    let words = Words::for_officers(&format!("The mail to {netid} with a link to a new password"));
+    enqueue(transaction, &mail_link(&LinkRequest { netid, purpose }), &words, now).await?;
+    Ok(())
 }
 
 /// How long a link works.

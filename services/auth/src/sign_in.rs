@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use grove_auth_api::NewSession;
-use grove_outbox::enqueue;
+use grove_outbox::{Words, enqueue};
 use grove_shared::{
     db::{self, Transaction},
     token,
@@ -32,18 +32,33 @@ pub(crate) async fn sign_in(
     let now = state.clock.now();
     let mut transaction = db::begin(&state.db).await?;
     let account = verified.still_valid(&mut transaction, &attempt, now).await?;
+    let account_id = account.id;
+    let (id, begun) = begin_session(&mut transaction, account, &attempt, device, now).await?;
+    transaction.commit().await?;
+    let netid = &begun.account.netid;
+    tracing::info!(session.id = id, "{netid} signed in");
+    if state.hasher.is_outdated(&verified.hash)
+        && let Err(cause) = rehash(state, account_id, &verified.hash, password).await
+    {
+        tracing::warn!(%cause, "the password of {netid} keeps its old hash");
+    }
+    Ok(begun)
+}
+
+/// Begins a session of a locked account, whose owner is known at the source of the attempt from here on.
+/// Returns its id, too.
+pub(crate) async fn begin_session(
+    transaction: &mut MySqlConnection,
+    account: Account,
+    attempt: &Attempt,
+    device: &Device,
+    now: DateTime<Utc>,
+) -> Result<(u64, NewSession), sqlx::Error> {
     let token = token::generate();
     let token = token.expose_secret();
     let id = sessions::insert(&mut *transaction, account.id, token, device, now).await?;
-    attempts::insert(&mut *transaction, &attempt, Outcome::Succeeded, now).await?;
-    transaction.commit().await?;
-    tracing::info!(session.id = id, "{} signed in", account.netid);
-    if state.hasher.is_outdated(&verified.hash)
-        && let Err(cause) = rehash(state, account.id, &verified.hash, password).await
-    {
-        tracing::warn!(%cause, "the password of {} keeps its old hash", account.netid);
-    }
-    Ok(NewSession { token: token.to_owned(), account: account.into() })
+    attempts::insert(&mut *transaction, attempt, Outcome::Succeeded, now).await?;
+    Ok((id, NewSession { token: token.to_owned(), account: account.into() }))
 }
 
 /// Hashes a password again at the cost that is configured now.
@@ -116,7 +131,9 @@ pub(crate) async fn set_password(
     links::consume_all(&mut **transaction, account.id, now).await?;
     sessions::end_all(&mut **transaction, &account.netid, kept, now).await?;
     if account.password_hash.is_none() {
-        enqueue(transaction, &grove_users_api::verified(&account.netid), now).await?;
+        let verified = grove_users_api::verified(&account.netid);
+        let words = Words::for_person(&account.netid, "The proof of the university address");
+        enqueue(transaction, &verified, &words, now).await?;
     }
     Ok(())
 }

@@ -3,4 +3,5 @@
 pub(crate) mod accounts;
 pub(crate) mod attempts;
 pub(crate) mod links;
+pub(crate) mod people;
 pub(crate) mod sessions;

@@ -2,22 +2,18 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use axum::{
-    Router,
-    extract::{Request, State},
-    middleware::{self, Next},
-    response::{IntoResponse, Response},
-    routing::post,
-};
+use axum::{Router, extract::State, routing::post};
 use chrono::{DateTime, Utc};
 use grove_http::{ApiError, extract::Json};
-use grove_identity::IDENTITY;
-use grove_shared::{Clock, NetId, call::IDEMPOTENCY_KEY};
-use grove_testing::Neighbour;
+use grove_shared::{
+    Clock, NetId,
+    call::IDEMPOTENCY_KEY,
+    personal_data::{Forget, Forgotten},
+};
+use grove_testing::Fake;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
@@ -26,12 +22,10 @@ use crate::{AccountName, Credentials, NewAccount, NewSession, ResolvedSession, S
 /// The auth service on a free port, until it is dropped. There is no account yet.
 #[derive(Debug, Clone)]
 pub struct FakeAuth {
-    memory: Memory,
-    server: Arc<Neighbour>,
+    fake: Fake<Inner>,
 }
 
-#[derive(Debug, Clone, Default)]
-struct Memory(Arc<Mutex<Inner>>);
+type Memory = grove_testing::Memory<Inner>;
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -43,8 +37,6 @@ struct Inner {
     removed: Vec<NetId>,
     /// What came with each idempotency key.
     keys: HashMap<String, Value>,
-    requests: Vec<String>,
-    failures: u32,
     block: Option<Duration>,
 }
 
@@ -53,12 +45,6 @@ struct Account {
     account: NewAccount,
     /// Nothing until the owner has chosen one.
     password: Option<String>,
-}
-
-impl Memory {
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Inner {
@@ -90,92 +76,73 @@ impl Inner {
 impl FakeAuth {
     /// Starts it.
     pub async fn start() -> Self {
-        let memory = Memory::default();
         let routes = Router::new()
             .route("/internal/sessions", post(begin))
             .route("/internal/sessions/resolve", post(resolve))
             .route("/internal/sessions/end", post(end))
             .route("/internal/accounts", post(create))
             .route("/internal/accounts/remove", post(remove))
-            .layer(middleware::from_fn_with_state(memory.clone(), around))
-            .with_state(memory.clone());
-        Self { memory, server: Arc::new(Neighbour::start(routes).await) }
+            .route("/internal/personal-data/forget", post(forget));
+        Self { fake: Fake::start("auth", routes).await }
     }
 
     /// Where it listens.
     pub fn url(&self) -> String {
-        self.server.url()
+        self.fake.url()
     }
 
     /// Lets someone have an account with this password.
     pub fn account(&self, account: NewAccount, password: &str) {
         let password = Some(password.to_owned());
-        self.memory.lock().accounts.insert(account.netid.clone(), Account { account, password });
+        self.fake.lock().accounts.insert(account.netid.clone(), Account { account, password });
     }
 
     /// Lets someone have a session that began at `now`; returns its token.
     pub fn session(&self, netid: &NetId, now: DateTime<Utc>) -> String {
-        self.memory.lock().begin(netid.clone(), now)
+        self.fake.lock().begin(netid.clone(), now)
     }
 
     /// Lets a session be another one than it was, such as one that was used long ago.
     pub fn change_session(&self, token: &str, change: impl FnOnce(&mut ResolvedSession)) {
-        if let Some(session) = self.memory.lock().sessions.get_mut(token) {
+        if let Some(session) = self.fake.lock().sessions.get_mut(token) {
             change(session);
         }
     }
 
     /// Whether a session is alive.
     pub fn is_alive(&self, token: &str) -> bool {
-        self.memory.lock().sessions.contains_key(token)
+        self.fake.lock().sessions.contains_key(token)
     }
 
     /// Refuses every sign-in for so long from here on; nothing lets people in again.
     pub fn block_sign_ins(&self, wait: Option<Duration>) {
-        self.memory.lock().block = wait;
+        self.fake.lock().block = wait;
     }
 
     /// Answers 503 to the next `requests`.
     pub fn fail_next(&self, requests: u32) {
-        self.memory.lock().failures = requests;
+        self.fake.fail_next(requests);
     }
 
     /// What people tried to sign in with.
     pub fn signed_in(&self) -> Vec<Credentials> {
-        self.memory.lock().signed_in.clone()
+        self.fake.lock().signed_in.clone()
     }
 
     /// The accounts that were asked for, each call once.
     pub fn created(&self) -> Vec<NewAccount> {
-        self.memory.lock().created.clone()
+        self.fake.lock().created.clone()
     }
 
-    /// Whose accounts were removed, each call once.
+    /// Whose accounts were removed or forgotten, each call once.
     pub fn removed(&self) -> Vec<NetId> {
-        self.memory.lock().removed.clone()
+        self.fake.lock().removed.clone()
     }
 
     /// Method and path of each request so far, also of those that were answered 503.
     pub fn requests(&self) -> Vec<String> {
-        self.memory.lock().requests.clone()
+        self.fake.requests()
     }
-}
-
-async fn around(State(memory): State<Memory>, request: Request, next: Next) -> Response {
-    if !request.headers().contains_key(IDENTITY) {
-        return ApiError::unauthenticated().into_response();
-    }
-    let fails = {
-        let mut memory = memory.lock();
-        memory.requests.push(format!("{} {}", request.method(), request.uri().path()));
-        let fails = memory.failures > 0;
-        memory.failures = memory.failures.saturating_sub(1);
-        fails
-    };
-    if fails {
-        return ApiError::unavailable("auth is out of order").into_response();
-    }
-    next.run(request).await
 }
 
 async fn begin(
@@ -244,4 +211,20 @@ async fn remove(
     memory.sessions.retain(|_, session| session.netid != netid);
     memory.removed.push(netid);
     Ok(Json(json!({})))
+}
+
+async fn forget(
+    State(memory): State<Memory>,
+    headers: HeaderMap,
+    Json(Forget { netid }): Json<Forget>,
+) -> Result<Json<Forgotten>, ApiError> {
+    let mut memory = memory.lock();
+    let forgotten = Forgotten::default();
+    if memory.is_repeated(&headers, &json!({ "netid": netid }))? {
+        return Ok(Json(forgotten));
+    }
+    let known = memory.accounts.remove(&netid).is_some();
+    memory.sessions.retain(|_, session| session.netid != netid);
+    memory.removed.push(netid);
+    Ok(Json(forgotten.removed("the account", u64::from(known))))
 }

@@ -10,6 +10,7 @@ use std::net::IpAddr;
 use chrono::{DateTime, TimeDelta, Utc};
 use grove_shared::{Call, NetId, Service, envelope::Message};
 use serde::{Deserialize, Serialize, de::IgnoredAny};
+use utoipa::ToSchema;
 
 /// The service of accounts, passwords and sessions.
 pub const SERVICE: Service = Service { name: "auth", port: 8008 };
@@ -23,19 +24,9 @@ pub fn sign_in(credentials: &OldCredentials) -> Call<OldSession> {
     Call::post(SERVICE, "/session", &[]).json(credentials)
 }
 
-/// A session that is alive, by its token. For anyone.
-pub fn show_session(token: &str) -> Call<OldSession> {
-    Call::get(SERVICE, "/session/{token}", &[&token])
-}
-
-/// As [`show_session`], and the session counts as used. For anyone.
-pub fn validate_session(token: &str) -> Call<OldSession> {
-    Call::post(SERVICE, "/session/{token}", &[&token])
-}
-
-/// Ends a session by its token. For anyone.
-pub fn sign_out(token: &str) -> Call<IgnoredAny> {
-    Call::delete(SERVICE, "/session/{token}", &[&token])
+/// Whose session the caller's is.
+pub fn own_session() -> Call<OwnSession> {
+    Call::get(SERVICE, "/session", &[])
 }
 
 /// Ends every session of someone: of the caller, or for admin and top4 of anyone.
@@ -68,9 +59,16 @@ pub fn forgot_password(forgotten: &ForgottenPassword) -> Call<Message> {
     Call::post(SERVICE, "/password/reset", &[]).json(forgotten)
 }
 
-/// Sets a password by the token of a one-time link; 404 when it was used or has expired. For anyone.
-pub fn set_password_by_link(token: &str, password: &PasswordByLink) -> Call<Message> {
-    Call::post(SERVICE, "/password/link/{token}", &[&token]).json(password)
+/// Whose password a one-time link may set; 404 when it was used or has expired. For anyone.
+pub fn check_link(token: &str) -> Call<AccountName> {
+    let token = token.to_owned();
+    Call::post(SERVICE, "/password/link/check", &[]).json(&LinkToken { token })
+}
+
+/// Sets a password by a one-time link, which begins a session; 404 when it was used or has expired. For
+/// anyone.
+pub fn set_password_by_link(chosen: &PasswordByLink) -> Call<NewSession> {
+    Call::post(SERVICE, "/password/link", &[]).json(chosen)
 }
 
 /// Signs a person in: 400 when the name or the password is wrong, 429 after too many tries. For the service
@@ -128,16 +126,18 @@ pub struct LinkRequest {
 }
 
 /// What old clients sign in with, in the shape of Atlassian Crowd.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct OldCredentials {
     /// The login name as typed; in old clients it may stand in the query instead.
+    #[schema(example = "jsmith2")]
     pub username: Option<String>,
     /// The password as typed.
+    #[schema(example = "seven lamps above the quay")]
     pub password: Option<String>,
 }
 
 /// A session as old clients know it, in the shape of Atlassian Crowd.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct OldSession {
     /// The session's token.
     pub token: String,
@@ -148,7 +148,7 @@ pub struct OldSession {
 }
 
 /// The owner of a session, as old clients know them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct SessionOwner {
     /// Their login name.
@@ -164,7 +164,7 @@ pub struct SessionOwner {
 }
 
 /// A link of the old shape.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Link {
     /// `self`
     pub rel: String,
@@ -173,14 +173,15 @@ pub struct Link {
 }
 
 /// Whose password is forgotten.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ForgottenPassword {
     /// The login name or mail address as typed.
+    #[schema(example = "jsmith2")]
     pub netid: String,
 }
 
 /// A person who joined: auth makes an account and mails its activation link.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NewAccount {
     /// Their login name.
     pub netid: NetId,
@@ -191,7 +192,7 @@ pub struct NewAccount {
 }
 
 /// Names one account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AccountName {
     /// The login name.
     pub netid: NetId,
@@ -211,7 +212,7 @@ pub struct Credentials {
 }
 
 /// A session that has just begun.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct NewSession {
     /// The session's token, which nobody can show again.
     pub token: String,
@@ -239,8 +240,15 @@ pub struct ResolvedSession {
     pub last_used_at: DateTime<Utc>,
 }
 
+/// The session that the caller uses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OwnSession {
+    /// Whose session it is.
+    pub account: NewAccount,
+}
+
 /// A session as its owner sees it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Session {
     /// Identifies the session.
     pub id: u64,
@@ -259,14 +267,14 @@ pub struct Session {
 }
 
 /// The sessions of the person who asks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Sessions {
     /// Newest first.
     pub sessions: Vec<Session>,
 }
 
 /// A change of the caller's own password.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct PasswordChange {
     /// The password until now.
     pub current: String,
@@ -274,9 +282,18 @@ pub struct PasswordChange {
     pub new: String,
 }
 
+/// A one-time link.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct LinkToken {
+    /// What stands in the link.
+    pub token: String,
+}
+
 /// A password set through a one-time link.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct PasswordByLink {
+    /// What stands in the link.
+    pub token: String,
     /// The password from now on.
     pub password: String,
 }

@@ -1,17 +1,20 @@
 //! The session resource of old clients, in the shape of Atlassian Crowd's.
 //!
-//! The token is part of the path there, so nothing here logs a path. Validation factors are accepted and
-//! say nothing: the gateway knows the address.
+//! The token is part of the path there, so nothing here logs a path, and no call of the contract goes here:
+//! Grove's own programs send the token in a header. Validation factors are accepted and say nothing: the
+//! gateway knows the address.
 
 use axum::extract::State;
+use grove_audit::{Change, record};
 use grove_auth_api::{Link, NewAccount, OFFICER_IDLE, OldCredentials, OldSession, SessionOwner};
 use grove_http::{
     ApiError,
     extract::{Json, Path, Query},
 };
 use grove_identity::caller::{AdminOrTop4, Caller, Member, not_an_officer};
-use grove_shared::Clock;
+use grove_shared::{Clock, db};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use sqlx::MySqlPool;
 
 use crate::{
@@ -48,13 +51,27 @@ fn link(href: String) -> Link {
 }
 
 /// `{"message": "OK"}`
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Done {
     message: &'static str,
 }
 
 const DONE: Json<Done> = Json(Done { message: "OK" });
 
+/// Signs someone in, as old clients do
+///
+/// The name may stand in the query instead of the body.
+#[utoipa::path(
+    post,
+    path = "/session",
+    operation_id = "sign_in",
+    params(("username" = Option<String>, Query, description = "The login name as typed", example = "jsmith2")),
+    responses(
+        (status = 200, description = "A session has begun", body = OldSession),
+        (status = 400, description = "A field is missing, or the name or the password is wrong"),
+        (status = 429, description = "There were too many tries"),
+    ),
+)]
 pub(crate) async fn create(
     caller: Caller,
     agent: UserAgent,
@@ -69,6 +86,17 @@ pub(crate) async fn create(
     Ok(Json(session(begun.token, begun.account, &state.chapter)))
 }
 
+/// Whose session it is
+#[utoipa::path(
+    get,
+    path = "/session/{token}",
+    operation_id = "show_session_of_token",
+    params(("token" = String, Path, description = "The session's token", example = "0123456789012345678901234567890123456789012")),
+    responses(
+        (status = 200, description = "The session is alive", body = OldSession),
+        (status = 404, description = "There is no such session, or it has ended"),
+    ),
+)]
 pub(crate) async fn show(
     _: Caller,
     State(state): State<AppState>,
@@ -79,6 +107,17 @@ pub(crate) async fn show(
     Ok(Json(session_of(token, found, &state.chapter)))
 }
 
+/// Whose session it is, which counts as a use of it
+#[utoipa::path(
+    post,
+    path = "/session/{token}",
+    operation_id = "use_session_of_token",
+    params(("token" = String, Path, description = "The session's token", example = "0123456789012345678901234567890123456789012")),
+    responses(
+        (status = 200, description = "The session is alive", body = OldSession),
+        (status = 404, description = "There is no such session, or it has ended"),
+    ),
+)]
 pub(crate) async fn validate(
     _: Caller,
     State(state): State<AppState>,
@@ -94,6 +133,16 @@ pub(crate) async fn validate(
     Ok(Json(session_of(token, session, &state.chapter)))
 }
 
+/// Ends a session, if there is one
+#[utoipa::path(
+    delete,
+    path = "/session/{token}",
+    operation_id = "end_session_of_token",
+    params(("token" = String, Path, description = "The session's token", example = "0123456789012345678901234567890123456789012")),
+    responses(
+        (status = 200, description = "It has ended", body = Done),
+    ),
+)]
 pub(crate) async fn delete(
     _: Caller,
     State(db): State<MySqlPool>,
@@ -104,6 +153,20 @@ pub(crate) async fn delete(
     Ok(DONE)
 }
 
+/// Ends every session of someone
+///
+/// Their own, or for admin and top4 anybody's.
+#[utoipa::path(
+    delete,
+    path = "/session",
+    operation_id = "end_sessions_of",
+    params(("username" = Option<String>, Query, description = "Whose sessions", example = "jsmith2")),
+    responses(
+        (status = 200, description = "They have ended", body = Done),
+        (status = 400, description = "The name is missing"),
+        (status = 403, description = "The sessions are somebody else's"),
+    ),
+)]
 pub(crate) async fn delete_all(
     member: Member,
     State(db): State<MySqlPool>,
@@ -115,7 +178,16 @@ pub(crate) async fn delete_all(
         return Err(not_an_officer());
     }
     if let Ok(netid) = name.parse() {
-        sessions::end_all(&db, &netid, None, clock.now()).await?;
+        let mut transaction = db::begin(&db).await?;
+        let ended = sessions::end_all(&mut *transaction, &netid, None, clock.now()).await?;
+        if ended > 0 && netid != member.netid {
+            let change = Change::new(&member, "ended", "sessions", &netid)
+                .about(&netid)
+                .from(json!({ "sessions": ended }))
+                .irreversible("They sign in again.");
+            record(&mut transaction, change, clock.now()).await?;
+        }
+        transaction.commit().await?;
         tracing::info!("every session of {netid} ended by {}", member.netid);
     }
     Ok(DONE)

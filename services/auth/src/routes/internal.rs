@@ -1,11 +1,12 @@
 //! Calls between services; the gateway forwards none of them.
 
 use axum::extract::State;
+use grove_audit::{Change, record};
 use grove_auth_api::{self as api, LinkPurpose, LinkRequest};
 use grove_http::{ApiError, extract::Json};
 use grove_identity::caller::{AllowList, Peer};
 use grove_notifications_api::send;
-use grove_outbox::{IdempotencyKey, StoredReply, enqueue};
+use grove_outbox::{IdempotencyKey, StoredReply};
 use grove_shared::{Client, Clock, db};
 use http::StatusCode;
 use secrecy::ExposeSecret;
@@ -78,7 +79,7 @@ pub(crate) async fn create_session(
 /// Makes the account if there is none, takes back one that was removed, and has the activation link
 /// mailed as long as there is no password.
 pub(crate) async fn create_account(
-    _: Peer<Users>,
+    users: Peer<Users>,
     key: Option<IdempotencyKey>,
     State(db): State<MySqlPool>,
     State(clock): State<Clock>,
@@ -92,12 +93,16 @@ pub(crate) async fn create_account(
         return Ok(reply);
     }
     let added = accounts::insert(&mut *transaction, &new, now).await?;
+    if added {
+        let made = Change::new(&users, "made", "account", &new.netid)
+            .about(&new.netid)
+            .irreversible("Remove the person instead.");
+        record(&mut transaction, made, now).await?;
+    }
     let account = accounts::lock(&mut *transaction, new.netid.as_str()).await?;
     if let Some(account) = account.filter(|account| account.password_hash.is_none()) {
         accounts::take_back(&mut *transaction, account.id, &new).await?;
-        let purpose = LinkPurpose::Activation;
-        let link = api::mail_link(&LinkRequest { netid: account.netid, purpose });
-        enqueue(&mut transaction, &link, now).await?;
+        link::request(&mut transaction, account.netid, LinkPurpose::Activation, now).await?;
     }
     let reply = key.finish(&mut transaction, StatusCode::OK, &Done {}).await?;
     transaction.commit().await?;
@@ -110,7 +115,7 @@ pub(crate) async fn create_account(
 /// Disables the account, ends its sessions and forgets the password: who joins again later has to
 /// show again that the mail address is theirs.
 pub(crate) async fn remove_account(
-    _: Peer<Users>,
+    users: Peer<Users>,
     key: Option<IdempotencyKey>,
     State(db): State<MySqlPool>,
     State(clock): State<Clock>,
@@ -123,6 +128,12 @@ pub(crate) async fn remove_account(
         return Ok(reply);
     }
     if let Some(account) = accounts::lock(&mut *transaction, netid.as_str()).await? {
+        if account.disabled_at.is_none() {
+            let removed = Change::new(&users, "removed", "account", netid)
+                .about(netid)
+                .irreversible("Who joins again gets a new link for a password.");
+            record(&mut transaction, removed, now).await?;
+        }
         accounts::disable(&mut *transaction, account.id, now).await?;
         accounts::forget_password(&mut *transaction, account.id).await?;
         links::consume_all(&mut *transaction, account.id, now).await?;

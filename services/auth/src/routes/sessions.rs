@@ -13,7 +13,10 @@ use grove_shared::{Clock, envelope::Message};
 use http::{HeaderValue, header, request::Parts};
 use sqlx::MySqlPool;
 
-use crate::{error::AuthError, store::sessions};
+use crate::{
+    error::AuthError,
+    store::{accounts, sessions},
+};
 
 /// What the browser calls itself.
 #[derive(Debug)]
@@ -33,6 +36,33 @@ impl<S: Sync> FromRequestParts<S> for UserAgent {
     }
 }
 
+/// Whose session the caller's is
+#[utoipa::path(
+    get,
+    path = "/session",
+    operation_id = "show_own_session",
+    responses(
+        (status = 200, description = "The owner", body = api::OwnSession),
+        (status = 404, description = "The account is gone"),
+    ),
+)]
+pub(crate) async fn show(
+    Member { netid, .. }: Member,
+    State(db): State<MySqlPool>,
+) -> Result<Json<api::OwnSession>, ApiError> {
+    let account = accounts::find(&db, netid.as_str()).await?.ok_or(AuthError::NoSession)?;
+    Ok(Json(api::OwnSession { account: account.into() }))
+}
+
+/// The caller's sessions, newest first
+#[utoipa::path(
+    get,
+    path = "/sessions",
+    operation_id = "list_sessions",
+    responses(
+        (status = 200, description = "Those that are alive", body = api::Sessions),
+    ),
+)]
 pub(crate) async fn list(
     Member { netid, session, .. }: Member,
     State(db): State<MySqlPool>,
@@ -42,6 +72,16 @@ pub(crate) async fn list(
     Ok(Json(api::Sessions { sessions }))
 }
 
+/// Ends one of the caller's sessions
+#[utoipa::path(
+    delete,
+    path = "/sessions/{id}",
+    operation_id = "end_session",
+    responses(
+        (status = 200, description = "It has ended", body = Message),
+        (status = 404, description = "The caller has no such session"),
+    ),
+)]
 pub(crate) async fn end(
     Member { netid, .. }: Member,
     State(db): State<MySqlPool>,
@@ -55,6 +95,15 @@ pub(crate) async fn end(
     Ok(Json(Message::new("The session is ended.")))
 }
 
+/// Ends all of the caller's sessions but the one in use
+#[utoipa::path(
+    delete,
+    path = "/sessions",
+    operation_id = "end_other_sessions",
+    responses(
+        (status = 200, description = "They have ended", body = Message),
+    ),
+)]
 pub(crate) async fn end_others(
     Member { netid, session, .. }: Member,
     State(db): State<MySqlPool>,

@@ -135,13 +135,13 @@ pub(crate) async fn end(
     .map(|ended| ended.rows_affected() > 0)
 }
 
-/// Ends the sessions of a person but for `kept`.
+/// Ends the sessions of a person but for `kept`; returns how many.
 pub(crate) async fn end_all(
     db: impl MySqlExecutor<'_>,
     netid: &NetId,
     kept: Option<u64>,
     now: DateTime<Utc>,
-) -> Result<(), sqlx::Error> {
+) -> Result<u64, sqlx::Error> {
     sqlx::query!(
         "UPDATE sessions SET ended_at = ?
          WHERE account_id = (SELECT id FROM accounts WHERE netid = ?)
@@ -152,7 +152,7 @@ pub(crate) async fn end_all(
     )
     .execute(db)
     .await
-    .map(drop)
+    .map(|ended| ended.rows_affected())
 }
 
 /// Deletes the sessions that ended or expired before `then`; returns how many.

@@ -2,6 +2,8 @@
 
 use chrono::TimeDelta;
 use grove_auth::admin;
+use grove_auth_api::{NewSession, PasswordByLink, remove_account, sessions, set_password_by_link};
+use grove_shared::Client;
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -26,7 +28,6 @@ async fn who_joins_activates_the_account_through_a_mail() {
     auth.clock.advance(TimeDelta::hours(72) - TimeDelta::seconds(1));
     let reply = auth.use_link(&token, PASSWORD).await;
     assert_eq!(reply.status, StatusCode::OK);
-    assert!(reply.json::<Value>()["message"].is_string());
     auth.token("jsmith2", PASSWORD).await;
     assert_eq!(auth.verified().await, ["jsmith2"]);
     assert!(auth.mails().await.iter().all(|mail| !mail.to_string().contains(PASSWORD)));
@@ -56,13 +57,14 @@ async fn a_link_works_once_under_parallel_tries() {
     let auth = auth().await;
     auth.joined("jsmith2").await;
     auth.forget("jsmith2").await;
-    let path = format!("/password/link/{}", auth.mailed_token().await);
+    let token = auth.mailed_token().await;
     let tries: Vec<_> = (0..50)
         .map(|n| {
-            let (client, path) = (auth.app.client(), path.clone());
+            let client = auth.app.client();
             let password = format!("{OTHER_PASSWORD} {n}");
+            let body = json!({ "token": token, "password": password });
             tokio::spawn(async move {
-                let reply = client.post(&path, &json!({ "password": password })).await;
+                let reply = client.post("/password/link", &body).await;
                 (reply.status, password)
             })
         })
@@ -93,11 +95,87 @@ async fn a_link_that_is_unknown_used_or_old_is_refused_alike() {
     let disabled = auth.mailed_token().await;
     auth.disable("jsmith2").await;
     for token in [used.as_str(), &old, &disabled, "nonsense"] {
-        let reply = auth.use_link(token, PASSWORD).await;
-        assert_eq!(reply.status, StatusCode::NOT_FOUND);
-        assert_eq!(reply.error(), "This link has expired or was used");
+        for reply in [auth.check_link(token).await, auth.use_link(token, PASSWORD).await] {
+            assert_eq!(reply.status, StatusCode::NOT_FOUND);
+            assert_eq!(reply.error(), "This link has expired or was used");
+        }
     }
-    assert_eq!(auth.app.stranger().post("/password/link/x", &json!({})).await.status, 401);
+    for path in ["/password/link", "/password/link/check"] {
+        let body = json!({ "token": "x", "password": PASSWORD });
+        assert_eq!(auth.app.stranger().post(path, &body).await.status, 401);
+    }
+}
+
+#[tokio::test]
+async fn a_link_tells_whose_password_it_sets_as_often_as_it_is_asked() {
+    let auth = auth().await;
+    auth.joined("jsmith2").await;
+    auth.forget("jsmith2").await;
+    let token = auth.mailed_token().await;
+    for _ in 0..2 {
+        let checked = auth.check_link(&token).await;
+        assert_eq!(checked.json::<Value>(), json!({ "netid": "jsmith2" }));
+    }
+    assert_eq!(auth.use_link(&token, OTHER_PASSWORD).await.status, StatusCode::OK);
+    assert_eq!(auth.check_link(&token).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn who_sets_a_password_by_a_link_is_signed_in_and_nobody_else() {
+    let auth = auth().await;
+    auth.joined("jsmith2").await;
+    let before = auth.token("jsmith2", PASSWORD).await;
+    auth.forget("jsmith2").await;
+    let token = auth.mailed_token().await;
+    let website = auth.app.client_at("website", [192, 0, 2, 7].into());
+    let password = OTHER_PASSWORD.to_owned();
+    let chosen = PasswordByLink { token, password };
+    let begun = website.call(set_password_by_link(&chosen)).await.unwrap();
+    assert_eq!(begun.account, person("jsmith2"));
+    assert_eq!(auth.resolve(&begun.token).await.unwrap().netid, begun.account.netid);
+    assert!(auth.resolve(&before).await.is_none());
+    let alive = auth.app.member("jsmith2").call(sessions()).await.unwrap().sessions;
+    let addresses: Vec<_> = alive.iter().map(|session| session.address.as_deref()).collect();
+    assert_eq!(addresses, [Some("192.0.2.7")]);
+
+    // Whoever finds the link later gets nothing by it.
+    assert!(website.call(set_password_by_link(&chosen)).await.unwrap_err().is_not_found());
+    assert!(auth.resolve(&begun.token).await.is_some());
+}
+
+#[tokio::test]
+async fn the_address_that_a_link_was_used_from_is_its_owner_s() {
+    let auth = auth().await;
+    auth.joined("jsmith2").await;
+    auth.forget("jsmith2").await;
+    let token = auth.mailed_token().await;
+    let body = json!({ "token": token, "password": OTHER_PASSWORD });
+    let website = auth.app.client_at("website", [192, 0, 2, 7].into());
+    assert_eq!(website.post("/password/link", &body).await.status, StatusCode::OK);
+    // So many failures from everywhere that an unknown address has one try left.
+    for n in 0..100 {
+        auth.sign_in_from(&format!("198.51.100.{n}"), "jsmith2", PASSWORD).await;
+    }
+    for (address, status) in [("192.0.2.8", 429), ("192.0.2.7", 200)] {
+        assert_eq!(auth.sign_in_from(address, "jsmith2", PASSWORD).await.status, 400);
+        assert_eq!(auth.sign_in_from(address, "jsmith2", OTHER_PASSWORD).await.status, status);
+    }
+}
+
+#[tokio::test]
+async fn a_removal_ends_the_session_that_a_link_began() {
+    let auth = auth().await;
+    auth.joined("jsmith2").await;
+    auth.forget("jsmith2").await;
+    let used = auth.mailed_token().await;
+    let reply = auth.use_link(&used, OTHER_PASSWORD).await;
+    let session = reply.json::<NewSession>().token;
+    auth.forget("jsmith2").await;
+    let unused = auth.mailed_token().await;
+    auth.users.call(remove_account(&person("jsmith2").netid)).await.unwrap();
+    assert!(auth.resolve(&session).await.is_none());
+    assert_eq!(auth.check_link(&unused).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(auth.use_link(&unused, PASSWORD).await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

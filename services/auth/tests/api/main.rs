@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod accountability;
 mod accounts;
 mod contract;
+mod flood;
 mod internal;
 mod links;
 mod outbox;
@@ -11,6 +13,8 @@ mod passwords;
 mod sessions;
 mod sign_in;
 mod throttle;
+
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use grove_auth::{
@@ -31,8 +35,12 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 const PASSWORD: &str = "umbrella trombone glacier";
 const OTHER_PASSWORD: &str = "lantern gravel seventeen moths";
 /// Far below what a password deserves, so that tests are quick.
-const CHEAP: PasswordHashing =
-    PasswordHashing { memory_kib: 8, iterations: 1, concurrency: Some(4) };
+const CHEAP: PasswordHashing = PasswordHashing {
+    memory_kib: 8,
+    iterations: 1,
+    concurrency: Some(4),
+    longest_wait: Duration::from_secs(4),
+};
 
 /// The service and its surroundings.
 struct Auth {
@@ -146,9 +154,14 @@ impl Auth {
         self.app.client().post("/password/reset", &json!({ "netid": netid })).await
     }
 
+    /// Asks whether a link is of use.
+    async fn check_link(&self, token: &str) -> Reply {
+        self.app.client().post("/password/link/check", &json!({ "token": token })).await
+    }
+
     async fn use_link(&self, token: &str, password: &str) -> Reply {
-        let path = format!("/password/link/{token}");
-        self.app.client().post(&path, &json!({ "password": password })).await
+        let body = json!({ "token": token, "password": password });
+        self.app.client().post("/password/link", &body).await
     }
 
     /// Delivers the outbox, and what is put into it meanwhile.

@@ -8,14 +8,14 @@ use std::sync::{
 use axum::{Router, extract::State, routing::post};
 use chrono::TimeDelta;
 use grove_http::extract::{Json, Path};
-use grove_outbox::{GIVE_UP_AFTER, enqueue, enqueue_in_order};
+use grove_outbox::{GIVE_UP_AFTER, Words, enqueue, enqueue_in_order};
 use grove_shared::{Call, db, effects::Effects};
 use grove_testing::Neighbour;
-use http::StatusCode;
+use http::{Method, StatusCode};
 
 use super::*;
 
-/// A receiver that answers what it is told to, and notes what it takes.
+/// A receiver that answers what it is told to, fails at anything called `bad`, and notes what it takes.
 #[derive(Clone)]
 struct Receiver {
     status: Arc<AtomicU16>,
@@ -26,7 +26,8 @@ impl Receiver {
     async fn start() -> (Self, Neighbour) {
         let receiver = Self { status: Arc::new(200.into()), taken: Arc::default() };
         let take = async |Path(name): Path<String>, State(receiver): State<Self>| {
-            let status = StatusCode::from_u16(receiver.status.load(Ordering::SeqCst)).unwrap();
+            let status = if name == "bad" { 500 } else { receiver.status.load(Ordering::SeqCst) };
+            let status = StatusCode::from_u16(status).unwrap();
             if status.is_success() {
                 receiver.taken.lock().unwrap().push(name);
             }
@@ -71,11 +72,13 @@ impl Outbox {
 
     async fn add(&self, peer: &str, path: &str, subject: Option<&str>) {
         let mut transaction = db::begin(&self.auth.db.pool()).await.unwrap();
-        let effect = Call::<Value>::stored(peer, path, json!({ "about": path }));
-        let now = self.auth.clock.now();
+        let effect = Call::<Value>::stored(peer, Method::POST, path, json!({ "about": path }));
+        let (words, now) = (Words::for_officers("A test"), self.auth.clock.now());
         match subject {
-            Some(subject) => enqueue_in_order(&mut transaction, &effect, subject, now).await,
-            None => enqueue(&mut transaction, &effect, now).await,
+            Some(subject) => {
+                enqueue_in_order(&mut transaction, &effect, subject, &words, now).await
+            }
+            None => enqueue(&mut transaction, &effect, &words, now).await,
         }
         .unwrap();
         transaction.commit().await.unwrap();
@@ -142,7 +145,7 @@ async fn an_effect_is_not_repeated_when_it_would_undo_a_later_one_or_is_forgotte
     };
     let (status, reason) = refusal(0).await;
     assert_eq!(status, 409);
-    assert!(reason.contains("later effect"), "{reason}");
+    assert!(reason.contains("Something later"), "{reason}");
     outbox.auth.clock.advance(TimeDelta::days(366));
     let (status, reason) = refusal(1).await;
     assert_eq!(status, 409);
@@ -181,6 +184,21 @@ async fn a_receiver_that_is_away_holds_up_no_effect_for_another() {
     taken.sort_unstable();
     taken.dedup();
     assert_eq!(taken.len(), 20, "an effect came twice or not at all");
+}
+
+#[tokio::test]
+async fn an_effect_that_fails_for_long_holds_up_no_other_for_the_same_receiver() {
+    let outbox = Outbox::start().await;
+    outbox.add("users", "/bad", None).await;
+    for _ in 0..12 {
+        assert_eq!(outbox.deliver(TimeDelta::hours(2)).await, 0);
+    }
+    // More than are delivered at once, the one that fails before them.
+    outbox.auth.clock.advance(TimeDelta::hours(2));
+    for number in 0..20 {
+        outbox.add("users", &format!("/{number}"), None).await;
+    }
+    assert_eq!(outbox.deliver(TimeDelta::zero()).await, 20);
 }
 
 #[tokio::test]

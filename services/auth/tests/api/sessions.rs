@@ -2,11 +2,12 @@
 
 use chrono::TimeDelta;
 use grove_auth::retention;
-use grove_auth_api::{OFFICER_IDLE, Sessions};
+use grove_auth_api::{OFFICER_IDLE, Sessions, own_session};
+use grove_shared::Client;
 use http::StatusCode;
 use serde_json::json;
 
-use crate::{Auth, PASSWORD, auth};
+use crate::{Auth, PASSWORD, auth, person};
 
 async fn sessions(auth: &Auth, netid: &str) -> Sessions {
     auth.app.member(netid).get("/sessions").await.json()
@@ -75,6 +76,16 @@ async fn a_session_that_an_officer_left_idle_is_not_revived_by_validating_it() {
     let validated = client.post(&format!("/session/{token}"), &json!({})).await;
     assert_eq!(validated.status, StatusCode::OK);
     assert_eq!(auth.resolve(&token).await.unwrap().last_used_at, began);
+}
+
+#[tokio::test]
+async fn a_session_tells_whose_it_is_without_a_token_in_the_path() {
+    let auth = auth().await;
+    auth.joined("jsmith2").await;
+    let own = auth.app.member("jsmith2").call(own_session()).await.unwrap();
+    assert_eq!(own.account, person("jsmith2"));
+    assert_eq!(auth.app.member("nobody9").get("/session").await.error(), "Session not found");
+    assert_eq!(auth.app.client().get("/session").await.status, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]
