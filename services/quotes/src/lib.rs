@@ -1,25 +1,23 @@
 //! Quotes members overheard, and the votes for them.
 //!
 //! Members post quotes, vote, and ask for the removal of what they said themselves; officers approve
-//! and delete. The service owns the tables `quotes` and `votes` and calls no other.
+//! and delete. The service owns the tables `quotes`, `votes` and `audit_log` and calls no other.
 
 pub mod admin;
 mod config;
 mod error;
 pub mod import;
+mod personal_data;
 mod quote;
 mod routes;
 mod store;
 
-use axum::{
-    Router,
-    extract::FromRef,
-    routing::{get, post, put},
-};
+use axum::extract::FromRef;
 use grove_identity::Verifier;
 use grove_service::Service;
 use grove_shared::{Clock, db};
 use sqlx::{MySqlPool, migrate::Migrator};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use crate::config::Config;
 pub use grove_quotes_api::SERVICE;
@@ -56,12 +54,15 @@ pub fn assemble(state: AppState) -> Service {
     Service::new(SERVICE, routes(state)).schema(&db, &MIGRATOR)
 }
 
-fn routes(state: AppState) -> Router {
-    Router::new()
-        .route("/quotes", get(routes::list).post(routes::create))
-        .route("/quotes/{id}", get(routes::show).delete(routes::delete))
-        .route("/quotes/{id}/approve", put(routes::approve))
-        .route("/quotes/{id}/takedown", post(routes::take_down))
-        .route("/quotes/{id}/vote", post(routes::vote).delete(routes::unvote))
+fn routes(state: AppState) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(routes::list, routes::create))
+        .routes(routes!(routes::counts))
+        .routes(routes!(routes::show, routes::delete))
+        .routes(routes!(routes::approve))
+        .routes(routes!(routes::take_down))
+        .routes(routes!(routes::vote, routes::unvote))
+        .merge(grove_audit::routes(SERVICE.name))
+        .merge(grove_personal_data::routes())
         .with_state(state)
 }

@@ -6,6 +6,7 @@ use grove_shared::{
     NetId,
     text::{is_clean, is_clean_multiline},
 };
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::error::QuoteError;
@@ -70,6 +71,38 @@ pub(crate) fn is_said_by(source: &str, netid: &NetId) -> bool {
     people.map(str::trim).any(|person| person.eq_ignore_ascii_case(netid.as_str()))
 }
 
+/// The source without this person's name in it, wherever it stands as a word.
+pub(crate) fn without(source: &str, netid: &NetId) -> String {
+    let mut rest = String::with_capacity(source.len());
+    for part in source.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
+        let word = part.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+        if word.eq_ignore_ascii_case(netid.as_str()) {
+            rest.push_str("someone");
+            rest.push_str(&part[word.len()..]);
+        } else {
+            rest.push_str(part);
+        }
+    }
+    rest.chars().take(Source::MAX_CHARS).collect()
+}
+
+/// What the service keeps of a quote about the people in it.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Mention {
+    pub(crate) id: u64,
+    pub(crate) text: String,
+    pub(crate) author: String,
+    pub(crate) source: String,
+    pub(crate) created_at: DateTime<Utc>,
+}
+
+/// A vote for a quote.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Vote {
+    pub(crate) quote_id: u64,
+    pub(crate) created_at: DateTime<Utc>,
+}
+
 /// A quote as one member sees it.
 #[derive(Debug, Clone)]
 pub(crate) struct Quote {
@@ -113,6 +146,19 @@ mod tests {
         }
         for source in ["", "mdoe34", "a mdoe3 fan", "mdoe3's mother", "candmdoe3"] {
             assert!(!is_said_by(source, &mdoe3), "{source}");
+        }
+    }
+
+    #[test]
+    fn a_source_without_someone_names_the_others_still() {
+        let mdoe3: NetId = "mdoe3".parse().unwrap();
+        for (source, rest) in [
+            ("MDoe3", "someone"),
+            ("jsmith2, mdoe3", "jsmith2, someone"),
+            ("mdoe3's mother & mdoe34", "someone's mother & mdoe34"),
+            ("Ünï mdoe3 – é", "Ünï someone – é"),
+        ] {
+            assert_eq!(without(source, &mdoe3), rest);
         }
     }
 }

@@ -2,13 +2,17 @@
 
 use chrono::{DateTime, Utc};
 use grove_identity::caller::Member;
+use grove_quotes_api::Counts;
 use grove_shared::{NetId, db::Refusal, page::PageRequest};
 use sqlx::MySqlExecutor;
 
 use crate::{
     error::QuoteError,
-    quote::{Quote, QuoteText, Source},
+    quote::{Mention, Quote, QuoteText, Source, Vote, without},
 };
+
+/// Who posted a quote of someone who was forgotten.
+const FORMER_MEMBER: &str = "a former member";
 
 /// Reads the quotes that a member may see: approved ones, their own, and for an officer all.
 macro_rules! select_quotes {
@@ -48,6 +52,17 @@ pub(crate) async fn page(
     let quotes =
         select_quotes!(viewer, "AND id < ? ORDER BY id DESC LIMIT ?", after, request.rows());
     Ok(quotes.fetch_all(db).await?)
+}
+
+/// How many quotes there are.
+pub(crate) async fn counts(db: impl MySqlExecutor<'_>) -> Result<Counts, QuoteError> {
+    let counts = sqlx::query_as!(
+        Counts,
+        r#"SELECT CAST(COUNT(CASE WHEN approved THEN 1 END) AS UNSIGNED) AS "approved!: u64",
+                  CAST(COUNT(CASE WHEN NOT approved THEN 1 END) AS UNSIGNED) AS "waiting!: u64"
+           FROM quotes"#
+    );
+    Ok(counts.fetch_one(db).await?)
 }
 
 /// One quote, if the member may see it.
@@ -179,4 +194,85 @@ pub(crate) async fn insert_imported(
         Err(cause) if Refusal::of(&cause) == Some(Refusal::Duplicate) => Ok(false),
         Err(cause) => Err(cause.into()),
     }
+}
+
+/// The quotes that someone posted.
+pub(crate) async fn posted_by(
+    db: impl MySqlExecutor<'_>,
+    netid: &NetId,
+) -> Result<Vec<Mention>, QuoteError> {
+    let quotes = sqlx::query_as!(
+        Mention,
+        "SELECT id, text, author, source, created_at FROM quotes WHERE author = ? ORDER BY id",
+        netid
+    );
+    Ok(quotes.fetch_all(db).await?)
+}
+
+/// The quotes whose source names someone.
+pub(crate) async fn mentioning(
+    db: impl MySqlExecutor<'_>,
+    netid: &NetId,
+) -> Result<Vec<Mention>, QuoteError> {
+    let quotes = sqlx::query_as!(
+        Mention,
+        "SELECT id, text, author, source, created_at FROM quotes
+         WHERE LOWER(source) LIKE CONCAT('%', ?, '%') ORDER BY id",
+        netid
+    );
+    let mut quotes = quotes.fetch_all(db).await?;
+    quotes.retain(|quote| without(&quote.source, netid) != quote.source);
+    Ok(quotes)
+}
+
+/// The votes that someone cast.
+pub(crate) async fn votes_of(
+    db: impl MySqlExecutor<'_>,
+    netid: &NetId,
+) -> Result<Vec<Vote>, QuoteError> {
+    let votes = sqlx::query_as!(
+        Vote,
+        "SELECT quote_id, created_at FROM votes WHERE netid = ? ORDER BY quote_id",
+        netid
+    );
+    Ok(votes.fetch_all(db).await?)
+}
+
+/// Removes the votes that someone cast; returns how many.
+pub(crate) async fn delete_votes_of(
+    db: impl MySqlExecutor<'_>,
+    netid: &NetId,
+) -> Result<u64, QuoteError> {
+    let deleted = sqlx::query!("DELETE FROM votes WHERE netid = ?", netid).execute(db).await?;
+    Ok(deleted.rows_affected())
+}
+
+/// Has the quotes that someone posted be a former member's; returns how many.
+pub(crate) async fn forget_author(
+    db: impl MySqlExecutor<'_>,
+    netid: &NetId,
+) -> Result<u64, QuoteError> {
+    let forgotten =
+        sqlx::query!("UPDATE quotes SET author = ? WHERE author = ?", FORMER_MEMBER, netid);
+    Ok(forgotten.execute(db).await?.rows_affected())
+}
+
+/// Has nobody known as who approved what someone approved; returns how many quotes that are.
+pub(crate) async fn forget_approver(
+    db: impl MySqlExecutor<'_>,
+    netid: &NetId,
+) -> Result<u64, QuoteError> {
+    let forgotten =
+        sqlx::query!("UPDATE quotes SET approved_by = NULL WHERE approved_by = ?", netid);
+    Ok(forgotten.execute(db).await?.rows_affected())
+}
+
+/// Replaces what is said of who said a quote.
+pub(crate) async fn set_source(
+    db: impl MySqlExecutor<'_>,
+    id: u64,
+    source: &str,
+) -> Result<(), QuoteError> {
+    sqlx::query!("UPDATE quotes SET source = ? WHERE id = ?", source, id).execute(db).await?;
+    Ok(())
 }

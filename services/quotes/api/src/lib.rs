@@ -7,6 +7,7 @@ use grove_shared::{
     page::{Page, PageRequest},
 };
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// The service of quotes and votes.
 pub const SERVICE: Service = Service { name: "quotes", port: 9494 };
@@ -20,6 +21,11 @@ pub fn list() -> Call<Vec<Quote>> {
 pub fn page(PageRequest { after, limit }: PageRequest) -> Call<Page<Quote>> {
     let limit = limit.unwrap_or_default();
     Call::get(SERVICE, "/quotes", &[]).query("after", after).query("limit", Some(limit))
+}
+
+/// How many quotes are shown, and how many wait. For officers.
+pub fn counts() -> Call<Counts> {
+    Call::get(SERVICE, "/quotes/counts", &[])
 }
 
 /// One quote. For whoever is signed in and may see it.
@@ -58,7 +64,7 @@ pub fn unvote(id: u64) -> Call<Message> {
 }
 
 /// A quote as one member sees it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Quote {
     /// Identifies the quote.
     pub id: u64,
@@ -82,13 +88,25 @@ pub struct Quote {
     pub created: DateTime<Utc>,
 }
 
+/// How many quotes there are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Counts {
+    /// Are shown to every member.
+    pub approved: u64,
+    /// Wait for an officer.
+    pub waiting: u64,
+}
+
 /// A quote to post.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 pub struct NewQuote {
     /// The member who posts it: the caller.
+    #[schema(example = "jsmith2")]
     pub author: Option<String>,
-    /// Who said it.
+    /// Who said it: a NetID or a name, or several, separated by commas.
+    #[schema(max_length = 500, example = "Prof. Ada")]
     pub source: Option<String>,
     /// What was said.
+    #[schema(max_length = 2000, example = "It works on my machine.")]
     pub text: Option<String>,
 }

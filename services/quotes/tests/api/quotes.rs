@@ -1,8 +1,8 @@
 //! Posting, approving, deleting, taking down.
 
 use grove_quotes::import::import_csv;
-use grove_quotes_api::Quote;
-use grove_shared::{Standing, envelope::Data};
+use grove_quotes_api::{Counts, Quote};
+use grove_shared::{Client, Standing, envelope::Data};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -49,6 +49,19 @@ async fn a_posted_quote_is_seen_by_its_author_and_officers_until_it_is_approved(
     assert_eq!((seen.author.as_str(), seen.source.as_str()), ("jsmith2", "mdoe3"));
     assert_eq!((seen.votes, seen.upvoted), (0, false));
     assert_eq!(seen.created_at, seen.created.format("%m/%d/%y %I:%M:%S %p").to_string());
+}
+
+#[tokio::test]
+async fn officers_learn_how_many_quotes_wait_without_reading_them() {
+    let (_db, app) = app().await;
+    assert_eq!(app.member("jsmith2").get("/quotes/counts").await.status, StatusCode::FORBIDDEN);
+    let officer = app.officer("admin2");
+    let counts = async || officer.call(grove_quotes_api::counts()).await.unwrap();
+    assert_eq!(counts().await, Counts::default());
+    for (text, approved) in [("One.", true), ("Two.", false), ("Three.", false)] {
+        post(&app, text, approved).await;
+    }
+    assert_eq!(counts().await, Counts { approved: 1, waiting: 2 });
 }
 
 #[tokio::test]
