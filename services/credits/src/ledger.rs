@@ -5,18 +5,22 @@
 //! sure when it is checked. The database checks it once more.
 
 use chrono::{DateTime, Utc};
-use grove_credits_api::{Hold, Party, SystemAccount, Transaction};
+use grove_audit::{Actor, record};
+use grove_credits_api::{Party, SystemAccount, Transaction};
 use grove_shared::{NetId, db};
-use sqlx::{MySqlConnection, MySqlPool};
+use sqlx::MySqlConnection;
 
 use crate::{
     error::CreditsError,
+    logged,
     store::{
         accounts::{self, Account, Holder},
-        holds::{self, HoldRow, NewHold, Settlement, State},
         transactions::{self, Entry, NewTransaction},
     },
 };
+
+/// Who causes what the service does by itself.
+pub(crate) const OWN_NAME: &str = "service:credits";
 
 /// Credits that go from one to another.
 #[derive(Debug, Clone)]
@@ -26,8 +30,17 @@ pub(crate) struct Transfer<'a> {
     /// More than zero.
     pub(crate) amount: i64,
     pub(crate) description: &'a str,
-    /// A NetID, or `service:` and a name.
-    pub(crate) actor: &'a str,
+    /// The NetID of an officer, or `service:` and a name; nothing for who gives.
+    pub(crate) actor: Option<&'a str>,
+}
+
+/// A transaction that undid another.
+#[derive(Debug)]
+pub(crate) struct Reversed {
+    pub(crate) id: u64,
+    /// What changed on the member's account, and whose that is.
+    pub(crate) amount: i64,
+    pub(crate) netid: Option<NetId>,
 }
 
 /// Moves credits; the line that comes back is that of the member who gives, or else who gets.
@@ -44,13 +57,15 @@ pub(crate) async fn transfer(
         Entry { account_id: from.account_id, amount: -amount },
         Entry { account_id: to.account_id, amount: *amount },
     ];
-    let new = NewTransaction { description, actor, reverses: None };
-    let id = post(transaction, new, &entries, now).await?;
+    let accounts = lock(transaction, &entries).await?;
+    let new = NewTransaction { description, actor: *actor, reverses: None };
+    let id = post(transaction, &accounts, new, &entries, now).await?;
     let (user, amount, counterparty) = match (&from.party, &to.party) {
         (Party::Member(giver), _) => (Some(giver.to_string()), -amount, to),
         (_, Party::Member(taker)) => (Some(taker.to_string()), *amount, from),
         _ => (None, *amount, from),
     };
+    let actor = actor.map(str::to_owned).or_else(|| user.clone()).unwrap_or_default();
     Ok(Transaction {
         id,
         user,
@@ -58,7 +73,7 @@ pub(crate) async fn transfer(
         description: (*description).to_owned(),
         counterparty: Some(counterparty.party.clone()),
         created_at: now,
-        actor: (*actor).to_owned(),
+        actor,
         reverses: None,
         reversed_by: None,
     })
@@ -72,7 +87,7 @@ pub(crate) async fn reverse(
     actor: &str,
     reason: &str,
     now: DateTime<Utc>,
-) -> Result<u64, CreditsError> {
+) -> Result<Reversed, CreditsError> {
     let booked = transactions::find(&mut *transaction, id).await?;
     if booked.reverses.is_some() {
         return Err(CreditsError::IsReversal);
@@ -86,18 +101,61 @@ pub(crate) async fn reverse(
     let opposite = entries.map(|entry| Entry { amount: -entry.amount, ..entry });
     let description = format!("Reversal of {id} by {actor}: {reason}");
     let description: String = description.chars().take(200).collect();
-    let new = NewTransaction { description: &description, actor, reverses: Some(id) };
-    post(transaction, new, &opposite, now).await
+    let accounts = lock(transaction, &opposite).await?;
+    let new = NewTransaction { description: &description, actor: Some(actor), reverses: Some(id) };
+    let by = post(transaction, &accounts, new, &opposite, now).await?;
+    let member = opposite.iter().find(|entry| entry.account_id != mint);
+    Ok(Reversed {
+        id: by,
+        amount: member.map_or(0, |entry| entry.amount),
+        netid: accounts.into_iter().find_map(|account| account.netid),
+    })
 }
 
-/// Records a transaction and its entries, and changes the balances with them.
-async fn post(
+/// Takes back up to `amount` of the credits that a transaction gave, as far as they are there; returns how
+/// many. It does so also from an account that is nobody's any more.
+pub(crate) async fn take_back(
     transaction: &mut MySqlConnection,
+    id: u64,
+    amount: i64,
+    description: &str,
+    now: DateTime<Utc>,
+) -> Result<i64, CreditsError> {
+    let given = transactions::entries(&mut *transaction, id).await?;
+    let accounts = accounts::lock(transaction, given.map(|entry| entry.account_id)).await?;
+    let receiver = given.iter().find(|entry| entry.amount > 0).map(|entry| entry.account_id);
+    let receiver = accounts.iter().find(|account| Some(account.id) == receiver);
+    let taken = receiver.map_or(0, |account| account.available().clamp(0, amount));
+    if taken > 0 {
+        let back = given.map(|entry| Entry { amount: -entry.amount.signum() * taken, ..entry });
+        let new = NewTransaction { description, actor: Some(OWN_NAME), reverses: None };
+        post(transaction, &accounts, new, &back, now).await?;
+    }
+    Ok(taken)
+}
+
+/// Locks the accounts of two entries. Who was forgotten while the request was on its way gives and gets
+/// nothing.
+async fn lock(
+    transaction: &mut MySqlConnection,
+    entries: &[Entry; 2],
+) -> Result<Vec<Account>, CreditsError> {
+    let ids = entries.each_ref().map(|entry| entry.account_id);
+    let accounts = accounts::lock(transaction, ids).await?;
+    if accounts.iter().any(|account| account.is_forgotten) {
+        return Err(CreditsError::UnknownUser);
+    }
+    Ok(accounts)
+}
+
+/// Records a transaction and its entries, and changes the balances with them; the accounts are locked.
+pub(crate) async fn post(
+    transaction: &mut MySqlConnection,
+    accounts: &[Account],
     new: NewTransaction<'_>,
     entries: &[Entry; 2],
     now: DateTime<Utc>,
 ) -> Result<u64, CreditsError> {
-    let accounts = accounts::lock(transaction, entries.map(|entry| entry.account_id)).await?;
     // Before it is known whether there is enough: of a second reversal the first thing to say is that
     // it is the second. What is refused afterwards is rolled back.
     let id = transactions::insert(transaction, new, now).await.map_err(|cause| {
@@ -113,7 +171,7 @@ async fn post(
     Ok(id)
 }
 
-fn check_available(account: &Account, needed: i64) -> Result<(), CreditsError> {
+pub(crate) fn check_available(account: &Account, needed: i64) -> Result<(), CreditsError> {
     let available = account.available();
     if needed > available && needed > 0 && !account.may_owe {
         return Err(CreditsError::Short { needed, available });
@@ -121,123 +179,27 @@ fn check_available(account: &Account, needed: i64) -> Result<(), CreditsError> {
     Ok(())
 }
 
-/// Opens a member's account with the initial amount, unless it is open.
+/// Opens a member's account with the initial amount, unless it is open; returns whether it did.
 pub(crate) async fn open(
-    transaction: &mut MySqlConnection,
+    transaction: &mut db::Transaction,
     netid: &NetId,
     initial: i64,
+    actor: Actor,
     now: DateTime<Utc>,
-) -> Result<(), CreditsError> {
-    let Some(account) = accounts::insert(transaction, netid, now).await? else { return Ok(()) };
+) -> Result<bool, CreditsError> {
+    let Some(account) = accounts::insert(transaction, netid, now).await? else { return Ok(false) };
+    record(transaction, logged::opened(actor, netid, account, initial), now).await?;
     if initial == 0 {
-        return Ok(());
+        return Ok(true);
     }
-    let mint = accounts::id_of_system(&mut *transaction, SystemAccount::Mint).await?;
+    let mint = accounts::id_of_system(&mut **transaction, SystemAccount::Mint).await?;
     let entries = [
         Entry { account_id: mint, amount: -initial },
         Entry { account_id: account, amount: initial },
     ];
-    let (description, actor) = ("Initial balance", "service:credits");
+    let accounts = lock(transaction, &entries).await?;
+    let (description, actor) = ("Initial balance", Some(OWN_NAME));
     let new = NewTransaction { description, actor, reverses: None };
-    post(transaction, new, &entries, now).await.map(drop)
-}
-
-/// Sets credits of a member aside.
-pub(crate) async fn hold(
-    transaction: &mut MySqlConnection,
-    new: &NewHold<'_>,
-    now: DateTime<Utc>,
-) -> Result<Hold, CreditsError> {
-    check_available(&accounts::lock_one(transaction, new.account_id).await?, new.amount)?;
-    accounts::hold(transaction, new.account_id, new.amount).await?;
-    let id = holds::insert(transaction, new, now).await?;
-    Ok(holds::find(transaction, id).await?.into())
-}
-
-/// Pays what `service` holds to `to`. Once it is paid, asking again changes nothing.
-pub(crate) async fn capture(
-    transaction: &mut MySqlConnection,
-    id: u64,
-    to: SystemAccount,
-    service: &str,
-    now: DateTime<Utc>,
-) -> Result<Hold, CreditsError> {
-    let hold = holds::find(&mut *transaction, id).await?.of(service)?;
-    let to = accounts::id_of_system(&mut *transaction, to).await?;
-    // Both accounts before the hold: everyone who settles it waits here.
-    accounts::lock(transaction, [hold.account_id, to]).await?;
-    let current = holds::lock(transaction, id).await?;
-    match current.state {
-        State::Captured => return Ok(current.into()),
-        State::Released => return Err(CreditsError::Settled("released")),
-        State::Expired => return Err(CreditsError::Expired),
-        State::Held if current.is_due(now) => return Err(CreditsError::Expired),
-        State::Held => {}
-    }
-    accounts::hold(transaction, hold.account_id, -hold.amount).await?;
-    let actor = format!("service:{service}");
-    let new = NewTransaction { description: &hold.description, actor: &actor, reverses: None };
-    let entries = [
-        Entry { account_id: hold.account_id, amount: -hold.amount },
-        Entry { account_id: to, amount: hold.amount },
-    ];
-    let by = post(transaction, new, &entries, now).await?;
-    let settlement = Settlement { state: State::Captured, transaction: Some(by), by: &actor };
-    holds::settle(transaction, id, settlement, now).await?;
-    Ok(holds::find(transaction, id).await?.into())
-}
-
-/// Gives back what is held, of `service` alone if one is named; `by` is who does so. Once it is given back,
-/// asking again changes nothing.
-pub(crate) async fn release(
-    transaction: &mut MySqlConnection,
-    id: u64,
-    service: Option<&str>,
-    by: &str,
-    now: DateTime<Utc>,
-) -> Result<Hold, CreditsError> {
-    let hold = holds::find(&mut *transaction, id).await?;
-    let hold = match service {
-        Some(service) => hold.of(service)?,
-        None => hold,
-    };
-    let settlement = Settlement { state: State::Released, transaction: None, by };
-    let settled = give_back(transaction, &hold, settlement, now).await?;
-    if settled.state == State::Captured {
-        return Err(CreditsError::Settled("captured"));
-    }
-    Ok(settled.into())
-}
-
-/// Settles a hold by giving back, unless it is settled already; returns it as it is then.
-async fn give_back(
-    transaction: &mut MySqlConnection,
-    hold: &HoldRow,
-    settlement: Settlement<'_>,
-    now: DateTime<Utc>,
-) -> Result<HoldRow, CreditsError> {
-    accounts::lock_one(transaction, hold.account_id).await?;
-    let current = holds::lock(transaction, hold.id).await?;
-    if current.state != State::Held {
-        return Ok(current);
-    }
-    accounts::hold(transaction, hold.account_id, -hold.amount).await?;
-    holds::settle(transaction, hold.id, settlement, now).await?;
-    holds::find(transaction, hold.id).await
-}
-
-/// Gives back what was held for longer than its service asked for.
-pub(crate) async fn expire_due(db: &MySqlPool, now: DateTime<Utc>) -> Result<(), CreditsError> {
-    let by = "service:credits";
-    for hold in holds::due(db, now).await? {
-        let mut transaction = db::begin(db).await?;
-        let settlement = Settlement { state: State::Expired, transaction: None, by };
-        let settled = give_back(&mut transaction, &hold, settlement, now).await?;
-        transaction.commit().await?;
-        if settled.state == State::Expired {
-            let HoldRow { id, netid, service, .. } = &settled;
-            tracing::warn!(hold.id = id, "hold {id} of {netid} for {service} has expired");
-        }
-    }
-    Ok(())
+    post(transaction, &accounts, new, &entries, now).await?;
+    Ok(true)
 }

@@ -8,9 +8,12 @@
 mod config;
 mod error;
 mod event;
+mod holding;
 mod ledger;
+mod logged;
 mod member;
 mod payment;
+mod personal_data;
 mod proof;
 mod reconciliation;
 mod request;
@@ -22,9 +25,8 @@ mod stripe;
 use std::{sync::Arc, time::Duration};
 
 use axum::{
-    Router,
     extract::FromRef,
-    routing::{delete, get, post},
+    routing::{get, post},
 };
 use chrono::TimeDelta;
 use grove_client::Peers;
@@ -33,6 +35,7 @@ use grove_outbox::{Worker, retention};
 use grove_service::{Service, Upkeep};
 use grove_shared::{Clock, config::ChapterTime, db};
 use sqlx::{MySqlPool, migrate::Migrator};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use crate::{
     config::{Config, StripeConfig},
@@ -82,7 +85,7 @@ impl AppState {
     /// # Errors
     /// When the database does not answer.
     pub async fn expire_holds(&self) -> anyhow::Result<()> {
-        Ok(ledger::expire_due(&self.db, self.clock.now()).await?)
+        Ok(holding::expire_due(&self.db, self.clock.now()).await?)
     }
 
     /// Asks Stripe about payments that are due, as it happens all the time while the service runs.
@@ -133,24 +136,24 @@ pub fn assemble(state: AppState) -> Service {
         .upkeep(upkeep)
 }
 
-fn routes(state: AppState) -> Router {
+fn routes(state: AppState) -> OpenApiRouter {
     use routes::{history, internal, members, officers, payments};
-    Router::new()
-        .route("/credits/users", get(officers::balances))
-        .route("/credits/users/{netid}", get(members::show))
-        .route("/credits/transactions", get(history::list).post(officers::adjust))
-        .route("/credits/transactions/{id}", delete(officers::reverse))
-        .route("/credits/transfers", post(members::transfer))
-        .route("/credits/export", get(history::export))
-        .route("/credits/audit", get(officers::audit))
-        .route("/credits/holds", get(officers::holds))
-        .route("/credits/holds/{id}/release", post(officers::release))
-        .route("/credits/payment-options", get(payments::options))
-        .route("/credits/top-ups", post(payments::top_up))
-        .route("/credits/top-ups/{id}", get(payments::show_top_up))
-        .route("/credits/membership-payments", post(payments::membership))
-        .route("/payment", post(payments::pay))
-        .route("/stripe/webhook", post(payments::webhook))
+    OpenApiRouter::new()
+        .routes(routes!(officers::balances))
+        .routes(routes!(members::show))
+        .routes(routes!(history::list, officers::adjust))
+        .routes(routes!(officers::reverse))
+        .routes(routes!(members::transfer))
+        .routes(routes!(history::export))
+        .routes(routes!(officers::audit))
+        .routes(routes!(officers::holds))
+        .routes(routes!(officers::release))
+        .routes(routes!(payments::options))
+        .routes(routes!(payments::top_up))
+        .routes(routes!(payments::show_top_up))
+        .routes(routes!(payments::membership))
+        .routes(routes!(payments::pay))
+        .routes(routes!(payments::webhook))
         .route("/internal/transfers", post(internal::transfer))
         .route("/internal/holds", post(internal::hold))
         .route("/internal/holds/{id}", get(internal::show_hold))
@@ -159,6 +162,8 @@ fn routes(state: AppState) -> Router {
         .route("/internal/accounts", post(internal::open_account))
         .route("/internal/members/{netid}", get(internal::balance))
         .merge(grove_outbox::routes::<AppState, Admin>(SERVICE.name))
+        .merge(grove_audit::routes(SERVICE.name))
+        .merge(grove_personal_data::routes())
         .with_state(state)
 }
 

@@ -9,13 +9,16 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
+use grove_audit::Actor;
 use grove_client::Peers;
 use grove_credits_api::{Balance, Party};
+use grove_http::ApiError;
 use grove_shared::{Client, Clock, NetId, db};
 use grove_users_api::CurrentMember;
 use sqlx::MySqlPool;
 
 use crate::{
+    SERVICE,
     error::CreditsError,
     ledger,
     store::accounts::{self, Holder},
@@ -46,6 +49,11 @@ pub struct Current(Arc<RwLock<(DateTime<Utc>, HashSet<NetId>)>>);
 impl Current {
     fn set(&self, members: impl Iterator<Item = NetId>, now: DateTime<Utc>) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = (now, members.collect());
+    }
+
+    /// Forgets that someone is a member.
+    pub(crate) fn remove(&self, netid: &NetId) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).1.remove(netid);
     }
 
     fn contains(&self, netid: &NetId, now: DateTime<Utc>) -> bool {
@@ -80,8 +88,12 @@ impl Members {
     /// Opens the account of a party that has none, if it is a member's.
     async fn open_for(&self, party: Party) -> Result<Holder, CreditsError> {
         if let Party::Member(netid) = &party {
-            self.ensure_current(netid).await?;
-            self.open(netid).await?;
+            let asked = self.clock.now();
+            // Who is only remembered as a member may have been forgotten since.
+            if is_member(&self.peers, netid).await? != Some(true) {
+                return Err(CreditsError::UnknownUser);
+            }
+            self.open(netid, SERVICE, asked).await?;
         }
         let opened = accounts::holder(&self.db, party).await?;
         opened.ok_or_else(|| sqlx::Error::RowNotFound.into())
@@ -110,10 +122,20 @@ impl Members {
         Ok(is_member.then_some(begins))
     }
 
-    /// Opens the account of someone who is a member, unless it is open.
-    pub(crate) async fn open(&self, netid: &NetId) -> Result<(), CreditsError> {
+    /// Opens the account of someone who was a member at the moment `asked`, unless it is open. When anybody
+    /// was forgotten since, it may be they: then it is asked again.
+    pub(crate) async fn open(
+        &self,
+        netid: &NetId,
+        actor: impl Into<Actor>,
+        asked: DateTime<Utc>,
+    ) -> Result<(), CreditsError> {
         let mut transaction = db::begin(&self.db).await?;
-        ledger::open(&mut transaction, netid, self.initial, self.clock.now()).await?;
+        let (actor, now) = (actor.into(), self.clock.now());
+        let opened = ledger::open(&mut transaction, netid, self.initial, actor, now).await?;
+        if opened && accounts::has_forgotten_since(&mut *transaction, asked).await? {
+            return Err(ApiError::unavailable("Please try again in a moment").into());
+        }
         Ok(transaction.commit().await?)
     }
 
@@ -122,12 +144,13 @@ impl Members {
     /// # Errors
     /// When users or the database does not answer.
     pub async fn reconcile(&self) -> anyhow::Result<()> {
+        let asked = self.clock.now();
         let members = self.peers.call(grove_users_api::members()).await?;
         self.current.set(members.iter().map(|member| member.netid.clone()), self.clock.now());
         let known = accounts::balances(&self.db).await?;
         for CurrentMember { netid, .. } in members {
             if known.binary_search_by(|balance| balance.netid.cmp(&netid)).is_err() {
-                self.open(&netid).await?;
+                self.open(&netid, SERVICE, asked).await?;
             }
         }
         Ok(())

@@ -4,9 +4,10 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
+use grove_audit::record;
 use grove_credits_api::{Party, SystemAccount};
 use grove_http::ApiError;
-use grove_outbox::enqueue;
+use grove_outbox::{Words, enqueue};
 use grove_shared::{
     Clock, NetId,
     db::{self, Transaction},
@@ -19,6 +20,7 @@ use url::Url;
 use crate::{
     error::CreditsError,
     ledger::{self, Transfer},
+    logged,
     store::{
         accounts::{self, Holder},
         payments::{self, NewPayment, Payment, Purpose, State},
@@ -88,15 +90,22 @@ impl Payments {
         let reference = format!("{:032x}", rand::random::<u128>());
         let new =
             NewPayment { caller, key, reference: &reference, netid, purpose, amount, token_hash };
-        match payments::insert(&self.db, &new, now, now + ASKED_AFTER).await {
+        let mut transaction = db::begin(&self.db).await?;
+        match payments::insert(&mut *transaction, &new, now, now + ASKED_AFTER).await {
             Ok(_) => {}
             Err(cause) if cause.is_duplicate() => {}
             Err(cause) => return Err(cause),
         }
+        // After the payment, as everywhere: who was forgotten while this was on its way buys nothing.
+        if purpose == Purpose::TopUp && accounts::lock_of(&mut transaction, netid).await?.is_none()
+        {
+            return Err(CreditsError::UnknownUser);
+        }
+        transaction.commit().await?;
         let payment = payments::find_by_key(&self.db, caller, key).await?;
-        let payment = payment.ok_or(sqlx::Error::RowNotFound)?;
-        let known = (payment.amount, payment.purpose, &payment.netid);
-        if known != (amount, purpose, netid) || payment.token_hash.as_deref() != token_hash {
+        let payment = payment.ok_or(CreditsError::UnknownPayment)?;
+        let known = (payment.amount, payment.purpose, payment.netid.as_ref());
+        if known != (amount, purpose, Some(netid)) || payment.token_hash.as_deref() != token_hash {
             return Err(CreditsError::OtherPayment);
         }
         Ok(payment)
@@ -107,7 +116,7 @@ impl Payments {
         if payment.state != State::Created {
             return Ok(payment);
         }
-        let description = self.description(&payment);
+        let description = self.description(&payment)?;
         let page = match payment.purpose {
             Purpose::Membership => "credits/purchaseMembership",
             Purpose::TopUp => "credits",
@@ -126,7 +135,7 @@ impl Payments {
     /// Charges the card behind a token of Stripe's, as old clients ask for it.
     pub(crate) async fn charge(&self, payment: Payment, token: &str) -> Result<(), CreditsError> {
         let stripe = self.stripe()?;
-        let description = self.description(&payment);
+        let description = self.description(&payment)?;
         let reference = &*payment.reference();
         let amount = payment.amount;
         let purchase = Purchase { reference, amount, description: &description };
@@ -180,62 +189,72 @@ impl Payments {
             tracing::error!("payment {id} is for {}, and Stripe got {paid}", payment.amount);
             return Ok(());
         }
-        let by = if payment.purpose == Purpose::TopUp {
-            let description = format!("Card top-up, payment {id}");
-            let (card, member) = holders(transaction, &payment).await?;
-            let transfer = Transfer {
-                from: card,
-                to: member,
-                amount: payment.amount,
-                description: &description,
-                actor: ACTOR,
-            };
-            Some(ledger::transfer(transaction, &transfer, now).await?.id)
-        } else {
-            let paid = format!("card payment {id}");
-            let effect = admit(&NewMembership { netid: payment.netid.clone(), payment: paid });
-            enqueue(transaction, &effect, now).await?;
-            None
+        let by = match (&payment.netid, payment.purpose) {
+            (Some(netid), Purpose::TopUp) => Some(self.credit(transaction, netid, &payment).await?),
+            (Some(netid), Purpose::Membership) => {
+                let paid = format!("card payment {id}");
+                let effect = admit(&NewMembership { netid: netid.clone(), payment: paid });
+                let what = format!("The membership that was paid by card, payment {id}");
+                enqueue(transaction, &effect, &Words::for_person(netid, &what), now).await?;
+                None
+            }
+            (None, _) => {
+                tracing::error!(
+                    "payment {id} came for somebody who was forgotten: refund it at Stripe"
+                );
+                None
+            }
         };
         payments::succeed(transaction, id, intent, by, now).await?;
-        tracing::info!("payment {id} of {} has come", payment.netid);
+        record(transaction, logged::came(&payment), now).await?;
+        tracing::info!("payment {id} has come");
         Ok(())
+    }
+
+    /// Gives a member what was bought; returns the transaction.
+    async fn credit(
+        &self,
+        transaction: &mut MySqlConnection,
+        netid: &NetId,
+        payment: &Payment,
+    ) -> Result<u64, CreditsError> {
+        let description = format!("Card top-up, payment {}", payment.id);
+        let (card, member) =
+            (Party::System(SystemAccount::CardTopUps), Party::Member(netid.clone()));
+        let transfer = Transfer {
+            from: holder(&mut *transaction, card).await?,
+            to: holder(&mut *transaction, member).await?,
+            amount: payment.amount,
+            description: &description,
+            actor: Some(ACTOR),
+        };
+        Ok(ledger::transfer(transaction, &transfer, self.clock.now()).await?.id)
     }
 
     /// Takes back what went back by card: `refunded` of a payment altogether. What the member has
     /// spent already stays as a debt.
     pub(crate) async fn refund_in(
         &self,
-        transaction: &mut MySqlConnection,
+        transaction: &mut Transaction,
         id: u64,
         refunded: i64,
     ) -> Result<(), CreditsError> {
+        let now = self.clock.now();
         let Some(payment) = payments::lock(transaction, id).await? else { return Ok(()) };
         let more = refunded.min(payment.amount) - payment.refunded;
         if more <= 0 {
             return Ok(());
         }
-        let mut owed = 0;
-        if payment.purpose == Purpose::TopUp {
-            let (card, member) = holders(transaction, &payment).await?;
-            let ids = [card.account_id, member.account_id];
-            let locked = accounts::lock(transaction, ids).await?;
-            let available = locked.iter().find(|locked| locked.id == member.account_id);
-            let available = available.map_or(0, |account| account.available().clamp(0, more));
-            owed = more - available;
-            if available > 0 {
+        let owed = match payment.transaction_id {
+            Some(given) => {
                 let description = format!("Refund of card payment {id}");
-                let transfer = Transfer {
-                    from: member,
-                    to: card,
-                    amount: available,
-                    description: &description,
-                    actor: ACTOR,
-                };
-                ledger::transfer(transaction, &transfer, self.clock.now()).await?;
+                more - ledger::take_back(transaction, given, more, &description, now).await?
             }
-        }
-        payments::refund(transaction, id, payment.refunded + more, owed).await
+            None => 0,
+        };
+        let refunded = payment.refunded + more;
+        payments::refund(transaction, id, refunded, owed).await?;
+        Ok(record(transaction, logged::went_back(&payment, refunded, owed), now).await?)
     }
 
     /// A payment that was recorded.
@@ -244,26 +263,23 @@ impl Payments {
         payment.ok_or(CreditsError::UnknownPayment)
     }
 
-    fn description(&self, payment: &Payment) -> String {
-        match payment.purpose {
-            Purpose::Membership => {
-                format!("{} membership for {}", self.chapter_name, payment.netid)
-            }
-            Purpose::TopUp => format!("{} credits for {}", self.chapter_name, payment.netid),
-        }
+    /// What Stripe shows of a payment to the person who makes it.
+    fn description(
+        &self,
+        Payment { netid, purpose, .. }: &Payment,
+    ) -> Result<String, CreditsError> {
+        let netid = netid.as_ref().ok_or(CreditsError::UnknownPayment)?;
+        let chapter = &self.chapter_name;
+        Ok(match purpose {
+            Purpose::Membership => format!("{chapter} membership for {netid}"),
+            Purpose::TopUp => format!("{chapter} credits for {netid}"),
+        })
     }
 }
 
-/// The account of what came by card, and that of the member who pays.
-async fn holders(
-    transaction: &mut MySqlConnection,
-    payment: &Payment,
-) -> Result<(Holder, Holder), CreditsError> {
-    let card = Party::System(SystemAccount::CardTopUps);
-    let card = accounts::holder(&mut *transaction, card).await?.ok_or(CreditsError::UnknownUser)?;
-    let member = Party::Member(payment.netid.clone());
-    let member = accounts::holder(transaction, member).await?.ok_or(CreditsError::UnknownUser)?;
-    Ok((card, member))
+/// The account of a party that has to have one.
+async fn holder(transaction: &mut MySqlConnection, party: Party) -> Result<Holder, CreditsError> {
+    accounts::holder(transaction, party).await?.ok_or(CreditsError::UnknownUser)
 }
 
 fn short(reason: &str) -> String {

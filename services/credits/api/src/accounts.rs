@@ -7,6 +7,7 @@ use grove_shared::{
     page::{Page, PageRequest},
 };
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::SERVICE;
 
@@ -46,7 +47,7 @@ pub struct AccountOwner {
 }
 
 /// Where credits come from and go to.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Party {
     /// A member's account.
@@ -56,7 +57,9 @@ pub enum Party {
 }
 
 /// The accounts of the chapter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum SystemAccount {
     /// Where credits are made, and where they end; the only account that may be below zero but
@@ -92,7 +95,7 @@ impl fmt::Display for SystemAccount {
 }
 
 /// What a person has.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Balance {
     /// Whose.
     pub netid: NetId,

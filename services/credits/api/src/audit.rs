@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use grove_shared::Call;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::SERVICE;
 
@@ -12,7 +13,7 @@ pub fn audit() -> Call<Audit> {
 }
 
 /// What the ledger looks like, and what is wrong with it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Audit {
     /// Whether nothing is wrong.
     pub ok: bool,
@@ -28,16 +29,18 @@ pub struct Audit {
     pub head: String,
     /// What is wrong, a sentence each.
     pub problems: Vec<String>,
-    /// Refunds that could not be taken from the member, and disputes: for an officer to settle.
+    /// Refunds that could not be taken from the member, and disputes: for an officer to settle. Those of
+    /// somebody who was forgotten are nobody's any more.
     pub debts: Vec<Debt>,
 }
 
 /// Money that went back, and whose credits did not.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Debt {
     /// The payment.
     pub payment: u64,
     /// Who paid.
+    #[schema(example = "jsmith2")]
     pub netid: String,
     /// Credits that were spent before the refund.
     pub owed: i64,

@@ -1,8 +1,9 @@
 //! What happened on accounts.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use grove_shared::Call;
+use grove_shared::{Call, NetId};
 use serde::{Deserialize, Serialize, de::IgnoredAny};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{Party, SERVICE};
 
@@ -18,17 +19,20 @@ pub fn export(request: &HistoryRequest) -> Call<IgnoredAny> {
 }
 
 /// Which part of a history.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct HistoryRequest {
     /// Whose; for admins everyone's if nothing is said.
+    #[param(value_type = Option<NetId>)]
     pub netid: Option<String>,
     /// What is older than this transaction.
     pub after: Option<u64>,
-    /// How many transactions: up to 1000, 100 if nothing is said.
+    /// How many transactions: up to 1000, 100 if nothing is said. Not for a file, which has all of them.
+    #[param(minimum = 0)]
     pub limit: Option<u32>,
-    /// The first day, in UTC.
+    /// The first day, as the chapter's time zone has it.
     pub from: Option<NaiveDate>,
-    /// The last day, in UTC.
+    /// The last day, as the chapter's time zone has it.
     pub to: Option<NaiveDate>,
 }
 
@@ -42,19 +46,35 @@ impl HistoryRequest {
 }
 
 /// A page of a history, the newest first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct History {
     /// One line for each member's account that changed.
     pub transactions: Vec<Transaction>,
     /// What is on the account, when one is asked for.
     #[serde(flatten)]
+    #[schema(value_type = SumsOfOne)]
     pub account: Option<AccountSums>,
     /// What to send as `after` for the next page; null on the last one.
     pub next: Option<u64>,
 }
 
+/// What is on the account, when one is asked for: for the description.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "only described")]
+struct SumsOfOne {
+    /// The sum of all entries.
+    #[schema(required = false)]
+    balance: i64,
+    /// What is set aside of it.
+    #[schema(required = false)]
+    held: i64,
+    /// What may be spent.
+    #[schema(required = false)]
+    available: i64,
+}
+
 /// What is on an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AccountSums {
     /// The sum of all entries.
     pub balance: i64,
@@ -65,21 +85,25 @@ pub struct AccountSums {
 }
 
 /// One line of a member's history.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Transaction {
     /// Identifies the transaction.
     pub id: u64,
-    /// Whose account the amount is for; null for a transaction between accounts of the chapter.
+    /// Whose account the amount is for; null for a transaction between accounts of the chapter, or for
+    /// somebody who was forgotten.
+    #[schema(example = "jsmith2")]
     pub user: Option<String>,
     /// What changed on that account; negative when credits went out.
     pub amount: i64,
     /// What for.
     pub description: String,
-    /// Where the credits went to or came from; null in an answer from before it was told.
+    /// Where the credits went to or came from; null when it was somebody who was forgotten, and in an
+    /// answer from before it was told.
     pub counterparty: Option<Party>,
     /// When.
     pub created_at: DateTime<Utc>,
-    /// Who caused it: a NetID, or `service:` and a name.
+    /// Who caused it: a NetID, `service:` and a name, or `a former member`.
+    #[schema(example = "service:gigs")]
     pub actor: String,
     /// The transaction that this one undoes.
     pub reverses: Option<u64>,

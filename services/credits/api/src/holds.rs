@@ -7,6 +7,7 @@ use grove_shared::{
     page::{Page, PageRequest},
 };
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{Party, SERVICE};
 
@@ -60,12 +61,12 @@ pub struct NewHold {
 }
 
 /// Credits of a member that are set aside.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Hold {
     /// Identifies the hold.
     pub id: u64,
-    /// Whose credits.
-    pub netid: NetId,
+    /// Whose credits; null when it was somebody who was forgotten.
+    pub netid: Option<NetId>,
     /// How much.
     pub amount: i64,
     /// What for.
@@ -79,7 +80,7 @@ pub struct Hold {
 }
 
 /// What became of a hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum HoldState {
     /// The credits are set aside.
@@ -100,7 +101,7 @@ pub struct Capture {
 }
 
 /// A hold that is not settled, as officers see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OpenHold {
     /// The hold.
     #[serde(flatten)]

@@ -1,7 +1,8 @@
 //! Payments by card, as the people who make them see them.
 
-use grove_shared::Call;
+use grove_shared::{Call, NetId};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::SERVICE;
 
@@ -29,7 +30,7 @@ pub fn pay_membership(netid: &str) -> Call<Payment> {
 }
 
 /// What can be paid by card, in cents.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PaymentOptions {
     /// Whether cards are taken at all.
     pub card: bool,
@@ -42,7 +43,7 @@ pub struct PaymentOptions {
 }
 
 /// What a membership costs, in cents.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MembershipPrice {
     /// For the chapter.
     pub dues: i64,
@@ -51,21 +52,23 @@ pub struct MembershipPrice {
 }
 
 /// Credits to buy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NewTopUp {
-    /// How much.
+    /// How much. Old clients send it as text.
+    #[schema(minimum = 500, maximum = 5000, example = 1000)]
     pub amount: i64,
 }
 
 /// Dues to pay.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NewMembershipPayment {
     /// Whose.
+    #[schema(value_type = NetId)]
     pub netid: String,
 }
 
 /// A payment by card.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Payment {
     /// Identifies the payment.
     pub id: u64,
@@ -80,7 +83,7 @@ pub struct Payment {
 }
 
 /// Where a payment is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PaymentState {
     /// It is recorded; the company that takes the card has not answered yet.

@@ -1,7 +1,8 @@
 //! Credits that move at once.
 
-use grove_shared::Call;
+use grove_shared::{Call, NetId};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{Party, SERVICE, Transaction};
 
@@ -29,31 +30,38 @@ pub fn transfer(new: &InternalTransfer) -> Call<Transaction> {
 }
 
 /// Credits that a member gives to another.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NewTransfer {
     /// The NetID of who gets them.
+    #[schema(value_type = NetId)]
     pub to: String,
-    /// How much, at least 1.
+    /// How much. Old clients send it as text.
+    #[schema(minimum = 1, maximum = 10_000_000, example = 20)]
     pub amount: i64,
-    /// What for, up to 200 characters.
+    /// What for, in a line.
+    #[schema(required = false, max_length = 200, example = "For the pizza")]
     pub description: String,
 }
 
 /// A correction of what a member has.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Adjustment {
     /// Whose.
+    #[schema(value_type = NetId)]
     pub netid: String,
-    /// What is added, or if below zero taken.
+    /// What is added, or if below zero taken; not zero. Old clients send it as text.
+    #[schema(minimum = -10_000_000, maximum = 10_000_000, example = 250)]
     pub amount: i64,
-    /// What for, up to 200 characters.
+    /// What for, in a line.
+    #[schema(required = false, max_length = 200, example = "Won the quiz")]
     pub description: String,
 }
 
 /// A transaction that was undone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Reversal {
-    /// The sentence of the old system, which deleted: `Deleted transaction: 7`.
+    /// The sentence of the old system, which deleted.
+    #[schema(example = "Deleted transaction: 7")]
     pub message: String,
     /// The transaction that undoes it.
     pub reversal: u64,

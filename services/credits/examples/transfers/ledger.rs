@@ -15,7 +15,7 @@ pub(crate) async fn check(args: &Args, service: &Service, transfers: u64) -> any
     let count = async |db: &mut MySqlConnection, query: &'static str| {
         sqlx::query_scalar::<_, i64>(query).fetch_one(db).await
     };
-    let moved = "SELECT COUNT(*) FROM transactions WHERE actor LIKE 'member%'";
+    let moved = "SELECT COUNT(*) FROM transactions WHERE actor = 'the giver'";
     let moved = count(&mut db, moved).await?;
     let sum = "SELECT CAST(SUM(balance) AS SIGNED) FROM accounts";
     let sum = count(&mut db, sum).await?;
@@ -35,7 +35,7 @@ pub(crate) async fn check(args: &Args, service: &Service, transfers: u64) -> any
 /// Checks that each acknowledged transfer is there, once.
 pub(crate) async fn check_acknowledged(args: &Args, acknowledged: &[u64]) -> anyhow::Result<()> {
     let mut db = MySqlConnection::connect(args.database_url.expose_secret()).await?;
-    let there = sqlx::query_scalar("SELECT id FROM transactions WHERE actor LIKE 'member%'");
+    let there = sqlx::query_scalar("SELECT id FROM transactions WHERE actor = 'the giver'");
     let there: HashSet<u64> = there.fetch_all(&mut db).await?.into_iter().collect();
     let lost = acknowledged.iter().filter(|id| !there.contains(id)).count();
     let distinct: HashSet<_> = acknowledged.iter().collect();

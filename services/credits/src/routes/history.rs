@@ -1,7 +1,7 @@
 //! Histories, as pages and as files.
 
 use axum::{body::Body, extract::State, response::IntoResponse};
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::NaiveDate;
 use futures_util::{StreamExt, stream};
 use grove_credits_api::{AccountSums, History, HistoryRequest, Party, Transaction};
 use grove_http::{
@@ -18,7 +18,7 @@ use crate::{
     AppState, Members,
     error::CreditsError,
     request,
-    store::transactions::{self, Filter},
+    store::transactions::{self, Filter, told},
 };
 
 /// Transactions on a page, if nothing else is asked for.
@@ -55,15 +55,19 @@ fn filter(
     })
 }
 
-/// The times that a history may be asked for: so many days from 1970. A time is sent as a TIMESTAMP, which ends
-/// in January 2038 (Y2038); one after that compares as nothing.
-const DAYS: TimeDelta = TimeDelta::days(24_850);
-
-fn told(moment: DateTime<Utc>) -> DateTime<Utc> {
-    let first = DateTime::UNIX_EPOCH;
-    moment.clamp(first, first + DAYS)
-}
-
+/// A page of a history, the newest first
+///
+/// The caller's own; for admins that of anybody, or of everybody if no NetID is given.
+#[utoipa::path(
+    get,
+    path = "/credits/transactions",
+    params(HistoryRequest),
+    responses(
+        (status = 200, description = "The page, and what is on the account if it is of one", body = History),
+        (status = 400, description = "The NetID is nobody's, or the first day is after the last"),
+        (status = 404, description = "The caller may not see this account"),
+    ),
+)]
 pub(crate) async fn list(
     viewer: Member,
     State(AppState { db, members, time, .. }): State<AppState>,
@@ -105,7 +109,19 @@ fn cut(lines: &mut Vec<Transaction>, limit: u32) -> Option<u64> {
     more.then_some(last)
 }
 
-/// A file of any length, read from the database as it is sent.
+/// A history as a file of comma-separated values
+///
+/// All of it, the newest first, with a line of titles; it is read as it is sent.
+#[utoipa::path(
+    get,
+    path = "/credits/export",
+    params(HistoryRequest),
+    responses(
+        (status = 200, description = "The file", body = String, content_type = "text/csv"),
+        (status = 400, description = "The NetID is nobody's, or the first day is after the last"),
+        (status = 404, description = "The caller may not see this account"),
+    ),
+)]
 pub(crate) async fn export(
     viewer: Member,
     State(AppState { db, time, .. }): State<AppState>,

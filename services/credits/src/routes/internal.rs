@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use chrono::TimeDelta;
+use grove_audit::record;
 use grove_credits_api::{
     AccountOwner, Balance, Capture, Hold, InternalTransfer, NewHold, Party, SystemAccount,
 };
@@ -17,7 +18,9 @@ use http::StatusCode;
 use crate::{
     AppState,
     error::CreditsError,
+    holding,
     ledger::{self, Transfer},
+    logged,
     request::{Amount, Description},
     store::holds,
 };
@@ -75,15 +78,21 @@ pub(crate) async fn transfer(
     let amount = Amount::new(request.amount)?.positive()?;
     let description = Description::parse(&request.description)?;
     let parties = [request.from.clone(), request.to.clone()];
-    let [from, to] = members.holders(parties).await?;
+    let [from, to] = match members.holders(parties).await {
+        Ok(holders) => holders,
+        // Who had an account when the request first came may have none when it comes again.
+        Err(cause) => return key.find(&db, &request).await?.ok_or_else(|| cause.into()),
+    };
     let (now, actor) = (clock.now(), format!("service:{}", peer.name));
     let mut transaction = db::begin(&db).await?;
     if let Some(reply) = key.begin(&mut transaction, &request, now).await? {
         return Ok(reply);
     }
     let description = description.as_str();
-    let transfer = Transfer { from, to, amount, description, actor: &actor };
+    let transfer = Transfer { from, to, amount, description, actor: Some(&actor) };
     let done = ledger::transfer(&mut transaction, &transfer, now).await?;
+    let moved = logged::moved(&peer, [&request.from, &request.to], &done);
+    record(&mut transaction, moved, now).await?;
     let reply = key.finish(&mut transaction, StatusCode::OK, &done).await?;
     transaction.commit().await?;
     Ok(reply)
@@ -102,7 +111,10 @@ pub(crate) async fn hold(
         let reason = format!("A hold lasts 1 to {LONGEST_HOLD} seconds");
         return Err(CreditsError::field("expires_in", reason).into());
     }
-    let holder = members.holder(Party::Member(request.netid.clone())).await?;
+    let holder = match members.holder(Party::Member(request.netid.clone())).await {
+        Ok(holder) => holder,
+        Err(cause) => return key.find(&db, &request).await?.ok_or_else(|| cause.into()),
+    };
     let now = clock.now();
     let mut transaction = db::begin(&db).await?;
     if let Some(reply) = key.begin(&mut transaction, &request, now).await? {
@@ -115,7 +127,8 @@ pub(crate) async fn hold(
         service: &peer.name,
         expires_at: now + TimeDelta::seconds(expires_in.into()),
     };
-    let hold = ledger::hold(&mut transaction, &new, now).await?;
+    let hold = holding::hold(&mut transaction, &new, now).await?;
+    record(&mut transaction, logged::held(&peer, &hold), now).await?;
     let reply = key.finish(&mut transaction, StatusCode::OK, &hold).await?;
     transaction.commit().await?;
     Ok(reply)
@@ -139,9 +152,13 @@ pub(crate) async fn capture(
         return Err(CreditsError::NotAllowed.into());
     };
     let mut transaction = db::begin(&db).await?;
-    let hold = ledger::capture(&mut transaction, id, to, &peer.name, clock.now()).await?;
+    let now = clock.now();
+    let ended = holding::capture(&mut transaction, id, to, &peer.name, now).await?;
+    if ended.is_new {
+        record(&mut transaction, logged::ended(&peer, &ended.hold), now).await?;
+    }
     transaction.commit().await?;
-    Ok(Json(hold))
+    Ok(Json(ended.hold))
 }
 
 pub(crate) async fn release(
@@ -151,9 +168,13 @@ pub(crate) async fn release(
 ) -> Result<Json<Hold>, ApiError> {
     let mut transaction = db::begin(&db).await?;
     let (service, by) = (peer.name.as_str(), format!("service:{}", peer.name));
-    let hold = ledger::release(&mut transaction, id, Some(service), &by, clock.now()).await?;
+    let now = clock.now();
+    let ended = holding::release(&mut transaction, id, Some(service), &by, now).await?;
+    if ended.is_new {
+        record(&mut transaction, logged::ended(&peer, &ended.hold), now).await?;
+    }
     transaction.commit().await?;
-    Ok(Json(hold))
+    Ok(Json(ended.hold))
 }
 
 pub(crate) async fn balance(
@@ -166,11 +187,11 @@ pub(crate) async fn balance(
 }
 
 pub(crate) async fn open_account(
-    _: Peer<Users>,
-    State(AppState { members, .. }): State<AppState>,
+    peer: Peer<Users>,
+    State(AppState { members, clock, .. }): State<AppState>,
     Json(AccountOwner { netid }): Json<AccountOwner>,
 ) -> Result<Json<Balance>, ApiError> {
-    members.open(&netid).await?;
+    members.open(&netid, &peer, clock.now()).await?;
     let balance = members.balance(&netid).await?;
     Ok(Json(balance.ok_or(CreditsError::UnknownUser)?))
 }

@@ -1,7 +1,7 @@
 //! What a person does with the own credits.
 
 use axum::extract::State;
-use grove_credits_api::{Balance, Party};
+use grove_credits_api::{Balance, NewTransfer, Party, Transaction};
 use grove_http::{
     ApiError,
     extract::{Json, Path},
@@ -31,6 +31,16 @@ pub(crate) fn visible(viewer: &Member, netid: &str) -> Result<NetId, CreditsErro
     }
 }
 
+/// What somebody has
+#[utoipa::path(
+    get,
+    path = "/credits/users/{netid}",
+    params(("netid" = NetId, Path, description = "Who: the caller, or for admins anybody")),
+    responses(
+        (status = 200, description = "What is on the account, or what it will begin with", body = Balance),
+        (status = 404, description = "Nobody is known by this NetID, or the caller may not see them"),
+    ),
+)]
 pub(crate) async fn show(
     viewer: Member,
     State(AppState { members, .. }): State<AppState>,
@@ -61,6 +71,19 @@ pub(crate) struct TransferForm {
     description: String,
 }
 
+/// Gives credits of the caller to another member
+#[utoipa::path(
+    post,
+    path = "/credits/transfers",
+    request_body = NewTransfer,
+    responses(
+        (status = 200, description = "Given; the line of the caller's history", body = Transaction),
+        (status = 400, description = "A field is missing or malformed, or the caller is the receiver"),
+        (status = 402, description = "There are not enough credits"),
+        (status = 403, description = "The caller is no member today"),
+        (status = 404, description = "The receiver is no member"),
+    ),
+)]
 pub(crate) async fn transfer(
     CurrentMember(giver): CurrentMember,
     State(AppState { db, members, clock, .. }): State<AppState>,
@@ -84,13 +107,7 @@ pub(crate) async fn transfer(
     if let Some(reply) = key.begin(&mut transaction, &request, now).await? {
         return Ok(reply);
     }
-    let transfer = Transfer {
-        from,
-        to,
-        amount,
-        description: description.as_str(),
-        actor: giver.netid.as_str(),
-    };
+    let transfer = Transfer { from, to, amount, description: description.as_str(), actor: None };
     let done = ledger::transfer(&mut transaction, &transfer, now).await?;
     let reply = key.finish(&mut transaction, StatusCode::OK, &done).await?;
     transaction.commit().await?;

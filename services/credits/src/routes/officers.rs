@@ -4,7 +4,10 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use grove_credits_api::{Audit, OpenHold, Party, Reversal, SystemAccount};
+use grove_audit::record;
+use grove_credits_api::{
+    Adjustment, Audit, Balance, OpenHold, Party, Reversal, SystemAccount, Transaction,
+};
 use grove_http::{
     ApiError,
     extract::{Json, Path, Query},
@@ -24,13 +27,31 @@ use serde_json::Value;
 use crate::{
     AppState,
     error::CreditsError,
+    holding,
     ledger::{self, Transfer},
-    proof,
+    logged, proof,
     request::{self, Amount, Description},
     store::{accounts, holds},
 };
 
-/// A page, if one is asked for. Old clients do not, and get everyone by NetID.
+/// Either shape of the list, for its description.
+#[derive(utoipa::ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only described")]
+enum BalanceList {
+    Everything(Vec<Balance>),
+    Page(Page<Balance>),
+}
+
+/// What everyone has
+///
+/// A page in the order of the accounts, if one is asked for. Old clients do not, and get everyone by NetID.
+#[utoipa::path(
+    get,
+    path = "/credits/users",
+    params(PageRequest),
+    responses((status = 200, description = "Everyone, or a page", body = BalanceList)),
+)]
 pub(crate) async fn balances(
     _: Officer<Admin>,
     State(AppState { db, .. }): State<AppState>,
@@ -40,7 +61,7 @@ pub(crate) async fn balances(
         return Ok(Json(accounts::balances(&db).await?).into_response());
     }
     let page = Page::of(accounts::page(&db, request).await?, request, |listed| listed.id);
-    let page = page.map(grove_credits_api::Balance::from);
+    let page = page.map(Balance::from);
     Ok(PageResponse::new("/credits/users", request, page).into_response())
 }
 
@@ -55,6 +76,17 @@ pub(crate) struct AdjustmentForm {
     description: Option<String>,
 }
 
+/// Gives somebody credits, or takes them
+#[utoipa::path(
+    post,
+    path = "/credits/transactions",
+    request_body = Adjustment,
+    responses(
+        (status = 200, description = "Done; the line of their history", body = Transaction),
+        (status = 400, description = "A field is missing or malformed, or the NetID is no member's"),
+        (status = 402, description = "There are not enough credits to take"),
+    ),
+)]
 pub(crate) async fn adjust(
     Officer(officer, ..): Officer<Admin>,
     State(AppState { db, members, clock, .. }): State<AppState>,
@@ -64,7 +96,7 @@ pub(crate) async fn adjust(
     let netid = request::netid(&request.netid)?;
     let amount = Amount::parse(&request.amount)?.get();
     let description = Description::parse(request.description.as_deref().unwrap_or_default())?;
-    let parties = [Party::Member(netid), Party::System(SystemAccount::Mint)];
+    let parties = [Party::Member(netid.clone()), Party::System(SystemAccount::Mint)];
     let [member, mint] = members.holders(parties).await.map_err(|cause| match cause {
         CreditsError::UnknownUser => CreditsError::field("netid", request::NOBODY),
         cause => cause,
@@ -76,15 +108,16 @@ pub(crate) async fn adjust(
         to,
         amount: amount.abs(),
         description: description.as_str(),
-        actor: officer.netid.as_str(),
+        actor: Some(officer.netid.as_str()),
     };
     // Old clients send no key; one of chance never repeats.
-    let key = key.unwrap_or_else(|| IdempotencyKey::random(officer.netid.as_str()));
+    let key = key.unwrap_or_else(|| IdempotencyKey::random("adjustment"));
     let mut transaction = db::begin(&db).await?;
     if let Some(reply) = key.begin(&mut transaction, &request, now).await? {
         return Ok(reply);
     }
     let done = ledger::transfer(&mut transaction, &transfer, now).await?;
+    record(&mut transaction, logged::adjusted(&officer, &netid, &done), now).await?;
     let reply = key.finish(&mut transaction, StatusCode::OK, &done).await?;
     transaction.commit().await?;
     tracing::info!(credits.transaction = done.id, "{} adjusts a balance", officer.netid);
@@ -92,12 +125,30 @@ pub(crate) async fn adjust(
 }
 
 /// Why a transaction is undone.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Reason {
+    /// In a line; it is a part of what the reversal is for.
     #[serde(default)]
+    #[param(max_length = 200, example = "Wrong person")]
     reason: String,
 }
 
+/// Undoes an adjustment
+///
+/// Nothing is deleted: a transaction does the opposite, and names this one.
+#[utoipa::path(
+    delete,
+    path = "/credits/transactions/{id}",
+    params(Reason),
+    responses(
+        (status = 200, description = "Undone", body = Reversal),
+        (status = 400, description = "The reason is no line, or too long"),
+        (status = 402, description = "The credits are spent already"),
+        (status = 404, description = "There is no such transaction, or it was of somebody who was forgotten"),
+        (status = 409, description = "It is no adjustment, or was undone already"),
+    ),
+)]
 pub(crate) async fn reverse(
     Officer(officer, ..): Officer<Admin>,
     State(AppState { db, clock, .. }): State<AppState>,
@@ -106,16 +157,25 @@ pub(crate) async fn reverse(
 ) -> Result<Json<Reversal>, ApiError> {
     let reason = Description::parse(&reason)?;
     let reason = if reason.as_str().is_empty() { "no reason given" } else { reason.as_str() };
+    let now = clock.now();
     let mut transaction = db::begin(&db).await?;
-    let reversal =
-        ledger::reverse(&mut transaction, id, officer.netid.as_str(), reason, clock.now()).await?;
+    let reversed =
+        ledger::reverse(&mut transaction, id, officer.netid.as_str(), reason, now).await?;
+    record(&mut transaction, logged::reversed(&officer, id, &reversed), now).await?;
     transaction.commit().await?;
+    let reversal = reversed.id;
     tracing::info!(credits.transaction = reversal, "{} reverses {id}", officer.netid);
     // The words of the old system, which deleted; here the transaction stays and is undone.
     let message = format!("Deleted transaction: {id}");
     Ok(Json(Reversal { message, reversal }))
 }
 
+/// Proves the whole ledger, and says what is wrong with it
+#[utoipa::path(
+    get,
+    path = "/credits/audit",
+    responses((status = 200, description = "What was found", body = Audit)),
+)]
 pub(crate) async fn audit(
     _: Officer<Admin>,
     State(AppState { db, clock, .. }): State<AppState>,
@@ -123,6 +183,15 @@ pub(crate) async fn audit(
     Ok(Json(proof::audit(&db, clock.now()).await?))
 }
 
+/// What services hold
+///
+/// A page of the holds that are not settled, the oldest first.
+#[utoipa::path(
+    get,
+    path = "/credits/holds",
+    params(PageRequest),
+    responses((status = 200, description = "The page", body = Page<OpenHold>)),
+)]
 pub(crate) async fn holds(
     _: Officer<Admin>,
     State(AppState { db, .. }): State<AppState>,
@@ -132,14 +201,27 @@ pub(crate) async fn holds(
     Ok(PageResponse::new("/credits/holds", request, page.map(OpenHold::from)))
 }
 
+/// Gives back what a service holds
+#[utoipa::path(
+    post,
+    path = "/credits/holds/{id}/release",
+    responses(
+        (status = 200, description = "Given back, now or before", body = Message),
+        (status = 404, description = "There is no such hold"),
+        (status = 409, description = "It was captured already"),
+    ),
+)]
 pub(crate) async fn release(
     Officer(officer, ..): Officer<Admin>,
     State(AppState { db, clock, .. }): State<AppState>,
     Path(id): Path<u64>,
 ) -> Result<Json<Message>, ApiError> {
     let mut transaction = db::begin(&db).await?;
-    let by = officer.netid.as_str();
-    ledger::release(&mut transaction, id, None, by, clock.now()).await?;
+    let (by, now) = (officer.netid.as_str(), clock.now());
+    let ended = holding::release(&mut transaction, id, None, by, now).await?;
+    if ended.is_new {
+        record(&mut transaction, logged::ended(&officer, &ended.hold), now).await?;
+    }
     transaction.commit().await?;
     tracing::info!(hold.id = id, "{} releases hold {id}", officer.netid);
     Ok(Json(Message::new("The credits were given back.")))

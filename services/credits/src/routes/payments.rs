@@ -3,7 +3,9 @@
 use axum::extract::State;
 use bytes::Bytes;
 use grove_client::Peers;
-use grove_credits_api::{MembershipPrice, Party, Payment, PaymentOptions};
+use grove_credits_api::{
+    MembershipPrice, NewMembershipPayment, NewTopUp, Party, Payment, PaymentOptions,
+};
 use grove_http::{
     ApiError,
     extract::{Json, Path},
@@ -12,8 +14,9 @@ use grove_identity::caller::{Admin, Caller, CurrentMember, Member};
 use grove_outbox::IdempotencyKey;
 use grove_shared::NetId;
 use http::{HeaderMap, StatusCode};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::{
     AppState,
@@ -26,6 +29,12 @@ use crate::{
     stripe::StripeError,
 };
 
+/// What can be paid by card
+#[utoipa::path(
+    get,
+    path = "/credits/payment-options",
+    responses((status = 200, description = "Whether cards are taken, and the amounts", body = PaymentOptions)),
+)]
 pub(crate) async fn options(
     _: Caller,
     State(AppState { payments, .. }): State<AppState>,
@@ -51,6 +60,19 @@ pub(crate) struct TopUpForm {
     amount: Value,
 }
 
+/// Begins to buy credits
+#[utoipa::path(
+    post,
+    path = "/credits/top-ups",
+    request_body = NewTopUp,
+    responses(
+        (status = 200, description = "The payment, and the page on which it is made", body = Payment),
+        (status = 400, description = "The amount is missing, malformed, too small or too large"),
+        (status = 403, description = "The caller is no member today"),
+        (status = 422, description = "The key was used for another payment"),
+        (status = 503, description = "Cards are not taken, or Stripe does not answer"),
+    ),
+)]
 pub(crate) async fn top_up(
     CurrentMember(member): CurrentMember,
     State(AppState { members, payments, .. }): State<AppState>,
@@ -70,13 +92,22 @@ pub(crate) async fn top_up(
     Ok(shown(payments.open_page(payment).await?))
 }
 
+/// What became of a payment
+#[utoipa::path(
+    get,
+    path = "/credits/top-ups/{id}",
+    responses(
+        (status = 200, description = "The payment", body = Payment),
+        (status = 404, description = "There is none that the caller may see"),
+    ),
+)]
 pub(crate) async fn show_top_up(
     member: Member,
     State(AppState { payments, .. }): State<AppState>,
     Path(id): Path<u64>,
 ) -> Result<Json<Payment>, ApiError> {
     let payment = payments.find(id).await?;
-    if payment.netid != member.netid && !member.is_one_of::<Admin>() {
+    if payment.netid.as_ref() != Some(&member.netid) && !member.is_one_of::<Admin>() {
         return Err(CreditsError::UnknownPayment.into());
     }
     Ok(shown(payment))
@@ -89,6 +120,20 @@ pub(crate) struct MembershipForm {
     netid: Value,
 }
 
+/// Begins to pay somebody's dues
+#[utoipa::path(
+    post,
+    path = "/credits/membership-payments",
+    request_body = NewMembershipPayment,
+    responses(
+        (status = 200, description = "The payment, and the page on which it is made", body = Payment),
+        (status = 400, description = "The NetID is missing or malformed"),
+        (status = 404, description = "Nobody has joined under this NetID"),
+        (status = 409, description = "The dues are paid already"),
+        (status = 422, description = "The key was used for another payment"),
+        (status = 503, description = "Cards are not taken, or Stripe does not answer"),
+    ),
+)]
 pub(crate) async fn membership(
     _: Caller,
     State(AppState { peers, payments, .. }): State<AppState>,
@@ -115,16 +160,31 @@ async fn needs_to_pay(peers: &Peers, netid: &NetId) -> Result<(), CreditsError> 
 }
 
 /// A payment as old clients send it, with a token of Stripe's.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct OldPayment {
+    /// Who pays: the caller.
     #[serde(default)]
+    #[schema(value_type = NetId, required = true)]
     netid: Value,
+    /// How much, in cents: 500 to 5000 for credits, 4150 for the dues. It may be text.
     #[serde(default)]
+    #[schema(value_type = i64, required = true, minimum = 500, maximum = 5000, example = 1000)]
     amount: Value,
+    /// What Stripe gave for the card.
     #[serde(default)]
+    #[schema(value_type = String, required = true, min_length = 1, example = "tok_visa")]
     token: Option<String>,
+    /// Whether credits are bought, and not the dues paid. It may be text.
     #[serde(default)]
+    #[schema(value_type = bool, default = true)]
     adjust_balance: Value,
+}
+
+/// What old clients read.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Charged {
+    /// Always true.
+    successful: bool,
 }
 
 impl OldPayment {
@@ -144,14 +204,32 @@ impl OldPayment {
     }
 }
 
+/// Charges a card for credits or the dues, as old clients ask for it
+///
+/// A refusal has a member `successful`, which is false.
+#[utoipa::path(
+    post,
+    path = "/payment",
+    request_body = OldPayment,
+    responses(
+        (status = 200, description = "The card was charged", body = Charged),
+        (status = 400, description = "A field is missing or malformed, or this is no amount to pay"),
+        (status = 402, description = "The card was refused"),
+        (status = 403, description = "The NetID is not the caller's, or they are no member and want credits"),
+        (status = 404, description = "The caller has not joined"),
+        (status = 409, description = "The dues are paid already"),
+        (status = 422, description = "The key was used for another payment"),
+        (status = 503, description = "Cards are not taken, or Stripe does not answer"),
+    ),
+)]
 pub(crate) async fn pay(
     member: Member,
     State(state): State<AppState>,
     key: Option<IdempotencyKey>,
     Json(request): Json<OldPayment>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Charged>, ApiError> {
     match charge(&member, &state, key, &request).await {
-        Ok(()) => Ok(Json(json!({ "successful": true }))),
+        Ok(()) => Ok(Json(Charged { successful: true })),
         // Old clients read nothing else.
         Err(cause) => Err(ApiError::from(cause).with("successful", false)),
     }
@@ -196,6 +274,22 @@ async fn charge(
     }
 }
 
+/// Takes what Stripe tells of payments
+#[utoipa::path(
+    post,
+    path = "/stripe/webhook",
+    params(("stripe-signature" = String, Header, description = "When it was sent, and signed by whom")),
+    request_body(
+        content = Value,
+        description = "An event: <https://docs.stripe.com/api/events/object>",
+        content_type = "application/json",
+    ),
+    responses(
+        (status = 200, description = "Taken, now or before; no body"),
+        (status = 400, description = "The signature is wrong or old, or the event malformed"),
+        (status = 503, description = "Cards are not taken"),
+    ),
+)]
 pub(crate) async fn webhook(
     State(AppState { payments, clock, .. }): State<AppState>,
     headers: HeaderMap,

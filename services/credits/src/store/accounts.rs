@@ -11,6 +11,9 @@ use crate::{error::CreditsError, store::transactions::Entry};
 #[derive(Debug, Clone)]
 pub(crate) struct Account {
     pub(crate) id: u64,
+    /// Nobody for an account of the chapter, and for one of somebody who was forgotten.
+    pub(crate) netid: Option<NetId>,
+    pub(crate) is_forgotten: bool,
     pub(crate) may_owe: bool,
     pub(crate) balance: i64,
     pub(crate) held: i64,
@@ -100,7 +103,8 @@ pub(crate) async fn lock(
     // A table as small as this may be read as a whole, and everything that is read is locked.
     let accounts = sqlx::query_as!(
         Account,
-        r#"SELECT id, may_owe AS "may_owe: bool", balance, held
+        r#"SELECT id, netid AS "netid: NetId", forgotten_at IS NOT NULL AS "is_forgotten!: bool",
+                  may_owe AS "may_owe: bool", balance, held
            FROM accounts FORCE INDEX (PRIMARY) WHERE id IN (?, ?) ORDER BY id FOR UPDATE"#,
         one,
         other
@@ -115,11 +119,21 @@ pub(crate) async fn lock_one(
 ) -> Result<Account, CreditsError> {
     let account = sqlx::query_as!(
         Account,
-        r#"SELECT id, may_owe AS "may_owe: bool", balance, held
+        r#"SELECT id, netid AS "netid: NetId", forgotten_at IS NOT NULL AS "is_forgotten!: bool",
+                  may_owe AS "may_owe: bool", balance, held
            FROM accounts WHERE id = ? FOR UPDATE"#,
         id
     );
     Ok(account.fetch_one(transaction).await?)
+}
+
+/// Locks a member's account, if they have one; returns its id.
+pub(crate) async fn lock_of(
+    transaction: &mut MySqlConnection,
+    netid: &NetId,
+) -> Result<Option<u64>, CreditsError> {
+    let id = sqlx::query_scalar!("SELECT id FROM accounts WHERE netid = ? FOR UPDATE", netid);
+    Ok(id.fetch_optional(transaction).await?)
 }
 
 /// Adds to the balances of two accounts that are locked.
@@ -160,6 +174,29 @@ pub(crate) async fn insert(
         sqlx::query!("INSERT IGNORE INTO accounts (netid, created_at) VALUES (?, ?)", netid, now);
     let inserted = inserted.execute(transaction).await?;
     Ok((inserted.rows_affected() == 1).then(|| inserted.last_insert_id()))
+}
+
+/// Has nobody known as whose an account is that is locked.
+pub(crate) async fn forget(
+    transaction: &mut MySqlConnection,
+    id: u64,
+    now: DateTime<Utc>,
+) -> Result<(), CreditsError> {
+    let forgotten =
+        sqlx::query!("UPDATE accounts SET netid = NULL, forgotten_at = ? WHERE id = ?", now, id);
+    Ok(forgotten.execute(transaction).await.map(drop)?)
+}
+
+/// Whether somebody was forgotten since `then`.
+pub(crate) async fn has_forgotten_since(
+    db: impl MySqlExecutor<'_>,
+    then: DateTime<Utc>,
+) -> Result<bool, CreditsError> {
+    let forgotten = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM accounts WHERE forgotten_at >= ?) AS "is: bool""#,
+        then
+    );
+    Ok(forgotten.fetch_one(db).await?)
 }
 
 /// Everyone's balance, by NetID.

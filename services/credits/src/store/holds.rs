@@ -33,7 +33,8 @@ impl From<State> for HoldState {
 pub(crate) struct HoldRow {
     pub(crate) id: u64,
     pub(crate) account_id: u64,
-    pub(crate) netid: NetId,
+    /// Nobody when they were forgotten.
+    pub(crate) netid: Option<NetId>,
     pub(crate) amount: i64,
     pub(crate) description: String,
     pub(crate) service: String,
@@ -112,7 +113,7 @@ macro_rules! select_holds {
     ($rest:literal $(, $arg:expr)*) => {
         sqlx::query_as!(
             HoldRow,
-            r#"SELECT holds.id, account_id, netid AS "netid!: NetId", amount, description, service,
+            r#"SELECT holds.id, account_id, netid AS "netid: NetId", amount, description, service,
                       state AS "state: State", holds.created_at, expires_at
                FROM holds JOIN accounts ON accounts.id = account_id "# + $rest
             $(, $arg)*
@@ -147,6 +148,15 @@ pub(crate) async fn open(
         request.rows()
     );
     Ok(holds.fetch_all(db).await?)
+}
+
+/// The open holds on an account that is locked.
+pub(crate) async fn open_on(
+    transaction: &mut MySqlConnection,
+    account_id: u64,
+) -> Result<Vec<HoldRow>, CreditsError> {
+    let holds = select_holds!("WHERE state = 'held' AND account_id = ? FOR UPDATE", account_id);
+    Ok(holds.fetch_all(transaction).await?)
 }
 
 /// The open holds whose time has run out.

@@ -15,6 +15,16 @@ pub(crate) enum Purpose {
     Membership,
 }
 
+impl Purpose {
+    /// As the database has it.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::TopUp => "top_up",
+            Self::Membership => "membership",
+        }
+    }
+}
+
 /// Where a payment is, as the database has it. Any other word is an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
 #[sqlx(rename_all = "snake_case")]
@@ -41,7 +51,8 @@ impl From<State> for PaymentState {
 pub(crate) struct Payment {
     pub(crate) id: u64,
     reference: Option<String>,
-    pub(crate) netid: NetId,
+    /// Nobody when they were forgotten.
+    pub(crate) netid: Option<NetId>,
     pub(crate) purpose: Purpose,
     pub(crate) amount: i64,
     pub(crate) state: State,
@@ -51,6 +62,8 @@ pub(crate) struct Payment {
     pub(crate) failure: Option<String>,
     pub(crate) refunded: i64,
     pub(crate) token_hash: Option<Vec<u8>>,
+    /// What gave the credits that were bought.
+    pub(crate) transaction_id: Option<u64>,
 }
 
 impl Payment {
@@ -93,7 +106,7 @@ macro_rules! select_payments {
             Payment,
             r#"SELECT id, reference, netid AS "netid: NetId", purpose AS "purpose: Purpose", amount,
                       state AS "state: State", session_id, intent_id, url, failure, refunded,
-                      token_hash
+                      token_hash, transaction_id
                FROM payments "# + $rest
             $(, $arg)*
         )
@@ -291,12 +304,12 @@ pub(crate) async fn dispute(
     Ok(set.execute(transaction).await.map(drop)?)
 }
 
-/// What officers have to settle with members.
+/// What officers have to settle with members: with who was forgotten there is nothing to settle.
 pub(crate) async fn debts(db: impl MySqlExecutor<'_>) -> Result<Vec<Debt>, CreditsError> {
     let debts = sqlx::query_as!(
         Debt,
-        "SELECT id AS payment, netid, owed, disputed_at FROM payments
-         WHERE owed > 0 OR disputed_at IS NOT NULL ORDER BY id"
+        r#"SELECT id AS payment, netid AS "netid!", owed, disputed_at FROM payments
+           WHERE netid IS NOT NULL AND (owed > 0 OR disputed_at IS NOT NULL) ORDER BY id"#
     );
     Ok(debts.fetch_all(db).await?)
 }

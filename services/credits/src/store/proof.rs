@@ -60,7 +60,7 @@ pub(crate) async fn counts(db: impl MySqlExecutor<'_>) -> Result<Counts, Credits
 pub(crate) async fn accounts(db: impl MySqlExecutor<'_>) -> Result<Vec<Account>, CreditsError> {
     let accounts = sqlx::query_as!(
         Account,
-        r#"SELECT accounts.id, COALESCE(netid, name) AS "owner!: String",
+        r#"SELECT accounts.id, COALESCE(netid, name, CONCAT('no. ', accounts.id)) AS "owner!: String",
                   may_owe AS "may_owe: bool", balance, held,
                   CAST(COALESCE(holds, 0) AS SIGNED) AS "holds!: i64"
            FROM accounts

@@ -1,6 +1,6 @@
 //! Transactions and their entries, which are only ever added.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use grove_credits_api::{Party, SystemAccount, Transaction};
 use grove_shared::NetId;
 use sqlx::{MySqlConnection, MySqlExecutor};
@@ -22,6 +22,29 @@ pub(crate) struct Filter {
     pub(crate) limit: u32,
 }
 
+impl Filter {
+    /// All that there is on the account of a person.
+    pub(crate) fn all_of(netid: &NetId) -> Self {
+        let (netid, before, limit) = (Some(netid.clone()), u64::MAX, u32::MAX);
+        let [from, to] = [DateTime::UNIX_EPOCH, DateTime::<Utc>::MAX_UTC].map(told);
+        Self { netid, before, from, to, limit }
+    }
+}
+
+/// The times that a history may be asked for: so many days from 1970. A time is sent as a TIMESTAMP, which ends
+/// in January 2038 (Y2038); one after that compares as nothing.
+const DAYS: TimeDelta = TimeDelta::days(24_850);
+
+pub(crate) fn told(moment: DateTime<Utc>) -> DateTime<Utc> {
+    let first = DateTime::UNIX_EPOCH;
+    moment.clamp(first, first + DAYS)
+}
+
+/// Who causes a gift, as the ledger has it: nothing takes a NetID out of it again.
+const GIVER: &str = "the giver";
+/// Who caused what somebody did who was forgotten.
+pub(crate) const FORMER_MEMBER: &str = "a former member";
+
 /// A change of one account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Entry {
@@ -33,8 +56,8 @@ pub(crate) struct Entry {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NewTransaction<'a> {
     pub(crate) description: &'a str,
-    /// A NetID, or `service:` and a name.
-    pub(crate) actor: &'a str,
+    /// The NetID of an officer, or `service:` and a name; nothing for who gives.
+    pub(crate) actor: Option<&'a str>,
     pub(crate) reverses: Option<u64>,
 }
 
@@ -47,7 +70,7 @@ pub(crate) async fn insert(
     let inserted = sqlx::query!(
         "INSERT INTO transactions (description, actor, reverses, created_at) VALUES (?, ?, ?, ?)",
         new.description,
-        new.actor,
+        new.actor.unwrap_or(GIVER),
         new.reverses,
         now
     );
@@ -123,6 +146,11 @@ impl From<Line> for Transaction {
         let system = SystemAccount::ALL;
         let name = line.other_name.as_deref();
         let system = system.into_iter().find(|account| name == Some(account.as_str()));
+        let giver = match (line.amount < 0, &line.other_netid) {
+            (true, _) => line.netid.clone(),
+            (false, other) => other.as_ref().map(NetId::to_string),
+        };
+        let actor = if line.actor == GIVER { giver } else { Some(line.actor) };
         Self {
             id: line.id,
             user: line.netid,
@@ -130,7 +158,7 @@ impl From<Line> for Transaction {
             description: line.description,
             counterparty: line.other_netid.map(Party::Member).or(system.map(Party::System)),
             created_at: line.created_at,
-            actor: line.actor,
+            actor: actor.unwrap_or_else(|| FORMER_MEMBER.to_owned()),
             reverses: line.reverses,
             reversed_by: line.reversed_by,
         }

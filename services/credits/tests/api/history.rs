@@ -91,6 +91,43 @@ async fn a_period_is_exported_as_a_file_that_no_spreadsheet_takes_for_formulas()
 }
 
 #[tokio::test]
+async fn the_days_of_a_history_are_the_chapters_also_when_clocks_change() {
+    let world = World::in_zone("America/Chicago").await;
+    // A day of 25 hours and one of 23: the last moment before each, its first and its last, the first after it.
+    let moments = [
+        "2026-11-01T04:59:59Z",
+        "2026-11-01T05:00:00Z",
+        "2026-11-02T05:59:59Z",
+        "2026-11-02T06:00:00Z",
+        "2027-03-14T05:59:59Z",
+        "2027-03-14T06:00:00Z",
+        "2027-03-15T04:59:59Z",
+        "2027-03-15T05:00:00Z",
+    ];
+    for (amount, moment) in (1..).zip(moments) {
+        world.clock.advance(moment.parse::<DateTime<Utc>>().unwrap() - world.clock.now());
+        world.adjust("marga2", amount).await;
+    }
+    let member = world.app.member("marga2");
+    for (period, amounts) in [
+        ("from=2026-11-01&to=2026-11-01", [3, 2]),
+        ("from=2026-10-31&to=2026-10-31", [1, INITIAL]),
+        ("from=2026-11-02&to=2027-03-13", [5, 4]),
+        ("from=2027-03-14&to=2027-03-14", [7, 6]),
+    ] {
+        let page: Value = member.get(&format!("/credits/transactions?{period}")).await.json();
+        let page = page["transactions"].as_array().unwrap();
+        let page: Vec<_> = page.iter().map(|line| line["amount"].as_i64().unwrap()).collect();
+        assert_eq!(page, amounts, "{period}");
+        let file = member.get(&format!("/credits/export?{period}")).await;
+        let file = String::from_utf8(file.body).unwrap();
+        let column = |line: &str| line.split(',').nth(3).unwrap().parse::<i64>().unwrap();
+        let file: Vec<_> = file.lines().skip(1).map(column).collect();
+        assert_eq!(file, amounts, "{period}");
+    }
+}
+
+#[tokio::test]
 async fn a_history_of_nobody_is_refused_as_old_clients_expect() {
     let world = World::start().await;
     let (member, officer) = (world.app.member("marga2"), world.app.officer("officer1"));

@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod accountability;
 mod cards_elsewhere;
 mod concurrency;
 mod contract;
 mod expiry;
+mod forgetting;
 mod history;
 mod holds;
 mod keys;
@@ -20,8 +22,9 @@ mod transfers;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use clap::Parser;
 use grove_client::Peers;
-use grove_credits::{AppState, Current, MIGRATOR, Members, Payments, Stripe, assemble};
+use grove_credits::{AppState, Config, Current, MIGRATOR, Members, Payments, Stripe, assemble};
 use grove_credits_api::{Balance, Transaction};
 use grove_outbox::Worker;
 use grove_shared::config::ChapterTime;
@@ -70,17 +73,29 @@ impl World {
     pub(crate) async fn start() -> Self {
         let db = TestDatabase::create(&MIGRATOR).await;
         let pool = db.pool();
-        Self::build(db, pool, true).await
+        Self::build(db, pool, true, ChapterTime::default()).await
     }
 
     pub(crate) async fn without_card() -> Self {
         let db = TestDatabase::create(&MIGRATOR).await;
         let pool = db.pool();
-        Self::build(db, pool, false).await
+        Self::build(db, pool, false, ChapterTime::default()).await
+    }
+
+    /// The chapter is in this time zone.
+    pub(crate) async fn in_zone(zone: &str) -> Self {
+        let db = TestDatabase::create(&MIGRATOR).await;
+        let pool = db.pool();
+        let time = Config::parse_from(["credits", "--chapter-time-zone", zone]).time;
+        Self::build(db, pool, true, time).await
     }
 
     /// The service uses `pool`, which may be of another account than the test's own.
-    pub(crate) async fn build(db: TestDatabase, pool: MySqlPool, card: bool) -> Self {
+    pub(crate) async fn with_pool(db: TestDatabase, pool: MySqlPool) -> Self {
+        Self::build(db, pool, true, ChapterTime::default()).await
+    }
+
+    async fn build(db: TestDatabase, pool: MySqlPool, card: bool, time: ChapterTime) -> Self {
         let now: DateTime<Utc> = "2026-09-01T12:00:00Z".parse().unwrap();
         let clock = Clock::stopped_at(now);
         let (users, stripe) = (fake_users().await, FakeStripe::start().await);
@@ -94,7 +109,7 @@ impl World {
             let (db, clock) = (pool, clock.clone());
             let state = AppState {
                 verifier: keys.verifier("credits"),
-                time: ChapterTime::default(),
+                time,
                 members: Members {
                     db: db.clone(),
                     peers: peers.clone(),

@@ -2,7 +2,7 @@
 
 use grove_credits_api::{Hold, HoldState};
 use grove_setup::DatabaseServer;
-use grove_shared::db;
+use grove_shared::{Client, db};
 use grove_testing as testing;
 
 use super::*;
@@ -14,7 +14,7 @@ async fn a_service_that_may_not_rewrite_the_ledger_does_all_that_it_has_to() {
     server.migrate().await.unwrap();
     let accounts = server.provision().await.unwrap();
     let pool = db::connect(&accounts["credits"]).unwrap();
-    let world = World::build(TestDatabase::create_empty().await, pool.clone(), true).await;
+    let world = World::with_pool(TestDatabase::create_empty().await, pool.clone()).await;
     let (member, merch) = (world.app.member("marga2"), world.app.service("merch"));
 
     let gift = json!({ "to": "melik3", "amount": 50 });
@@ -38,7 +38,15 @@ async fn a_service_that_may_not_rewrite_the_ledger_does_all_that_it_has_to() {
 
     assert_eq!(world.balance("marga2").await.balance, INITIAL - 50 - 20 + 1000);
     assert_eq!(world.problems().await, Vec::<String>::new());
-    for statement in ["UPDATE entries SET amount = 1", "DELETE FROM transactions"] {
+    let forget = grove_shared::personal_data::forget(grove_credits::SERVICE, &netid("marga2"));
+    world.app.service("users").call(forget).await.unwrap();
+    assert_eq!(world.problems().await, Vec::<String>::new());
+    let statements = [
+        "UPDATE entries SET amount = 1",
+        "DELETE FROM transactions",
+        "UPDATE audit_log SET actor = 'melik3'",
+    ];
+    for statement in statements {
         assert!(sqlx::query(statement).execute(&pool).await.is_err(), "{statement}");
     }
     server.remove().await.unwrap();

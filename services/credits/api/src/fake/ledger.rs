@@ -138,7 +138,7 @@ impl Ledger {
         let created_at = DateTime::UNIX_EPOCH;
         let hold = Hold {
             id: self.holds.len() as u64 + 1,
-            netid: new.netid.clone(),
+            netid: Some(new.netid.clone()),
             amount: new.amount,
             description: new.description.clone(),
             state: HoldState::Held,
@@ -168,7 +168,9 @@ impl Ledger {
             }
             HoldState::Held => {}
         }
-        *self.balances.entry(Party::Member(hold.netid.clone())).or_default() -= hold.amount;
+        if let Some(netid) = hold.netid.clone() {
+            *self.balances.entry(Party::Member(netid)).or_default() -= hold.amount;
+        }
         *self.balances.entry(to.clone()).or_default() += hold.amount;
         Ok(self.settle(hold, HoldState::Captured))
     }
@@ -192,7 +194,8 @@ impl Ledger {
 
     fn held(&self, netid: &NetId) -> i64 {
         let holds = self.holds.values().map(|(_, hold)| hold);
-        let open = holds.filter(|hold| hold.state == HoldState::Held && hold.netid == *netid);
+        let of = |hold: &&Hold| hold.netid.as_ref() == Some(netid);
+        let open = holds.filter(|hold| hold.state == HoldState::Held).filter(of);
         open.map(|hold| hold.amount).sum()
     }
 
