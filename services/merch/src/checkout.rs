@@ -95,7 +95,7 @@ async fn check(state: &AppState, order: &Order<'_>) -> Result<(), MerchError> {
     for (id, count) in counted(order.items) {
         let item = stock::item(&state.db, id).await?;
         cost += i64::from(item.price) * i64::from(count);
-        let item = item.with_stock(&locations);
+        let item = item.with_stock(state.time, &locations);
         if item.total_stock < u64::from(count) {
             return Err(MerchError::OutOfStock(item.name));
         }
@@ -103,9 +103,7 @@ async fn check(state: &AppState, order: &Order<'_>) -> Result<(), MerchError> {
     if state.machine.is_none() {
         return Err(MerchError::NoMachine);
     }
-    if !member::is_current(&state.peers, order.netid).await? {
-        return Err(MerchError::MembersOnly);
-    }
+    member::enrol(state, order.netid).await?;
     if cost > 0 {
         let balance = member::balance(&state.peers, order.netid).await;
         let balance = balance.map_err(MerchError::NoBalance)?;
@@ -113,7 +111,7 @@ async fn check(state: &AppState, order: &Order<'_>) -> Result<(), MerchError> {
             return Err(MerchError::InsufficientCredits);
         }
     }
-    customers::ensure(&state.db, order.netid, state.clock.now()).await
+    Ok(())
 }
 
 /// How often each item is wanted, by id.
@@ -125,7 +123,8 @@ fn counted(items: &[u64]) -> BTreeMap<u64, u32> {
     counts
 }
 
-/// Takes everything out of stock, or nothing; the worker does the rest.
+/// Takes everything out of stock, or nothing; the worker does the rest. The buyer is locked first, so that
+/// either this is there when they are forgotten, or nothing begins any more.
 async fn begin(
     state: &AppState,
     order: &Order<'_>,
@@ -133,6 +132,9 @@ async fn begin(
 ) -> Result<u64, ApiError> {
     let now = state.clock.now();
     let mut transaction = db::begin(&state.db).await?;
+    if !customers::lock(&mut transaction, order.netid).await? {
+        return Err(MerchError::MembersOnly.into());
+    }
     if let Some(key) = key
         && let Some(reply) = key.begin(&mut transaction, order, now).await?
     {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use grove_merch_api as api;
-use grove_shared::{lenient::Lenient, text};
+use grove_shared::{config::ChapterTime, lenient::Lenient, text};
 use url::Url;
 
 use crate::{error::MerchError, slot::Slot};
@@ -74,19 +74,24 @@ pub(crate) struct Item {
 }
 
 impl Item {
-    /// The item with those of `locations` that it lies in.
-    pub(crate) fn with_stock(self, locations: &[api::Location]) -> api::Item {
+    /// Those of `locations` that it lies in.
+    pub(crate) fn places(&self, locations: &[api::Location]) -> Vec<api::Location> {
         let mine = |location: &&api::Location| {
             location.item.as_ref().is_some_and(|item| item.id == self.id)
         };
-        let vending: Vec<_> = locations.iter().filter(mine).cloned().collect();
+        locations.iter().filter(mine).cloned().collect()
+    }
+
+    /// The item with those of `locations` that it lies in.
+    pub(crate) fn with_stock(self, time: ChapterTime, locations: &[api::Location]) -> api::Item {
+        let vending = self.places(locations);
         let total_stock = vending.iter().map(|location| u64::from(location.quantity)).sum();
         api::Item {
             id: self.id,
             price: self.price,
             name: self.name,
             image: self.image_url,
-            created_on: self.created_at.date_naive(),
+            created_on: time.day_of(self.created_at),
             in_stock: total_stock > 0,
             total_stock,
             vending,

@@ -2,8 +2,8 @@
 //!
 //! Officers say what lies in which slot; members buy with a PIN at a kiosk or signed in on the website.
 //! A purchase is a [`saga`] that the machine and the credits service take part in, so that nobody pays
-//! for what did not fall out, whatever fails. The service owns the stock, the PINs and the purchases;
-//! balances belong to credits, memberships to users.
+//! for what did not fall out, whatever fails. The service owns the stock, the PINs, the purchases and the log
+//! of what officers did; balances belong to credits, memberships to users.
 
 pub mod admin;
 mod checkout;
@@ -13,21 +13,19 @@ mod item;
 mod kiosk;
 mod machine;
 mod member;
+mod personal_data;
 mod pin;
 mod purchase;
 mod restock;
 mod routes;
 mod saga;
+mod shelf;
 mod slot;
 mod state;
 mod store;
 
 use std::{sync::Arc, time::Duration};
 
-use axum::{
-    Router,
-    routing::{get, post},
-};
 use chrono::TimeDelta;
 use grove_client::Peers;
 use grove_identity::{Verifier, caller::AdminOrTop4};
@@ -35,6 +33,7 @@ use grove_outbox::retention;
 use grove_service::{Service, Upkeep};
 use grove_shared::{Clock, db};
 use sqlx::migrate::Migrator;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use crate::{
     config::{Config, MachineConfig, PinConfig, Restock},
@@ -104,22 +103,24 @@ fn upkeep(state: &AppState) -> Upkeep {
         })
 }
 
-fn routes(state: AppState) -> Router {
-    Router::new()
-        .route("/merch/locations", get(locations::list))
-        .route("/merch/locations/{location}", get(locations::show).put(locations::clear))
-        .route("/merch/users", get(people::list))
-        .route("/merch/users/pins", post(people::find_by_pin))
-        .route("/merch/users/{netid}", get(people::show))
-        .route("/merch/users/{netid}/pin", post(people::make_pin))
-        .route("/merch/transactions", post(transactions::create))
-        .route("/merch/items", get(items::list).post(items::create))
-        .route("/merch/items/available", get(items::list_available))
-        .route("/merch/items/{id}", get(items::show).put(items::update).delete(items::delete))
-        .route("/merch/purchases", get(purchases::list).post(purchases::create))
-        .route("/merch/purchases/{id}", get(purchases::show))
-        .route("/merch/purchases/{id}/items/{number}/resolve", post(purchases::resolve))
-        .route("/merch/sales", get(purchases::sales))
+fn routes(state: AppState) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(locations::list))
+        .routes(routes!(locations::show, locations::clear))
+        .routes(routes!(people::list))
+        .routes(routes!(people::find_by_pin))
+        .routes(routes!(people::show))
+        .routes(routes!(people::make_pin))
+        .routes(routes!(transactions::create))
+        .routes(routes!(items::list, items::create))
+        .routes(routes!(items::list_available))
+        .routes(routes!(items::show, items::update, items::delete))
+        .routes(routes!(purchases::list, purchases::create))
+        .routes(routes!(purchases::show))
+        .routes(routes!(purchases::resolve))
+        .routes(routes!(purchases::sales))
         .merge(grove_outbox::routes::<AppState, AdminOrTop4>(SERVICE.name))
+        .merge(grove_audit::routes(SERVICE.name))
+        .merge(grove_personal_data::routes())
         .with_state(state)
 }

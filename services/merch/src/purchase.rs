@@ -3,6 +3,7 @@
 use grove_merch_api as api;
 use grove_shared::{
     NetId,
+    config::ChapterTime,
     page::{Page, PageRequest},
 };
 use sqlx::MySqlPool;
@@ -16,6 +17,9 @@ use crate::{
     },
 };
 
+/// What someone is called who was forgotten.
+const FORGOTTEN: &str = "a former member";
+
 impl From<UnitRow> for api::PurchaseItem {
     fn from(unit: UnitRow) -> Self {
         let outcome = match unit.state {
@@ -24,12 +28,13 @@ impl From<UnitRow> for api::PurchaseItem {
             State::Failed | State::Refunded => api::ItemOutcome::Refunded,
             State::Lost | State::Unknown => api::ItemOutcome::Unknown,
         };
-        let resolution = match (unit.resolved_as, unit.resolved_by, unit.resolved_at) {
-            (Some(finding), Some(officer), Some(at)) => {
-                Some(api::Resolution { outcome: finding.into(), officer, at })
-            }
-            _ => None,
-        };
+        let officer = unit.resolved_by.unwrap_or_else(|| FORGOTTEN.to_owned());
+        let resolution = unit.resolved_as.zip(unit.resolved_at);
+        let resolution = resolution.map(|(finding, at)| api::Resolution {
+            outcome: finding.into(),
+            officer,
+            at,
+        });
         Self {
             number: unit.position,
             item_id: unit.item_id,
@@ -58,8 +63,8 @@ impl PurchaseRow {
         let costs = items.iter().filter(|item| matches!(item.outcome, Pending | Vended));
         api::Purchase {
             id: self.id,
-            netid: self.netid.to_string(),
-            at_kiosk: self.at_kiosk,
+            netid: self.netid.map_or_else(|| FORGOTTEN.to_owned(), |netid| netid.to_string()),
+            at_kiosk: self.kiosk.is_some(),
             state,
             cost: costs.map(|item| u64::from(item.price)).sum(),
             items,
@@ -87,29 +92,43 @@ pub(crate) async fn page(
         return Ok(api::Purchases { purchases: Vec::new(), next });
     };
     let units = purchases::units(db, oldest.id, newest.id).await?;
+    Ok(api::Purchases { purchases: with_units(&rows, &units), next })
+}
+
+/// Every purchase of one person, the oldest first.
+pub(crate) async fn all_of(
+    db: &MySqlPool,
+    netid: &NetId,
+) -> Result<Vec<api::Purchase>, MerchError> {
+    let units = purchases::units_of(db, netid).await?;
+    Ok(with_units(&purchases::of(db, netid).await?, &units))
+}
+
+fn with_units(rows: &[PurchaseRow], units: &[UnitRow]) -> Vec<api::Purchase> {
     let purchases = rows.iter().map(|row| {
         let mine = units.iter().filter(|unit| unit.purchase_id == row.id);
         row.clone().with_items(mine.cloned().map(Into::into).collect())
     });
-    Ok(api::Purchases { purchases: purchases.collect(), next })
+    purchases.collect()
 }
 
 /// The items of a purchase as old clients know items: as they are today, at the price of the purchase.
 pub(crate) async fn items_of(
     db: &MySqlPool,
+    time: ChapterTime,
     purchase: &api::Purchase,
 ) -> Result<Vec<api::Item>, MerchError> {
     let locations = stock::locations(db).await?;
     let items = stock::items(db).await?;
     let items = purchase.items.iter().map(|unit| {
         let today = items.iter().find(|item| item.id == unit.item_id);
-        let today = today.map(|item| item.clone().with_stock(&locations));
+        let today = today.map(|item| item.clone().with_stock(time, &locations));
         let mut item = today.unwrap_or_else(|| api::Item {
             id: unit.item_id,
             price: unit.price,
             name: unit.name.clone(),
             image: None,
-            created_on: purchase.created_at.date_naive(),
+            created_on: time.day_of(purchase.created_at),
             vending: Vec::new(),
             in_stock: false,
             total_stock: 0,

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use grove_notifications_api::{self as notifications, Channel, MERCH, Notification};
-use grove_outbox::enqueue;
+use grove_outbox::{Words, enqueue};
 use grove_shared::db;
 
 use crate::{config::Restock, error::MerchError, saga::unit::Unit, store::stock};
@@ -34,7 +34,8 @@ pub(crate) async fn check(
     }
     let message = format!("{} runs out: {left} left in the vending machine.", sold.name);
     let alert = Notification { services: channels, message, ..Notification::default() };
-    enqueue(transaction, &notifications::send(&alert.of_kind(MERCH)), now).await?;
+    let words = Words::for_officers(&format!("The message that {} runs out", sold.name));
+    enqueue(transaction, &notifications::send(&alert.of_kind(MERCH)), &words, now).await?;
     Ok(())
 }
 

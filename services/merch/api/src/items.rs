@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use grove_shared::{Call, envelope::Message, lenient::Lenient};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::SERVICE;
 
@@ -52,7 +53,7 @@ pub fn clear_location(slot: &str) -> Call<Message> {
 }
 
 /// Something that is sold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Item {
     /// Identifies the item.
     pub id: u64,
@@ -73,30 +74,43 @@ pub struct Item {
 }
 
 /// An item and one of its slots, as an officer enters them.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NewItem {
-    /// What it is called, up to 50 characters.
+    /// What it is called, without control characters.
+    #[schema(value_type = String, min_length = 1, max_length = 50, example = "Coke")]
     pub name: Lenient,
-    /// What it costs, in credits.
+    /// What it costs, in credits. Old clients send text.
+    #[schema(value_type = u32, maximum = 1_000_000, example = 75)]
     pub price: Lenient,
     /// The URL of a picture.
+    #[schema(
+        value_type = String,
+        max_length = 2000,
+        pattern = "^https?://",
+        example = "https://example.edu/can.png"
+    )]
     pub image_url: Lenient,
-    /// How much lies in the slot.
+    /// How much lies in the slot. Old clients send text.
+    #[schema(value_type = u32, maximum = 1000, example = 7)]
     pub quantity: Lenient,
     /// The slot: A1 to E9.
+    #[schema(value_type = String, pattern = "^[A-E][1-9]$", example = "A1")]
     pub location: Lenient,
 }
 
 /// A slot of the machine.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Location {
     /// Identifies the slot.
     pub id: u64,
     /// A to E.
+    #[schema(pattern = "^[A-E]$", example = "A")]
     pub row: String,
     /// 1 to 9.
+    #[schema(minimum = 1, maximum = 9)]
     pub column: u8,
     /// Row and column: A1 to E9.
+    #[schema(pattern = "^[A-E][1-9]$", example = "A1")]
     pub location: String,
     /// How much lies in it.
     pub quantity: u32,
@@ -105,7 +119,7 @@ pub struct Location {
 }
 
 /// What lies in a slot.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LocationItem {
     /// Identifies the item.
     pub id: u64,

@@ -7,6 +7,7 @@ use grove_shared::{
     page::{Page, PageRequest},
 };
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::SERVICE;
 
@@ -37,11 +38,12 @@ pub fn find_by_pin(pin: &PinForm) -> Call<Customer> {
 }
 
 /// Someone who buys.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Customer {
     /// Identifies the customer; null before the first PIN or purchase.
     pub id: Option<u64>,
     /// Their login name.
+    #[schema(example = "jsmith2")]
     pub netid: String,
     /// Always null: a PIN is shown once, to its owner.
     pub pin: Option<String>,
@@ -56,17 +58,20 @@ pub struct Customer {
 }
 
 /// A PIN, in the only reply that ever shows it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct NewPin {
     /// Whose.
+    #[schema(example = "jsmith2")]
     pub netid: String,
     /// Eight digits.
+    #[schema(pattern = "^[0-9]{8}$", example = "12345678")]
     pub pin: String,
 }
 
 /// A PIN, as someone enters it.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 pub struct PinForm {
-    /// Eight digits.
+    /// Eight digits. Old clients send a number.
+    #[schema(value_type = String, pattern = "^[0-9]{8}$", example = "12345678")]
     pub pin: Lenient,
 }

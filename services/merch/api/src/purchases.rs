@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use grove_shared::{Call, lenient::Lenient, page::PageRequest};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{Customer, Item, SERVICE};
 
@@ -47,16 +48,18 @@ pub fn sales(from: Option<NaiveDate>, to: Option<NaiveDate>) -> Call<Vec<SalesDa
 }
 
 /// A request to buy at a kiosk.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 pub struct NewTransaction {
-    /// Ids of items; one that is wanted twice is there twice.
+    /// Ids of items; one that is wanted twice is there twice. Old clients send text.
+    #[schema(value_type = Vec<u64>, min_items = 1, max_items = 10, example = json!([1, 1, 2]))]
     pub items: Lenient,
-    /// The PIN of who buys.
+    /// The PIN of who buys. Old clients send a number.
+    #[schema(value_type = String, pattern = "^[0-9]{8}$", example = "12345678")]
     pub pin: Lenient,
 }
 
 /// A purchase as old kiosks see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Transaction {
     /// Identifies the purchase.
     pub id: u64,
@@ -75,18 +78,20 @@ pub struct Transaction {
 }
 
 /// A request to buy as the caller.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NewPurchase {
     /// Ids of items; one that is wanted twice is there twice.
+    #[schema(min_items = 1, max_items = 10, example = json!([1, 1, 2]))]
     pub items: Vec<u64>,
 }
 
 /// A purchase.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Purchase {
     /// Identifies the purchase.
     pub id: u64,
-    /// Who bought.
+    /// Who bought; `a former member` when they are forgotten.
+    #[schema(example = "jsmith2")]
     pub netid: String,
     /// Whether it was bought at a kiosk, with a PIN.
     pub at_kiosk: bool,
@@ -101,7 +106,7 @@ pub struct Purchase {
 }
 
 /// Where a purchase is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PurchaseState {
     /// The machine is not done.
@@ -113,9 +118,10 @@ pub enum PurchaseState {
 }
 
 /// One thing of a purchase.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PurchaseItem {
     /// Its number within the purchase, from 1.
+    #[schema(minimum = 1)]
     pub number: u32,
     /// The item.
     pub item_id: u64,
@@ -124,6 +130,7 @@ pub struct PurchaseItem {
     /// What it cost.
     pub price: u32,
     /// The slot that it was to fall from.
+    #[schema(pattern = "^[A-E][1-9]$", example = "A1")]
     pub location: String,
     /// What became of it.
     pub outcome: ItemOutcome,
@@ -136,7 +143,7 @@ pub struct PurchaseItem {
 }
 
 /// What became of one thing of a purchase.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ItemOutcome {
     /// The machine is not done.
@@ -150,25 +157,26 @@ pub enum ItemOutcome {
 }
 
 /// A finding about an item whose outcome was not known.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Resolution {
     /// What happened.
     pub outcome: Finding,
-    /// Who found out.
+    /// Who found out; `a former member` when they are forgotten.
+    #[schema(example = "admin2")]
     pub officer: String,
     /// When.
     pub at: DateTime<Utc>,
 }
 
 /// What an officer tells about an item whose outcome was not known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NewResolution {
     /// What happened.
     pub outcome: Finding,
 }
 
 /// What happened to an item whose outcome was not known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Finding {
     /// It fell out; the stock is one less.
@@ -178,7 +186,7 @@ pub enum Finding {
 }
 
 /// A page of purchases, the newest first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Purchases {
     /// The page.
     pub purchases: Vec<Purchase>,
@@ -187,7 +195,7 @@ pub struct Purchases {
 }
 
 /// What was sold on one day.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SalesDay {
     /// The day, in the chapter's time zone.
     pub day: NaiveDate,

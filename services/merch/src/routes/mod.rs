@@ -4,4 +4,5 @@ pub(crate) mod items;
 pub(crate) mod locations;
 pub(crate) mod people;
 pub(crate) mod purchases;
+mod query;
 pub(crate) mod transactions;

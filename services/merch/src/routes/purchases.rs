@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, time::Instant};
 
 use axum::extract::State;
-use chrono::{Days, NaiveDate, TimeDelta};
+use chrono::{Days, TimeDelta};
+use grove_audit::{Change, record};
 use grove_http::{
     ApiError,
     extract::{Json, Path, Query},
@@ -20,13 +21,14 @@ use grove_shared::{
     page::{Limit, PageRequest},
 };
 use http::StatusCode;
-use serde::Deserialize;
+use serde_json::json;
 use sqlx::MySqlPool;
 
 use crate::{
     checkout::{self, Order},
     error::MerchError,
     purchase,
+    routes::query::{Filter, Period},
     state::AppState,
     store::{
         purchases::{self, Finding},
@@ -41,6 +43,21 @@ const LARGEST_PAGE: u32 = 100;
 const DAYS: u64 = 30;
 const MOST_DAYS: i64 = 366;
 
+/// Buys as the caller, and waits up to 6 seconds for the machine
+#[utoipa::path(
+    post,
+    path = "/merch/purchases",
+    operation_id = "buy",
+    request_body = api::NewPurchase,
+    responses(
+        (status = 201, description = "Bought, or pending, or given back", body = api::Purchase),
+        (status = 400, description = "Nothing is named, or too much, or it is out of stock, or the caller \
+                                      has too few credits"),
+        (status = 403, description = "The caller is no member today"),
+        (status = 404, description = "There is no such item"),
+        (status = 409, description = "The vending machine is not connected"),
+    ),
+)]
 pub(crate) async fn create(
     CurrentMember(Member { netid, .. }): CurrentMember,
     State(state): State<AppState>,
@@ -56,13 +73,18 @@ pub(crate) async fn create(
     Ok((StatusCode::CREATED, Json(purchase)))
 }
 
-#[derive(Debug, Deserialize)]
-pub(crate) struct Filter {
-    netid: Option<NetId>,
-    after: Option<u64>,
-    limit: Option<u32>,
-}
-
+/// Purchases, the newest first
+#[utoipa::path(
+    get,
+    path = "/merch/purchases",
+    operation_id = "list_purchases",
+    params(Filter),
+    responses(
+        (status = 200, description = "A page", body = api::Purchases),
+        (status = 400, description = "The limit is not from 1 to 100"),
+        (status = 403, description = "They are somebody else's"),
+    ),
+)]
 pub(crate) async fn list(
     viewer: Member,
     State(db): State<MySqlPool>,
@@ -87,6 +109,16 @@ pub(crate) async fn list(
     Ok(PageResponse::in_old_shape(&path, request, page.next, page))
 }
 
+/// One purchase
+#[utoipa::path(
+    get,
+    path = "/merch/purchases/{id}",
+    operation_id = "show_purchase",
+    responses(
+        (status = 200, description = "The purchase", body = api::Purchase),
+        (status = 404, description = "There is none that the caller may see"),
+    ),
+)]
 pub(crate) async fn show(
     viewer: Member,
     State(db): State<MySqlPool>,
@@ -99,7 +131,17 @@ pub(crate) async fn show(
     Ok(Json(purchase))
 }
 
-/// An officer looked, and knows what became of a thing that the machine did not tell of.
+/// Says what became of a thing that the machine did not tell of
+#[utoipa::path(
+    post,
+    path = "/merch/purchases/{id}/items/{number}/resolve",
+    request_body = api::NewResolution,
+    responses(
+        (status = 200, description = "The purchase", body = api::Purchase),
+        (status = 404, description = "There is no such purchase or thing"),
+        (status = 409, description = "Its outcome is known, or another was found before"),
+    ),
+)]
 pub(crate) async fn resolve(
     Officer(officer, ..): Officer<AdminOrTop4>,
     State(db): State<MySqlPool>,
@@ -108,7 +150,7 @@ pub(crate) async fn resolve(
     Json(Object(api::NewResolution { outcome })): Json<Object<api::NewResolution>>,
 ) -> Result<Json<api::Purchase>, ApiError> {
     let finding = Finding::from(outcome);
-    purchases::find(&db, id).await?;
+    let purchase = purchases::find(&db, id).await?;
     let units = purchases::units(&db, id, id).await?;
     let unit = units.into_iter().find(|unit| unit.position == number);
     let unit = unit.ok_or(MerchError::ItemNotFound)?;
@@ -118,6 +160,15 @@ pub(crate) async fn resolve(
         if outcome == api::Finding::Vended {
             stock::correct(&mut transaction, &unit.location, unit.item_id, -1).await?;
         }
+        let resolved = Change::new(netid, "resolved", "purchase", id)
+            .from(json!({ "item": number, "outcome": api::ItemOutcome::Unknown }))
+            .to(json!({ "item": number, "outcome": outcome }))
+            .irreversible("Something is found once. Set the stock of the slot, if that is wrong.");
+        let resolved = match &purchase.netid {
+            Some(buyer) => resolved.about(buyer),
+            None => resolved,
+        };
+        record(&mut transaction, resolved, clock.now()).await?;
         tracing::info!(purchase.id = id, "item {number} of {id}: {finding:?}, says {netid}");
     } else if unit.resolved_as != Some(finding) {
         return Err(MerchError::NotUnknown.into());
@@ -126,13 +177,16 @@ pub(crate) async fn resolve(
     Ok(Json(purchase::find(&db, id).await?))
 }
 
-#[derive(Debug, Deserialize)]
-pub(crate) struct Period {
-    from: Option<NaiveDate>,
-    to: Option<NaiveDate>,
-}
-
-/// What was sold on each day of a period, also on those on which nothing was.
+/// What was sold on each day, also on those on which nothing was
+#[utoipa::path(
+    get,
+    path = "/merch/sales",
+    params(Period),
+    responses(
+        (status = 200, description = "The days", body = Vec<api::SalesDay>),
+        (status = 400, description = "The period is none, or longer than a year"),
+    ),
+)]
 pub(crate) async fn sales(
     _: Officer<AdminOrTop4>,
     State(db): State<MySqlPool>,

@@ -29,6 +29,24 @@ use crate::{
 /// How long the reply waits for the balance.
 const BALANCE_WITHIN: Duration = Duration::from_secs(1);
 
+/// Buys at a kiosk with a PIN, and waits up to 6 seconds for the machine
+#[utoipa::path(
+    post,
+    path = "/merch/transactions",
+    operation_id = "sell",
+    request_body = api::NewTransaction,
+    responses(
+        (status = 200, description = "Everything fell out", body = Data<api::Transaction>),
+        (status = 202, description = "It takes longer", body = Data<api::Transaction>),
+        (status = 400, description = "A field is missing or wrong, or something is out of stock, or the buyer \
+                                      has too few credits"),
+        (status = 403, description = "The buyer is no member today"),
+        (status = 404, description = "There is no such item, or the PIN is nobody's"),
+        (status = 409, description = "Something did not fall out and is not charged: `message` says why, `data` \
+                                      is the transaction; or there is no machine, or there are no PINs"),
+        (status = 429, description = "There were too many wrong PINs"),
+    ),
+)]
 pub(crate) async fn create(
     caller: Caller,
     State(state): State<AppState>,
@@ -61,17 +79,17 @@ async fn reply(
     purchase: api::Purchase,
 ) -> Result<Response, ApiError> {
     let CustomerRow { netid, .. } = customer;
-    let user = member::with_balance(&state.peers, netid, Some(customer));
+    let user = member::with_balance(&state.peers, state.time, netid, Some(customer));
     let user = tokio::time::timeout(BALANCE_WITHIN, user).await;
-    let user = user.unwrap_or_else(|_| member::without_balance(netid, Some(customer)));
-    let items = purchase::items_of(&state.db, &purchase).await?;
+    let user = user.unwrap_or_else(|_| member::without_balance(state.time, netid, Some(customer)));
+    let items = purchase::items_of(&state.db, state.time, &purchase).await?;
     let failures = failures(&purchase);
     let transaction = api::Transaction {
         id: purchase.id,
         user,
         items,
         cost: purchase.cost,
-        created_on: purchase.created_at.date_naive(),
+        created_on: state.time.day_of(purchase.created_at),
         state: purchase.state,
         outcomes: purchase.items,
     };

@@ -10,6 +10,7 @@
 //!    '----------------> failed
 //! ```
 
+mod log;
 mod step;
 pub(crate) mod unit;
 mod worker;

@@ -15,6 +15,7 @@ use crate::{
     machine::{Machine, Verdict},
     restock,
     saga::{
+        log,
         unit::{State, Unit},
         worker::{LEASE, Worker},
     },
@@ -178,6 +179,7 @@ impl Worker {
         let saved = units::save(&mut *transaction, unit, lease).await?;
         if saved {
             stock::correct(&mut transaction, &unit.location, unit.item_id, 1).await?;
+            log::decision(&mut transaction, unit, self.clock.now()).await?;
         }
         transaction.commit().await?;
         Ok(if saved { Next::Step } else { Next::Rest })
@@ -237,7 +239,13 @@ impl Worker {
         let lease = unit.next_attempt_at;
         unit.state = state;
         unit.next_attempt_at = None;
-        if units::save(&self.db, unit, lease).await? {
+        let mut transaction = db::begin(&self.db).await?;
+        let saved = units::save(&mut *transaction, unit, lease).await?;
+        if saved {
+            log::decision(&mut transaction, unit, self.clock.now()).await?;
+        }
+        transaction.commit().await?;
+        if saved {
             tracing::info!(
                 unit.id = unit.id,
                 "item {} of purchase {}: {state:?}",

@@ -6,7 +6,7 @@ use sqlx::{MySqlConnection, MySqlExecutor};
 
 use crate::error::MerchError;
 
-/// Someone who bought something or has a PIN.
+/// Someone who went to buy something or made a PIN.
 #[derive(Debug, Clone)]
 pub(crate) struct CustomerRow {
     pub(crate) id: u64,
@@ -85,6 +85,50 @@ pub(crate) async fn ensure(
     Ok(())
 }
 
+/// Makes everyone else wait who begins something for a customer or forgets them, until the transaction ends;
+/// false when there is no such customer.
+pub(crate) async fn lock(
+    transaction: &mut MySqlConnection,
+    netid: &NetId,
+) -> Result<bool, MerchError> {
+    let customer =
+        sqlx::query_scalar!("SELECT id FROM customers WHERE netid = ? FOR UPDATE", netid);
+    Ok(customer.fetch_optional(transaction).await?.is_some())
+}
+
+/// Removes someone who has no PIN and has never bought anything.
+pub(crate) async fn remove_unused(
+    db: impl MySqlExecutor<'_>,
+    netid: &NetId,
+) -> Result<(), MerchError> {
+    sqlx::query!(
+        "DELETE FROM customers WHERE netid = ? AND pin_hash IS NULL
+           AND NOT EXISTS (SELECT 1 FROM purchases WHERE purchases.netid = customers.netid)",
+        netid
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Removes a customer and their PIN; returns how many there were.
+pub(crate) async fn remove(
+    transaction: &mut MySqlConnection,
+    netid: &NetId,
+) -> Result<u64, MerchError> {
+    let removed = sqlx::query!("DELETE FROM customers WHERE netid = ?", netid);
+    Ok(removed.execute(transaction).await?.rows_affected())
+}
+
+/// When the PIN of a customer was made, if they have one.
+pub(crate) async fn pin_made_at(
+    db: impl MySqlExecutor<'_>,
+    netid: &NetId,
+) -> Result<Option<DateTime<Utc>>, MerchError> {
+    let made_at = sqlx::query_scalar!("SELECT pin_made_at FROM customers WHERE netid = ?", netid);
+    Ok(made_at.fetch_optional(db).await?.flatten())
+}
+
 /// Gives a customer a PIN; false when it belongs to another.
 pub(crate) async fn set_pin(
     db: impl MySqlExecutor<'_>,
@@ -99,6 +143,7 @@ pub(crate) async fn set_pin(
         netid
     );
     match set.execute(db).await {
+        Ok(set) if set.rows_affected() == 0 => Err(MerchError::MembersOnly),
         Ok(_) => Ok(true),
         Err(cause) if Refusal::of(&cause) == Some(Refusal::Duplicate) => Ok(false),
         Err(cause) => Err(cause.into()),

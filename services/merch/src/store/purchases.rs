@@ -11,8 +11,10 @@ use crate::{error::MerchError, saga::unit::State};
 #[derive(Debug, Clone)]
 pub(crate) struct PurchaseRow {
     pub(crate) id: u64,
-    pub(crate) netid: NetId,
-    pub(crate) at_kiosk: bool,
+    /// Nobody, if they are forgotten.
+    pub(crate) netid: Option<NetId>,
+    /// Where, if not on the website.
+    pub(crate) kiosk: Option<String>,
     pub(crate) created_at: DateTime<Utc>,
 }
 
@@ -89,8 +91,7 @@ macro_rules! select_purchases {
     ($rest:literal $(, $arg:expr)*) => {
         sqlx::query_as!(
             PurchaseRow,
-            r#"SELECT id, netid AS "netid: NetId", (kiosk IS NOT NULL) AS "at_kiosk!: bool", created_at
-               FROM purchases WHERE "# + $rest
+            r#"SELECT id, netid AS "netid: NetId", kiosk, created_at FROM purchases WHERE "# + $rest
             $(, $arg)*
         )
     };
@@ -119,22 +120,76 @@ pub(crate) async fn list(
     Ok(purchases)
 }
 
+/// Reads items of purchases; `$which` says which ones.
+macro_rules! select_units {
+    ($which:literal $(, $arg:expr)*) => {
+        sqlx::query_as!(
+            UnitRow,
+            r#"SELECT purchase_id, position, item_id, name, price, location, state AS "state: State",
+                      charged AS "charged: bool", reason, resolved_as AS "resolved_as: Finding",
+                      resolved_by, resolved_at
+               FROM purchase_items WHERE "# + $which + " ORDER BY purchase_id, position"
+            $(, $arg)*
+        )
+    };
+}
+
 /// What became of the items of the purchases `first` to `last`.
 pub(crate) async fn units(
     db: impl MySqlExecutor<'_>,
     first: u64,
     last: u64,
 ) -> Result<Vec<UnitRow>, MerchError> {
-    let units = sqlx::query_as!(
-        UnitRow,
-        r#"SELECT purchase_id, position, item_id, name, price, location, state AS "state: State",
-                  charged AS "charged: bool", reason, resolved_as AS "resolved_as: Finding",
-                  resolved_by, resolved_at
-           FROM purchase_items WHERE purchase_id BETWEEN ? AND ? ORDER BY purchase_id, position"#,
-        first,
-        last
-    );
+    Ok(select_units!("purchase_id BETWEEN ? AND ?", first, last).fetch_all(db).await?)
+}
+
+/// Every purchase of one person, without its items, the oldest first.
+pub(crate) async fn of(
+    db: impl MySqlExecutor<'_>,
+    netid: &NetId,
+) -> Result<Vec<PurchaseRow>, MerchError> {
+    Ok(select_purchases!("netid = ? ORDER BY id", netid).fetch_all(db).await?)
+}
+
+/// What became of the items of every purchase of one person.
+pub(crate) async fn units_of(
+    db: impl MySqlExecutor<'_>,
+    netid: &NetId,
+) -> Result<Vec<UnitRow>, MerchError> {
+    let units = select_units!("purchase_id IN (SELECT id FROM purchases WHERE netid = ?)", netid);
     Ok(units.fetch_all(db).await?)
+}
+
+/// Those that an officer found out about.
+pub(crate) async fn found_by(
+    db: impl MySqlExecutor<'_>,
+    officer: &NetId,
+) -> Result<Vec<UnitRow>, MerchError> {
+    Ok(select_units!("resolved_by = ?", officer).fetch_all(db).await?)
+}
+
+/// Takes a person's name off their purchases; returns how many there were.
+pub(crate) async fn forget_buyer(
+    transaction: &mut MySqlConnection,
+    netid: &NetId,
+) -> Result<u64, MerchError> {
+    let forgotten = sqlx::query!("UPDATE purchases SET netid = NULL WHERE netid = ?", netid);
+    Ok(forgotten.execute(transaction).await?.rows_affected())
+}
+
+/// Takes the name of the officer off a finding.
+pub(crate) async fn forget_finder(
+    transaction: &mut MySqlConnection,
+    unit: &UnitRow,
+) -> Result<(), MerchError> {
+    sqlx::query!(
+        "UPDATE purchase_items SET resolved_by = NULL WHERE purchase_id = ? AND position = ?",
+        unit.purchase_id,
+        unit.position
+    )
+    .execute(transaction)
+    .await?;
+    Ok(())
 }
 
 /// How many items of a purchase the machine is not done with.

@@ -25,6 +25,14 @@ struct LocationRow {
     image_url: Option<String>,
 }
 
+/// What a slot holds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Content {
+    /// The item that it is given to, if it is given to one.
+    pub(crate) item_id: Option<u64>,
+    pub(crate) quantity: u32,
+}
+
 impl TryFrom<LocationRow> for api::Location {
     type Error = MerchError;
 
@@ -105,26 +113,30 @@ pub(crate) async fn lock_item(
     item.fetch_optional(transaction).await?.ok_or(MerchError::ItemNotFound)
 }
 
-/// Adds an item, or changes the one of the same name; returns its id.
-pub(crate) async fn put_item(
+/// The id of the item of a name.
+pub(crate) async fn id_of(
+    db: impl MySqlExecutor<'_>,
+    name: &str,
+) -> Result<Option<u64>, MerchError> {
+    let id = sqlx::query_scalar!("SELECT id FROM items WHERE name = ?", name);
+    Ok(id.fetch_optional(db).await?)
+}
+
+/// Adds an item; returns its id.
+pub(crate) async fn insert_item(
     transaction: &mut MySqlConnection,
     new: &Assignment,
     now: DateTime<Utc>,
 ) -> Result<u64, MerchError> {
-    sqlx::query!(
-        "INSERT INTO items (name, price, image_url, created_at) VALUES (?, ?, ?, ?)
-         ON DUPLICATE KEY UPDATE price = ?, image_url = ?",
+    let inserted = sqlx::query!(
+        "INSERT INTO items (name, price, image_url, created_at) VALUES (?, ?, ?, ?)",
         new.name,
         new.price,
         new.image_url,
-        now,
-        new.price,
-        new.image_url
-    )
-    .execute(&mut *transaction)
-    .await?;
-    let id = sqlx::query_scalar!("SELECT id FROM items WHERE name = ? FOR UPDATE", new.name);
-    Ok(id.fetch_one(transaction).await?)
+        now
+    );
+    let inserted = inserted.execute(transaction).await;
+    Ok(inserted.map_err(|cause| unless_taken(cause, &new.name))?.last_insert_id())
 }
 
 /// Changes an item.
@@ -140,12 +152,15 @@ pub(crate) async fn update_item(
         change.image_url,
         id
     );
-    match updated.execute(transaction).await {
-        Ok(_) => Ok(()),
-        Err(cause) if Refusal::of(&cause) == Some(Refusal::Duplicate) => {
-            Err(MerchError::NameTaken(change.name.clone()))
-        }
-        Err(cause) => Err(cause.into()),
+    updated.execute(transaction).await.map_err(|cause| unless_taken(cause, &change.name))?;
+    Ok(())
+}
+
+/// Says of a refusal that it is for the name, if it is.
+fn unless_taken(cause: sqlx::Error, name: &str) -> MerchError {
+    match Refusal::of(&cause) {
+        Some(Refusal::Duplicate) => MerchError::NameTaken(name.to_owned()),
+        _ => cause.into(),
     }
 }
 
@@ -158,14 +173,17 @@ pub(crate) async fn delete_item(
     Ok(())
 }
 
-/// The item of a slot, after locking the slot.
+/// What a slot holds, after locking it.
 pub(crate) async fn lock_location(
     transaction: &mut MySqlConnection,
     slot: Slot,
-) -> Result<Option<u64>, MerchError> {
-    let code = slot.to_string();
-    let item = sqlx::query_scalar!("SELECT item_id FROM locations WHERE code = ? FOR UPDATE", code);
-    item.fetch_optional(transaction).await?.ok_or(MerchError::InvalidLocation)
+) -> Result<Content, MerchError> {
+    let content = sqlx::query_as!(
+        Content,
+        "SELECT item_id, quantity FROM locations WHERE code = ? FOR UPDATE",
+        slot.to_string()
+    );
+    content.fetch_optional(transaction).await?.ok_or(MerchError::InvalidLocation)
 }
 
 /// Gives a slot to an item.

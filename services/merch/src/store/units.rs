@@ -86,7 +86,7 @@ pub(crate) async fn claim(
 async fn find(db: impl MySqlExecutor<'_>, id: u64) -> Result<Unit, MerchError> {
     let unit = sqlx::query_as!(
         Unit,
-        r#"SELECT unit.id, purchase_id, position, netid AS "netid: NetId", item_id, name, price,
+        r#"SELECT unit.id, purchase_id, position, COALESCE(payer, netid) AS "netid!: NetId", item_id, name, price,
                   location, vend_key, hold_id, state AS "state: State", reason, charged AS "charged: bool",
                   deadline_at, next_attempt_at, unit.created_at, decided_at
            FROM purchase_items AS unit JOIN purchases ON purchases.id = purchase_id
@@ -96,7 +96,8 @@ async fn find(db: impl MySqlExecutor<'_>, id: u64) -> Result<Unit, MerchError> {
     Ok(unit.fetch_one(db).await?)
 }
 
-/// Writes what became of a unit; false when its lease has passed to another worker.
+/// Writes what became of a unit; false when its lease has passed to another worker. When it is settled,
+/// nobody needs to know any more whose credits it was about.
 pub(crate) async fn save(
     db: impl MySqlExecutor<'_>,
     unit: &Unit,
@@ -104,7 +105,8 @@ pub(crate) async fn save(
 ) -> Result<bool, MerchError> {
     let saved = sqlx::query!(
         "UPDATE purchase_items SET state = ?, reason = ?, charged = ?, hold_id = ?,
-                deadline_at = ?, next_attempt_at = ?, decided_at = ?
+                deadline_at = ?, next_attempt_at = ?, decided_at = ?,
+                payer = CASE WHEN ? THEN NULL ELSE payer END
          WHERE id = ? AND next_attempt_at = ?",
         unit.state,
         unit.reason,
@@ -113,6 +115,7 @@ pub(crate) async fn save(
         unit.deadline_at,
         unit.next_attempt_at,
         unit.decided_at,
+        unit.next_attempt_at.is_none(),
         unit.id,
         lease
     );
@@ -131,4 +134,45 @@ pub(crate) async fn silence_before(
         unit.position
     );
     Ok(silence.fetch_one(db).await?)
+}
+
+/// What is not settled of the purchases of one person.
+pub(crate) async fn open_of(
+    db: impl MySqlExecutor<'_>,
+    netid: &NetId,
+) -> Result<Vec<u64>, MerchError> {
+    let open = sqlx::query_scalar!(
+        "SELECT unit.id FROM purchase_items AS unit JOIN purchases ON purchases.id = purchase_id
+         WHERE netid = ? AND next_attempt_at IS NOT NULL",
+        netid
+    );
+    Ok(open.fetch_all(db).await?)
+}
+
+/// Keeps whose credits a unit is about, beside its purchase, until it is settled.
+pub(crate) async fn keep_payer(
+    transaction: &mut MySqlConnection,
+    id: u64,
+    netid: &NetId,
+) -> Result<(), MerchError> {
+    sqlx::query!(
+        "UPDATE purchase_items SET payer = ? WHERE id = ? AND next_attempt_at IS NOT NULL",
+        netid,
+        id
+    )
+    .execute(transaction)
+    .await?;
+    Ok(())
+}
+
+/// The purchases of one person that were not settled when they were forgotten, and are not yet.
+pub(crate) async fn purchases_to_settle(
+    db: impl MySqlExecutor<'_>,
+    netid: &NetId,
+) -> Result<Vec<u64>, MerchError> {
+    let purchases = sqlx::query_scalar!(
+        "SELECT DISTINCT purchase_id FROM purchase_items WHERE payer = ? ORDER BY purchase_id",
+        netid
+    );
+    Ok(purchases.fetch_all(db).await?)
 }

@@ -1,6 +1,7 @@
 //! Purchases at a kiosk, as old kiosks make them.
 
-use grove_testing::Reply;
+use chrono::TimeDelta;
+use grove_testing::{Person, Reply};
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -181,4 +182,25 @@ async fn only_current_members_buy() {
     world.ledger.forget_members_once();
     assert_eq!(world.app.client().post("/merch/transactions", &body).await.status, 503);
     assert_eq!(world.count("SELECT COUNT(*) FROM purchases").await, 0);
+}
+
+#[tokio::test]
+async fn what_was_made_today_was_made_on_the_day_of_the_chapter() {
+    let world = World::with(Plan { time_zone: "America/Chicago", ..Plan::default() }).await;
+    // The evening of 1 October in Chicago is 2 October in UTC.
+    world.clock.advance(TimeDelta::hours(14));
+    let coke = world.stock("A1", "Coke", 75, 3).await;
+    let pin = world.pin("jsmith2").await;
+    let bought: Value = buy(&world, json!({ "items": [coke], "pin": pin })).await.json();
+    let of = |person: Person, path: String| async move {
+        person.get(&path).await.json::<Value>()["data"]["created_on"].clone()
+    };
+    let seen = [
+        bought["data"]["created_on"].clone(),
+        bought["data"]["items"][0]["created_on"].clone(),
+        bought["data"]["user"]["created_on"].clone(),
+        of(world.app.client(), format!("/merch/items/{coke}")).await,
+        of(world.app.member("jsmith2"), "/merch/users/jsmith2".to_owned()).await,
+    ];
+    assert_eq!(seen, ["2026-10-01"; 5]);
 }

@@ -2,8 +2,10 @@
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod accountability;
 mod cancel;
 mod crash;
+mod forgetting;
 mod items;
 mod kiosk;
 mod ledger;
