@@ -164,6 +164,22 @@ impl Details {
         })
     }
 
+    /// Those of the fields that are not yet so in `group`, by their names on the wire.
+    pub(crate) fn changed_in(&self, group: &Group) -> Vec<&'static str> {
+        let fields = [
+            (Field::Description, &self.description, &group.description),
+            (Field::MeetingDay, &self.meeting_day, &group.meeting_day),
+            (Field::MeetingTime, &self.meeting_time, &group.meeting_time),
+            (Field::MeetingLoc, &self.meeting_loc, &group.meeting_loc),
+            (Field::Site, &self.site, &group.site),
+            (Field::Email, &self.email, &group.email),
+        ];
+        let changed = fields
+            .into_iter()
+            .filter(|(_, new, present)| new.as_ref().is_some_and(|new| new != *present));
+        changed.map(|(field, ..)| field.name()).collect()
+    }
+
     /// Those of the fields that fill an empty one of `group`.
     pub(crate) fn missing_in(self, group: &Group) -> Self {
         let fills = |text: Option<String>, present: &str| {

@@ -5,11 +5,12 @@
 //! members of the committees admin, top4 and corporate are the chapter's officers; the gateway asks
 //! here who they are, and a lead's power over the own group is read here in the request it is used in.
 //!
-//! The service owns the tables `chapter_groups` and `group_roles`. It asks users who someone is before they
-//! get a place, and users says who left the chapter.
+//! The service owns the tables `chapter_groups`, `group_roles` and `audit_log`. It asks users who someone is
+//! before they get a place, and users says who left the chapter.
 
 mod access;
 pub mod admin;
+mod change;
 mod config;
 mod error;
 mod group;
@@ -17,6 +18,8 @@ pub mod import;
 mod kind;
 mod look;
 mod membership;
+mod person;
+mod personal_data;
 mod place;
 mod routes;
 mod state;
@@ -24,14 +27,16 @@ mod store;
 mod text;
 
 use axum::{
-    Router,
-    routing::{delete, get, post},
+    middleware,
+    routing::{get, post},
 };
 use grove_client::Peers;
+use grove_http::revalidate::revalidate;
 use grove_identity::Verifier;
 use grove_service::Service;
 use grove_shared::{Clock, db};
 use sqlx::migrate::Migrator;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use crate::{
     config::Config,
@@ -63,16 +68,20 @@ pub fn assemble(state: AppState) -> Service {
     Service::new(SERVICE, routes(state)).schema(&db, &MIGRATOR)
 }
 
-fn routes(state: AppState) -> Router {
+fn routes(state: AppState) -> OpenApiRouter {
     use routes::{groups, places};
-    Router::new()
-        .route("/groups", get(groups::kinds))
-        .route("/groups/{type}", get(groups::list).post(groups::create))
-        .route("/groups/{type}/{name}", get(groups::show).put(groups::update).delete(groups::end))
-        .route("/groups/{type}/{name}/roles", get(places::list).post(places::create))
-        .route("/groups/{type}/{name}/roles/{id}", delete(places::end))
+    OpenApiRouter::new()
+        .routes(routes!(groups::kinds))
+        .routes(routes!(groups::list, groups::create))
+        .routes(routes!(groups::show, groups::update, groups::end))
+        // Whoever reads these gets the same.
+        .route_layer(middleware::from_fn(revalidate))
+        .routes(routes!(places::list, places::create))
+        .routes(routes!(places::end))
         .route("/internal/groups/{type}/{name}/members", get(places::members))
         .route("/internal/roles", post(places::officer_roles))
         .route("/internal/roles/end", post(places::end_all_of))
+        .merge(grove_audit::routes(SERVICE.name))
+        .merge(grove_personal_data::routes())
         .with_state(state)
 }

@@ -1,4 +1,5 @@
 //! Every handler: of groups, and of places in them.
 
 pub(crate) mod groups;
+mod path;
 pub(crate) mod places;

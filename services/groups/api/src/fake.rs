@@ -1,24 +1,21 @@
 //! The groups service in memory, for the tests of those who call it.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::collections::BTreeMap;
 
 use axum::{
     Router,
-    extract::{Request, State},
-    middleware::{self, Next},
-    response::{IntoResponse, Response},
+    extract::State,
     routing::{get, post},
 };
 use grove_http::{
     ApiError,
     extract::{Json, Path},
 };
-use grove_identity::IDENTITY;
-use grove_shared::{NetId, Role};
-use grove_testing::Neighbour;
+use grove_shared::{
+    NetId, Role,
+    personal_data::{Forget, Forgotten},
+};
+use grove_testing::Fake;
 use serde_json::{Value, json};
 
 use crate::{Departure, OfficerRoles, RoleHolder};
@@ -27,27 +24,23 @@ use crate::{Departure, OfficerRoles, RoleHolder};
 /// and nobody is in them yet.
 #[derive(Debug, Clone)]
 pub struct FakeGroups {
-    memory: Memory,
-    server: Arc<Neighbour>,
+    fake: Fake<Inner>,
 }
 
-#[derive(Debug, Clone, Default)]
-struct Memory(Arc<Mutex<Inner>>);
+type Memory = grove_testing::Memory<Inner>;
 
 #[derive(Debug)]
 struct Inner {
     /// Who is in each group, by its kind and its name in lower case.
     groups: BTreeMap<(String, String), Vec<NetId>>,
     departures: Vec<Departure>,
-    requests: Vec<String>,
-    failures: u32,
+    forgotten: Vec<NetId>,
 }
 
 impl Default for Inner {
     fn default() -> Self {
         let committees = Role::ALL.map(|role| (committee(role), Vec::new()));
-        let (departures, requests) = (Vec::new(), Vec::new());
-        Self { groups: committees.into(), departures, requests, failures: 0 }
+        Self { groups: committees.into(), departures: Vec::new(), forgotten: Vec::new() }
     }
 }
 
@@ -55,40 +48,32 @@ fn committee(role: Role) -> (String, String) {
     ("committees".to_owned(), role.as_str().to_owned())
 }
 
-impl Memory {
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 impl FakeGroups {
     /// Starts it.
     pub async fn start() -> Self {
-        let memory = Memory::default();
         let routes = Router::new()
             .route("/internal/groups/{type}/{name}/members", get(members))
             .route("/internal/roles", post(officer_roles))
             .route("/internal/roles/end", post(end_roles))
-            .layer(middleware::from_fn_with_state(memory.clone(), around))
-            .with_state(memory.clone());
-        Self { memory, server: Arc::new(Neighbour::start(routes).await) }
+            .route("/internal/personal-data/forget", post(forget));
+        Self { fake: Fake::start("groups", routes).await }
     }
 
     /// Where it listens.
     pub fn url(&self) -> String {
-        self.server.url()
+        self.fake.url()
     }
 
     /// Lets these people be in a group, and nobody else; makes it if need be.
     pub fn group(&self, kind: &str, name: &str, members: &[NetId]) {
         let mut members = members.to_vec();
         members.sort_unstable();
-        self.memory.lock().groups.insert((kind.to_owned(), name.to_lowercase()), members);
+        self.fake.lock().groups.insert((kind.to_owned(), name.to_lowercase()), members);
     }
 
     /// Lets someone hold these officer roles, and no others.
     pub fn officer(&self, netid: &NetId, roles: &[Role]) {
-        let mut memory = self.memory.lock();
+        let mut memory = self.fake.lock();
         for role in Role::ALL {
             let members = memory.groups.entry(committee(role)).or_default();
             members.retain(|member| member != netid);
@@ -100,35 +85,23 @@ impl FakeGroups {
 
     /// Answers 503 to the next `requests`.
     pub fn fail_next(&self, requests: u32) {
-        self.memory.lock().failures = requests;
+        self.fake.fail_next(requests);
     }
 
     /// Who was said to have left, each time.
     pub fn departures(&self) -> Vec<Departure> {
-        self.memory.lock().departures.clone()
+        self.fake.lock().departures.clone()
+    }
+
+    /// Who was forgotten, each time.
+    pub fn forgotten(&self) -> Vec<NetId> {
+        self.fake.lock().forgotten.clone()
     }
 
     /// Method and path of each request so far, also of those that were answered 503.
     pub fn requests(&self) -> Vec<String> {
-        self.memory.lock().requests.clone()
+        self.fake.requests()
     }
-}
-
-async fn around(State(memory): State<Memory>, request: Request, next: Next) -> Response {
-    if !request.headers().contains_key(IDENTITY) {
-        return ApiError::unauthenticated().into_response();
-    }
-    let fails = {
-        let mut memory = memory.lock();
-        memory.requests.push(format!("{} {}", request.method(), request.uri().path()));
-        let fails = memory.failures > 0;
-        memory.failures = memory.failures.saturating_sub(1);
-        fails
-    };
-    if fails {
-        return ApiError::unavailable("groups is out of order").into_response();
-    }
-    next.run(request).await
 }
 
 async fn members(
@@ -157,4 +130,16 @@ async fn end_roles(State(memory): State<Memory>, Json(departure): Json<Departure
     }
     memory.departures.push(departure);
     Json(json!({}))
+}
+
+async fn forget(
+    State(memory): State<Memory>,
+    Json(Forget { netid }): Json<Forget>,
+) -> Json<Forgotten> {
+    let mut memory = memory.lock();
+    for members in memory.groups.values_mut() {
+        members.retain(|member| *member != netid);
+    }
+    memory.forgotten.push(netid);
+    Json(Forgotten::default())
 }

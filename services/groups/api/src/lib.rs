@@ -9,6 +9,7 @@ pub mod fake;
 use chrono::{DateTime, Utc};
 use grove_shared::{Call, NetId, Role, Service};
 use serde::{Deserialize, Serialize, de::IgnoredAny};
+use utoipa::ToSchema;
 
 /// The service of SIGs and committees.
 pub const SERVICE: Service = Service { name: "groups", port: 9001 };
@@ -97,24 +98,32 @@ pub struct Departure {
 }
 
 /// A SIG or committee as everyone sees it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Group {
     /// The name, such as `SIGPwny` or `Top4`.
+    #[schema(example = "SIGPwny")]
     pub name: String,
     /// What it does.
+    #[schema(example = "Security, for all levels.")]
     pub description: String,
     /// Who leads it, separated by commas.
+    #[schema(example = "Jo Smith, Max Doe")]
     pub chairs: String,
     /// The day it meets: `Tuesday`.
+    #[schema(example = "Thursday")]
     pub meeting_day: String,
     /// When it meets: `6:00 PM`.
+    #[schema(example = "6:00 PM")]
     pub meeting_time: String,
     /// Where it meets.
+    #[schema(example = "Siebel 1404")]
     pub meeting_loc: String,
     /// Its web site, or nothing.
+    #[schema(example = "https://sigpwny.example")]
     pub site: String,
     /// Its mail address, or nothing.
+    #[schema(example = "sigpwny@example.org")]
     pub email: String,
     /// Its offices and who holds them.
     pub roles: Vec<Office>,
@@ -123,86 +132,102 @@ pub struct Group {
 }
 
 /// An office of a group.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Office {
     /// What it is called: `Treasurer`.
+    #[schema(example = "Treasurer")]
     pub name: String,
     /// Who holds it.
+    #[schema(example = "Max Doe")]
     pub holder: String,
     /// How to reach them.
+    #[schema(example = "mdoe3@example.edu")]
     pub email: String,
 }
 
 /// What is changed of a group, or what a new one is made of; absent fields stay as they are.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct GroupChange {
-    /// See [`Group::name`]; only when the group is made.
+    /// Its name: 1 to 64 letters, digits, spaces and `. & + | ' -`, of one script. Only when the group is made.
+    #[schema(min_length = 1, max_length = 64, example = "SIGPwny")]
     pub name: Option<String>,
-    /// See [`Group::description`].
+    /// What it does.
+    #[schema(max_length = 2000, example = "Security, for all levels.")]
     pub description: Option<String>,
-    /// See [`Group::meeting_day`].
+    /// The day it meets.
+    #[schema(max_length = 100, example = "Thursday")]
     pub meeting_day: Option<String>,
-    /// See [`Group::meeting_time`].
+    /// When it meets.
+    #[schema(max_length = 100, example = "6:00 PM")]
     pub meeting_time: Option<String>,
-    /// See [`Group::meeting_loc`].
+    /// Where it meets.
+    #[schema(max_length = 100, example = "Siebel 1404")]
     pub meeting_loc: Option<String>,
-    /// See [`Group::site`].
+    /// Its web site, which begins with `http://` or `https://`, or nothing.
+    #[schema(max_length = 100, example = "https://sigpwny.example")]
     pub site: Option<String>,
-    /// See [`Group::email`].
+    /// Its mail address, or nothing.
+    #[schema(max_length = 100, example = "sigpwny@example.org")]
     pub email: Option<String>,
 }
 
 /// Whether someone is in a group now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MembershipCheck {
     /// Who was asked about; absent when they are not in the group, as in the old system.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "jsmith2")]
     pub netid: Option<String>,
     /// Whether they are.
     pub is_valid: bool,
 }
 
 /// Someone's place in a group, now or in the past.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GroupRole {
     /// Identifies the place.
     pub id: u64,
     /// Who holds it.
     pub netid: NetId,
     /// Their name, for people who do not know the NetID.
+    #[schema(example = "Max Doe")]
     pub name: String,
     /// Whether they lead the group.
     pub lead: bool,
     /// Their office: `Treasurer`; or nothing.
+    #[schema(example = "Treasurer")]
     pub title: String,
     /// When they took it.
     pub started_at: DateTime<Utc>,
     /// When they left it.
     pub ended_at: Option<DateTime<Utc>>,
     /// Who gave it to them.
+    #[schema(example = "admin2")]
     pub granted_by: String,
 }
 
 /// A place in a group to give to someone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NewGroupRole {
     /// Who gets it.
     pub netid: NetId,
     /// Their name, if users knows none.
     #[serde(default)]
+    #[schema(max_length = 100, example = "Max Doe")]
     pub name: String,
     /// Whether they lead the group; no, if nothing is said.
     #[serde(default)]
     pub lead: bool,
     /// Their office, or nothing.
     #[serde(default)]
+    #[schema(max_length = 100, example = "Treasurer")]
     pub title: String,
 }
 
 /// The places of a group.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GroupRoles {
     /// Whether the caller may give and end them.
     pub manageable: bool,

@@ -48,6 +48,14 @@ pub(crate) async fn lock(db: impl MySqlExecutor<'_>, key: &GroupKey) -> Result<u
     .ok_or(GroupError::NotFound)
 }
 
+/// Keeps everyone else from changing any group until the transaction ends.
+pub(crate) async fn lock_all(db: impl MySqlExecutor<'_>) -> Result<(), GroupError> {
+    sqlx::query_scalar!("SELECT id FROM chapter_groups ORDER BY id FOR UPDATE")
+        .fetch_all(db)
+        .await?;
+    Ok(())
+}
+
 /// The names of all groups of a kind, those that have ended too; nobody makes another until the transaction
 /// ends.
 pub(crate) async fn lock_names(

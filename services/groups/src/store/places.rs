@@ -233,22 +233,3 @@ pub(crate) async fn end_all(
     .await?;
     Ok(())
 }
-
-/// Ends all places that a person took until they left the chapter, the last one in admin too: their roles
-/// count no more anyway. Returns how many.
-pub(crate) async fn end_all_of(
-    db: impl MySqlExecutor<'_>,
-    netid: &NetId,
-    left_at: DateTime<Utc>,
-    by: &str,
-) -> Result<u64, GroupError> {
-    let ended = sqlx::query!(
-        "UPDATE group_roles SET ended_at = ?, ended_by = ?
-         WHERE netid = ? AND ended_at IS NULL AND started_at <= ?",
-        left_at,
-        by,
-        netid,
-        left_at
-    );
-    Ok(ended.execute(db).await?.rows_affected())
-}

@@ -217,3 +217,32 @@ async fn the_officer_committees_never_end() {
     setting.sig("Admin").await;
     assert_eq!(setting.officer().delete("/groups/sigs/admin").await.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn who_has_the_groups_already_is_told_so_until_one_changes() {
+    let setting = Setting::new().await;
+    let client = setting.app.client();
+    setting.officer().post("/groups/sigs", &json!({ "name": "SIGPwny" })).await;
+    for path in ["/groups", "/groups/sigs", "/groups/sigs/SIGPwny"] {
+        let first = client.get(path).await;
+        let tag = first.headers["etag"].to_str().unwrap();
+        let ask =
+            async |method| client.send_with(method, path, &[("if-none-match", tag)], "").await;
+        for method in [Method::GET, Method::HEAD] {
+            let again = ask(method).await;
+            assert_eq!((again.status, again.body.len()), (StatusCode::NOT_MODIFIED, 0), "{path}");
+            assert_eq!(again.headers["etag"], tag);
+        }
+        let head = client.send(Method::HEAD, path, "").await;
+        assert_eq!((head.status, &head.headers["etag"]), (StatusCode::OK, &first.headers["etag"]));
+        let change = json!({ "description": format!("Not as {path} said.") });
+        setting.officer().put("/groups/sigs/SIGPwny", &change).await;
+        let changed = ask(Method::GET).await.status;
+        assert_eq!(changed == StatusCode::OK, path != "/groups", "{path}");
+        let stranger = setting.app.stranger();
+        let refused = stranger.send_with(Method::GET, path, &[("if-none-match", tag)], "").await;
+        assert_eq!(refused.status, StatusCode::UNAUTHORIZED, "{path}");
+    }
+    let places = setting.officer().get("/groups/sigs/SIGPwny/roles").await;
+    assert!(!places.headers.contains_key("etag"), "not the same for everybody");
+}
