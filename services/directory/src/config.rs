@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser};
-use grove_shared::config::ServiceConfig;
+use grove_shared::config::{ChapterTime, ServiceConfig};
 use secrecy::SecretString;
 
 /// Members' entries in the chapter's group of the campus directory (LDAP, Active Directory).
@@ -16,6 +16,9 @@ pub struct Config {
     #[command(flatten)]
     #[expect(missing_docs, reason = "described by its type")]
     pub directory: DirectoryConfig,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "described by its type")]
+    pub time: ChapterTime,
 }
 
 impl AsRef<ServiceConfig> for Config {

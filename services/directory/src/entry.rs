@@ -1,4 +1,4 @@
-//! Who is to be in the group, and bringing the directory to that.
+//! Bringing the directory to what is wanted.
 //!
 //! A change is recorded first and made afterwards. Who makes it looks at the end whether it is still what
 //! is wanted, and goes on if it is not, so that of two at once the later one stands.
@@ -13,10 +13,9 @@ use sqlx::MySqlPool;
 use crate::{
     campus::{Campus, Change, Session, key},
     error::DirectoryError,
-    store::{
-        self,
-        entries::{Entry, Outcome},
-    },
+    state::AppState,
+    store::{self, entries::Entry},
+    wish::{self, Outcome, Wish},
 };
 
 /// How long a request waits for the directory: less than its caller waits for the reply.
@@ -33,17 +32,20 @@ pub(crate) enum Progress {
     Recorded,
 }
 
-/// Records whether `netid` is to be in the group, and sees to it.
-pub(crate) async fn set(
-    db: &MySqlPool,
-    campus: Option<&Campus>,
-    netid: &NetId,
-    wanted: bool,
-    now: DateTime<Utc>,
-) -> Result<Progress, DirectoryError> {
-    store::entries::set_wanted(db, netid, wanted, now).await?;
-    let Some(campus) = campus else { return Ok(Progress::Recorded) };
-    fulfil(db, campus, netid, now).await.map(|()| Progress::Done)
+/// Records what is wanted for someone, and sees to it.
+pub(crate) async fn set(state: &AppState, wish: &Wish<'_>) -> Result<Progress, DirectoryError> {
+    wish::record(state, wish).await?;
+    let Some(campus) = &state.campus else { return Ok(Progress::Recorded) };
+    fulfil(&state.db, campus, wish.netid, state.clock.now()).await.map(|()| Progress::Done)
+}
+
+/// What the directory calls someone.
+pub(crate) async fn names(campus: &Campus, netid: &NetId) -> Result<Vec<String>, DirectoryError> {
+    in_time(async {
+        let found = campus.open().await?.find(std::slice::from_ref(netid)).await?;
+        Ok(found.into_values().flatten().collect())
+    })
+    .await
 }
 
 /// Makes the changes that nobody makes: those from before there was a directory, and what was cut
@@ -70,17 +72,22 @@ async fn fulfil(
     netid: &NetId,
     now: DateTime<Utc>,
 ) -> Result<(), DirectoryError> {
-    let work = tokio::time::timeout(CHANGE_TIMEOUT, fulfil_latest(db, campus, netid, now));
-    let outcome = work.await.unwrap_or_else(|_| {
-        let cause = anyhow!("it took longer than {CHANGE_TIMEOUT:?}");
-        Err(DirectoryError::Unavailable(cause))
-    });
+    let outcome = in_time(fulfil_latest(db, campus, netid, now)).await;
     if let Err(cause) = &outcome {
         let refused =
             matches!(cause, DirectoryError::NoEntry(_) | DirectoryError::SeveralEntries(_));
         store::entries::fail(db, netid, refused, &cause.reason(), now).await?;
     }
     outcome
+}
+
+async fn in_time<T>(
+    work: impl Future<Output = Result<T, DirectoryError>>,
+) -> Result<T, DirectoryError> {
+    tokio::time::timeout(CHANGE_TIMEOUT, work).await.unwrap_or_else(|_| {
+        let cause = anyhow!("it took longer than {CHANGE_TIMEOUT:?}");
+        Err(DirectoryError::Unavailable(cause))
+    })
 }
 
 /// Makes the change that is wanted at the moment, until what was made is what is wanted.
@@ -91,17 +98,26 @@ async fn fulfil_latest(
     now: DateTime<Utc>,
 ) -> Result<(), DirectoryError> {
     let mut session = campus.open().await?;
+    let mut own: Option<String> = None;
     loop {
-        let entry = store::entries::find(db, netid).await?;
-        let added_dn = if entry.wanted {
+        let Some(entry) = store::entries::find(db, netid).await? else {
+            // They were forgotten meanwhile, by somebody who did not know of what was added here.
+            if let Some(dn) = own {
+                session.remove(&dn).await?;
+            }
+            return Ok(());
+        };
+        let wanted = entry.wanted;
+        let (change, added_dn) = if wanted {
             add(&mut session, netid, &entry).await?
         } else {
-            remove(&mut session, netid, &entry).await?;
-            None
+            (remove(&mut session, netid, &entry).await?, None)
         };
-        let outcome = Outcome { revision: entry.revision, added_dn };
-        if store::entries::settle(db, netid, &outcome, now).await? {
-            let what = if entry.wanted { "in" } else { "out of" };
+        if change == Change::Made {
+            own.clone_from(&added_dn);
+        }
+        if wish::settle(db, netid, &Outcome { entry, change, added_dn }, now).await? {
+            let what = if wanted { "in" } else { "out of" };
             tracing::info!(user.netid = %netid, "{netid} is {what} the directory's group");
             return Ok(());
         }
@@ -113,7 +129,7 @@ async fn add(
     session: &mut Session,
     netid: &NetId,
     entry: &Entry,
-) -> Result<Option<String>, DirectoryError> {
+) -> Result<(Change, Option<String>), DirectoryError> {
     let dn = find(session, netid).await?;
     let dn = dn.ok_or_else(|| DirectoryError::NoEntry(netid.clone()))?;
     match session.add(&dn).await? {
@@ -122,20 +138,32 @@ async fn add(
             if let Some(old) = entry.added_dn.as_ref().filter(|old| key(old) != key(&dn)) {
                 session.remove(old).await?;
             }
-            Ok(Some(dn))
+            Ok((Change::Made, Some(dn)))
         }
-        Change::Unneeded => Ok(entry.added_dn.clone()),
+        Change::Unneeded => Ok((Change::Unneeded, entry.added_dn.clone())),
     }
 }
 
 /// Removes someone; who has left the campus is removed by the name that was added.
-async fn remove(session: &mut Session, netid: &NetId, entry: &Entry) -> Result<(), DirectoryError> {
-    let mut names: Vec<_> = find(session, netid).await?.into_iter().collect();
+async fn remove(
+    session: &mut Session,
+    netid: &NetId,
+    entry: &Entry,
+) -> Result<Change, DirectoryError> {
+    let found = match find(session, netid).await {
+        // Which of them is theirs is not known, and is no reason to keep what is known of them.
+        Err(DirectoryError::SeveralEntries(_)) if entry.is_forgotten => None,
+        found => found?,
+    };
+    let mut names: Vec<_> = found.into_iter().collect();
     names.extend(entry.added_dn.clone().filter(|added| !names.contains(added)));
+    let mut change = Change::Unneeded;
     for dn in names {
-        session.remove(&dn).await?;
+        if session.remove(&dn).await? == Change::Made {
+            change = Change::Made;
+        }
     }
-    Ok(())
+    Ok(change)
 }
 
 async fn find(session: &mut Session, netid: &NetId) -> Result<Option<String>, DirectoryError> {

@@ -1,7 +1,7 @@
 //! Members' entries in the chapter's group of the campus directory (LDAP, Active Directory).
 //!
 //! The service users says who becomes a member and who no longer is one; this service records it in
-//! the table `entries` and changes the group. Daily it compares the group with the members and keeps a
+//! the table `entries` and changes the group. What was changed stands in `audit_log`. Daily it compares the group with the members and keeps a
 //! report; what differs is mended when an officer says so, and nothing is removed that Grove did not
 //! add.
 
@@ -10,24 +10,23 @@ mod config;
 mod drift;
 mod entry;
 mod error;
+mod personal_data;
 mod reconciliation;
 mod routes;
 mod state;
 mod store;
 mod upkeep;
+mod wish;
 
 use std::time::Duration;
 
-use axum::{
-    Router,
-    routing::{get, post},
-};
 use grove_client::Peers;
 use grove_http::ApiError;
 use grove_identity::Verifier;
 use grove_service::{Service, Upkeep};
 use grove_shared::{Clock, db};
 use sqlx::migrate::Migrator;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use crate::{
     campus::Campus,
@@ -52,6 +51,7 @@ pub fn service(config: &Config) -> anyhow::Result<Service> {
         db: db::connect(&config.service.db)?,
         verifier: Verifier::from_config(&config.service.identity, SERVICE.name)?,
         clock: Clock::system(),
+        time: config.time,
         peers: Peers::from_config(&config.service, SERVICE, &[grove_users_api::SERVICE])?,
         campus,
     }))
@@ -67,14 +67,16 @@ pub fn assemble(state: AppState) -> Service {
     Service::new(SERVICE, routes(state)).schema(&db, &MIGRATOR).upkeep(upkeep)
 }
 
-fn routes(state: AppState) -> Router {
-    Router::new()
-        .route("/activedirectory/add", post(routes::add))
-        .route("/activedirectory/remove", post(routes::remove))
-        .route("/directory/status", get(routes::status))
-        .route("/directory/report", get(routes::report))
-        .route("/directory/reconcile", post(routes::reconcile))
-        .route("/directory/repair", post(routes::repair))
+fn routes(state: AppState) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(routes::add))
+        .routes(routes!(routes::remove))
+        .routes(routes!(routes::status))
+        .routes(routes!(routes::report))
+        .routes(routes!(routes::reconcile))
+        .routes(routes!(routes::repair))
+        .merge(grove_audit::routes(SERVICE.name))
+        .merge(grove_personal_data::routes())
         .with_state(state)
 }
 

@@ -6,11 +6,20 @@ use std::{
 };
 
 use anyhow::anyhow;
+use grove_audit::Actor;
 use grove_directory_api::{Failure, Repair, Report};
 use grove_shared::{Client, NetId};
 use grove_users_api as users;
 
-use crate::{AppState, campus::Campus, drift::Drift, entry, error::DirectoryError, store};
+use crate::{
+    AppState,
+    campus::Campus,
+    drift::Drift,
+    entry,
+    error::DirectoryError,
+    store,
+    wish::{Place, Wish},
+};
 
 /// How long a look may take that nobody waits for.
 pub(crate) const AT_LEISURE: Duration = Duration::from_mins(5);
@@ -60,8 +69,10 @@ async fn members(state: &AppState) -> Result<BTreeSet<NetId>, DirectoryError> {
 
 /// Does what the newest report calls for, as far as it is still so: adds members, and removes others
 /// whom Grove added.
-pub(crate) async fn repair(state: &AppState) -> Result<Repair, DirectoryError> {
-    let campus = state.campus.as_ref().ok_or(DirectoryError::NotConfigured)?;
+pub(crate) async fn repair(state: &AppState, officer: &Actor) -> Result<Repair, DirectoryError> {
+    if state.campus.is_none() {
+        return Err(DirectoryError::NotConfigured);
+    }
     let started = Instant::now();
     let report = store::reports::newest(&state.db).await?.ok_or(DirectoryError::NoReport)?;
     let members = members(state).await?;
@@ -76,7 +87,8 @@ pub(crate) async fn repair(state: &AppState) -> Result<Repair, DirectoryError> {
             repair.left += 1;
             continue;
         }
-        match entry::set(&state.db, Some(campus), &netid, wanted, state.clock.now()).await {
+        let place = if wanted { Place::In } else { Place::Out };
+        match entry::set(state, &Wish { netid: &netid, place, asked_by: officer }).await {
             Ok(_) if wanted => repair.added.push(netid),
             Ok(_) => repair.removed.push(netid),
             Err(cause @ (DirectoryError::NoEntry(_) | DirectoryError::SeveralEntries(_))) => {

@@ -1,7 +1,8 @@
 //! What officers and the service users ask for.
 
 use axum::extract::{FromRef, FromRequestParts, State};
-use grove_directory_api::{Changed, Repair, Report, Status};
+use grove_audit::Actor;
+use grove_directory_api::{Changed, Person, Repair, Report, Status};
 use grove_http::{ApiError, extract::Json};
 use grove_identity::{
     Subject, Verifier,
@@ -17,6 +18,7 @@ use crate::{
     reconciliation::{self, WHILE_WAITING},
     state::AppState,
     store,
+    wish::{Place, Wish},
 };
 
 /// The service that says who becomes a member and who no longer is one.
@@ -29,7 +31,7 @@ impl AllowList for Users {
 
 /// An officer of admin or top4, or the service users.
 #[derive(Debug)]
-pub(crate) struct Editor;
+pub(crate) struct Editor(Actor);
 
 impl<S> FromRequestParts<S> for Editor
 where
@@ -40,38 +42,67 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let caller = Caller::from_request_parts(parts, state).await?.0.subject;
-        if let Subject::Service(_) = caller {
-            Peer::<Users>::from_request_parts(parts, state).await?;
+        Ok(Self(if let Subject::Service(_) = caller {
+            (&Peer::<Users>::from_request_parts(parts, state).await?).into()
         } else {
-            Officer::<AdminOrTop4>::from_request_parts(parts, state).await?;
-        }
-        Ok(Self)
+            (&Officer::<AdminOrTop4>::from_request_parts(parts, state).await?).into()
+        }))
     }
 }
 
 /// A body as the old service read it.
 type Body = Result<Json<Value>, ApiError>;
 
+/// Enters someone in the campus directory
+///
+/// Fine when they are in the chapter's group already.
+#[utoipa::path(
+    post,
+    path = "/activedirectory/add",
+    request_body = Person,
+    responses(
+        (status = 200, description = "Entered, or kept until a directory is configured", body = Changed),
+        (status = 400, description = "The body is no JSON object, or the NetID is missing or not valid"),
+        (status = 409, description = "The directory has no entry for the person, or several"),
+    ),
+)]
 pub(crate) async fn add(
-    _: Editor,
+    Editor(editor): Editor,
     State(state): State<AppState>,
     body: Body,
 ) -> Result<Json<Changed>, ApiError> {
-    change(&state, body, true).await
+    change(&state, body, Place::In, &editor).await
 }
 
+/// Takes someone out of the campus directory
+///
+/// Fine when they are not in the chapter's group.
+#[utoipa::path(
+    post,
+    path = "/activedirectory/remove",
+    request_body = Person,
+    responses(
+        (status = 200, description = "Taken out, or kept until a directory is configured", body = Changed),
+        (status = 400, description = "The body is no JSON object, or the NetID is missing or not valid"),
+        (status = 409, description = "The directory has several entries for the person"),
+    ),
+)]
 pub(crate) async fn remove(
-    _: Editor,
+    Editor(editor): Editor,
     State(state): State<AppState>,
     body: Body,
 ) -> Result<Json<Changed>, ApiError> {
-    change(&state, body, false).await
+    change(&state, body, Place::Out, &editor).await
 }
 
-async fn change(state: &AppState, body: Body, wanted: bool) -> Result<Json<Changed>, ApiError> {
+async fn change(
+    state: &AppState,
+    body: Body,
+    place: Place,
+    editor: &Actor,
+) -> Result<Json<Changed>, ApiError> {
     let netid = netid(body)?;
-    let AppState { db, campus, clock, .. } = state;
-    let message = match entry::set(db, campus.as_ref(), &netid, wanted, clock.now()).await? {
+    let message = match entry::set(state, &Wish { netid: &netid, place, asked_by: editor }).await? {
         Progress::Done => "Success",
         Progress::Recorded => "No directory is configured; nothing was changed",
     };
@@ -91,6 +122,12 @@ fn netid(body: Body) -> Result<NetId, ApiError> {
     netid.ok_or_else(|| DirectoryError::InvalidNetId.into())
 }
 
+/// Says how the service stands with the directory
+#[utoipa::path(
+    get,
+    path = "/directory/status",
+    responses((status = 200, description = "Whether it answers, and what waits for it", body = Status)),
+)]
 pub(crate) async fn status(
     _: Officer<AdminOrTop4>,
     State(AppState { db, campus, .. }): State<AppState>,
@@ -112,6 +149,15 @@ pub(crate) async fn status(
     }))
 }
 
+/// The newest report on how members and directory differ
+#[utoipa::path(
+    get,
+    path = "/directory/report",
+    responses(
+        (status = 200, description = "The report", body = Report),
+        (status = 404, description = "There is no report yet"),
+    ),
+)]
 pub(crate) async fn report(
     _: Officer<AdminOrTop4>,
     State(AppState { db, .. }): State<AppState>,
@@ -120,6 +166,17 @@ pub(crate) async fn report(
     Ok(Json(report))
 }
 
+/// Compares members and directory
+///
+/// Nothing but the report changes. The service does so by itself each day.
+#[utoipa::path(
+    post,
+    path = "/directory/reconcile",
+    responses(
+        (status = 200, description = "How they differ", body = Report),
+        (status = 409, description = "No directory is configured"),
+    ),
+)]
 pub(crate) async fn reconcile(
     _: Officer<AdminOrTop4>,
     State(state): State<AppState>,
@@ -127,10 +184,23 @@ pub(crate) async fn reconcile(
     Ok(Json(reconciliation::reconcile(&state, WHILE_WAITING).await?))
 }
 
+/// Mends the directory where it differs from the members
+///
+/// Does what the newest report calls for, as far as it is still so: adds members, and takes out others whom
+/// Grove added. What takes too long is left to the next repair.
+#[utoipa::path(
+    post,
+    path = "/directory/repair",
+    responses(
+        (status = 200, description = "What was mended, and how they differ afterwards", body = Repair),
+        (status = 404, description = "There is no report yet"),
+        (status = 409, description = "No directory is configured"),
+    ),
+)]
 pub(crate) async fn repair(
     Officer(officer, ..): Officer<AdminOrTop4>,
     State(state): State<AppState>,
 ) -> Result<Json<Repair>, ApiError> {
     tracing::info!("{} repairs the directory's group", officer.netid);
-    Ok(Json(reconciliation::repair(&state).await?))
+    Ok(Json(reconciliation::repair(&state, &Actor::from(&officer)).await?))
 }

@@ -3,7 +3,7 @@
 use axum::extract::FromRef;
 use grove_client::Peers;
 use grove_identity::Verifier;
-use grove_shared::Clock;
+use grove_shared::{Clock, config::ChapterTime};
 use sqlx::MySqlPool;
 
 use crate::campus::Campus;
@@ -17,6 +17,8 @@ pub struct AppState {
     pub verifier: Verifier,
     /// Tells the time.
     pub clock: Clock,
+    /// When the chapter's days begin.
+    pub time: ChapterTime,
     /// The services that this one calls.
     pub peers: Peers,
     /// The campus directory; without it changes are recorded and wait.

@@ -17,7 +17,7 @@ pub(crate) async fn look_after(state: &AppState) -> Result<(), DirectoryError> {
     let Some(campus) = &state.campus else { return Ok(()) };
     let now = state.clock.now();
     entry::fulfil_waiting(&state.db, campus, now).await?;
-    let day = now.date_naive();
+    let day = state.time.day_of(now);
     if store::reports::begin_daily(&state.db, day, now).await? {
         reconciliation::reconcile(state, reconciliation::AT_LEISURE).await?;
         store::reports::finish_daily(&state.db, day, now, state.clock.now()).await?;

@@ -1,21 +1,11 @@
 //! The directory service in memory, for the tests of those who call it.
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::collections::BTreeSet;
 
-use axum::{
-    Router,
-    extract::{Request, State},
-    middleware::{self, Next},
-    response::{IntoResponse, Response},
-    routing::post,
-};
+use axum::{Router, extract::State, routing::post};
 use grove_http::{ApiError, extract::Json};
-use grove_identity::IDENTITY;
 use grove_shared::NetId;
-use grove_testing::Neighbour;
+use grove_testing::Fake;
 
 use crate::{Changed, Person};
 
@@ -23,80 +13,51 @@ use crate::{Changed, Person};
 /// nobody is in the group yet.
 #[derive(Debug, Clone)]
 pub struct FakeDirectory {
-    memory: Memory,
-    server: Arc<Neighbour>,
+    fake: Fake<Inner>,
 }
 
-#[derive(Debug, Clone, Default)]
-struct Memory(Arc<Mutex<Inner>>);
+type Memory = grove_testing::Memory<Inner>;
 
 #[derive(Debug, Default)]
 struct Inner {
     without_entry: BTreeSet<NetId>,
     listed: BTreeSet<NetId>,
     requests: Vec<(String, NetId)>,
-    failures: u32,
-}
-
-impl Memory {
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl FakeDirectory {
     /// Starts it.
     pub async fn start() -> Self {
-        let memory = Memory::default();
         let routes = Router::new()
             .route("/activedirectory/add", post(add))
-            .route("/activedirectory/remove", post(remove))
-            .layer(middleware::from_fn_with_state(memory.clone(), around))
-            .with_state(memory.clone());
-        Self { memory, server: Arc::new(Neighbour::start(routes).await) }
+            .route("/activedirectory/remove", post(remove));
+        Self { fake: Fake::start("directory", routes).await }
     }
 
     /// Where it listens.
     pub fn url(&self) -> String {
-        self.server.url()
+        self.fake.url()
     }
 
     /// Lets the campus have no entry for someone.
     pub fn without_entry(&self, netid: &NetId) {
-        self.memory.lock().without_entry.insert(netid.clone());
+        self.fake.lock().without_entry.insert(netid.clone());
     }
 
     /// Answers 503 to the next `requests`.
     pub fn fail_next(&self, requests: u32) {
-        self.memory.lock().failures = requests;
+        self.fake.fail_next(requests);
     }
 
     /// Who is in the group.
     pub fn listed(&self) -> Vec<NetId> {
-        self.memory.lock().listed.iter().cloned().collect()
+        self.fake.lock().listed.iter().cloned().collect()
     }
 
     /// What was asked for so far, and for whom: `add` or `remove`.
     pub fn requests(&self) -> Vec<(String, NetId)> {
-        self.memory.lock().requests.clone()
+        self.fake.lock().requests.clone()
     }
-}
-
-async fn around(State(memory): State<Memory>, request: Request, next: Next) -> Response {
-    if !request.headers().contains_key(IDENTITY) {
-        return ApiError::unauthenticated().into_response();
-    }
-    let fails = {
-        let mut memory = memory.lock();
-        let fails = memory.failures > 0;
-        memory.failures = memory.failures.saturating_sub(1);
-        fails
-    };
-    if fails {
-        return ApiError::unavailable("The directory does not answer, please try again")
-            .into_response();
-    }
-    next.run(request).await
 }
 
 async fn add(

@@ -8,6 +8,7 @@ pub mod fake;
 use chrono::{DateTime, Utc};
 use grove_shared::{Call, NetId, Service};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// The service of members' entries in the campus directory.
 pub const SERVICE: Service = Service { name: "directory", port: 8998 };
@@ -46,21 +47,22 @@ pub fn repair() -> Call<Repair> {
 }
 
 /// Names a person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Person {
     /// The login name.
     pub netid: NetId,
 }
 
 /// What became of a change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Changed {
     /// That it is made, or that no directory is configured and it waits.
+    #[schema(example = "Success")]
     pub message: String,
 }
 
 /// How the service stands with the directory.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Status {
     /// Whether the service is told where a directory is.
     pub configured: bool,
@@ -69,17 +71,20 @@ pub struct Status {
     /// Whether the directory answers; unknown when none is configured.
     pub reachable: Option<bool>,
     /// Why not.
+    #[schema(example = "I/O error: Connection refused (os error 111)")]
     pub error: Option<String>,
     /// Changes that wait for it.
+    #[schema(minimum = 0)]
     pub waiting: i64,
     /// Changes that it refused.
+    #[schema(minimum = 0)]
     pub refused: i64,
     /// When members and directory were compared last.
     pub last_report_at: Option<DateTime<Utc>>,
 }
 
 /// What keeps strangers out of the connection to the directory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Protection {
     /// TLS from the beginning.
@@ -91,7 +96,7 @@ pub enum Protection {
 }
 
 /// Where members and the chapter's group in the directory differ.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Report {
     /// Identifies the report.
     pub id: u64,
@@ -106,31 +111,34 @@ pub struct Report {
     /// Whom the group lists and who are no members, but were to be in it once.
     pub surplus: Vec<Surplus>,
     /// Names in the group of which nobody here knows.
+    #[schema(example = json!(["cn=placeholder,o=Campus"]))]
     pub unknown: Vec<String>,
 }
 
 /// A member whom the group does not list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Missing {
     /// The member.
     pub netid: NetId,
     /// Their entry in the directory, if there is one.
+    #[schema(example = "cn=jsmith2,ou=People,o=Campus")]
     pub dn: Option<String>,
 }
 
 /// Someone in the group who is no member.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Surplus {
     /// Who that is.
     pub netid: NetId,
     /// What the group calls them.
+    #[schema(example = "cn=mdoe3,ou=People,o=Campus")]
     pub dn: String,
     /// Whether Grove added them, and so may remove them.
     pub added_by_grove: bool,
 }
 
 /// What a repair did.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Repair {
     /// Who is in the group from now on.
     pub added: Vec<NetId>,
@@ -145,10 +153,11 @@ pub struct Repair {
 }
 
 /// Someone who could not be mended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Failure {
     /// Who that is.
     pub netid: NetId,
     /// Why.
+    #[schema(example = "The directory has no entry for mdoe3")]
     pub error: String,
 }

@@ -18,7 +18,7 @@ use tokio_util::task::AbortOnDropHandle;
 use self::settings::Settings;
 use crate::config::DirectoryConfig;
 
-pub(crate) use name::key;
+pub(crate) use name::{begins_with, key};
 pub(crate) use session::{Change, Session};
 
 /// How long the server may take to accept a connection, TLS included.

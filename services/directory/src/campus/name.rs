@@ -1,5 +1,6 @@
 //! Names in a directory: filters that find them (RFC 4515), and when two of them are the same (RFC 4514).
 
+use grove_shared::NetId;
 use ldap3::ldap_escape;
 
 /// A filter for the entries whose `attribute` is one of `values`, whatever characters these have.
@@ -39,6 +40,13 @@ pub(crate) fn key(dn: &str) -> String {
     }
     trim_end(&mut key);
     String::from_utf8_lossy(&key).to_lowercase()
+}
+
+/// Whether a DN begins with someone's NetID, as `cn=jsmith2,ou=People,o=Campus` does.
+pub(crate) fn begins_with(dn: &str, netid: &NetId) -> bool {
+    let key = key(dn);
+    let mut first = key.split(',').take(1).flat_map(|name| name.split('+'));
+    first.any(|part| part.split_once('=').is_some_and(|(_, value)| value == netid.as_str()))
 }
 
 /// Keeps a character apart from one that means something unescaped.
@@ -109,5 +117,16 @@ mod tests {
         }
         assert_eq!(key("\\"), "\\\\");
         assert_eq!(key(""), "");
+    }
+
+    #[test]
+    fn a_name_is_of_the_one_whom_it_begins_with() {
+        let ada = "ada".parse().unwrap();
+        for dn in ["cn=ada,o=x", "CN = Ada , o=x", "ou=y+uid=ada,o=x"] {
+            assert!(begins_with(dn, &ada), "{dn}");
+        }
+        for dn in ["cn=adam,o=x", "cn=max,ou=ada,o=x", "ada", "", r"cn=b\,cn=ada,o=x"] {
+            assert!(!begins_with(dn, &ada), "{dn}");
+        }
     }
 }

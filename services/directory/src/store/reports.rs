@@ -1,14 +1,20 @@
 //! Queries on reports.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use grove_directory_api::{Missing, Report, Surplus};
 use grove_shared::{
     NetId,
     db::{self, Refusal},
 };
-use sqlx::{MySqlConnection, MySqlPool};
+use serde::Serialize;
+use sqlx::{MySqlConnection, MySqlExecutor, MySqlPool};
 
-use crate::drift::Drift;
+use crate::{
+    campus::{begins_with, key},
+    drift::Drift,
+};
 
 /// Reports that are kept.
 const KEPT: u32 = 30;
@@ -16,7 +22,8 @@ const KEPT: u32 = 30;
 const DAILY_LEASE: TimeDelta = TimeDelta::minutes(15);
 
 /// What a line of a report is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, sqlx::Type)]
+#[serde(rename_all = "lowercase")]
 #[sqlx(rename_all = "lowercase")]
 enum Kind {
     Missing,
@@ -112,6 +119,50 @@ pub(crate) async fn newest(db: &MySqlPool) -> Result<Option<Report>, sqlx::Error
 
 fn incomplete(kind: Kind) -> sqlx::Error {
     sqlx::Error::Decode(format!("a line of a report about {kind:?} is not complete").into())
+}
+
+/// A line of a report, for the person whom it is about.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Line {
+    #[serde(skip)]
+    pub(crate) id: u64,
+    #[serde(skip)]
+    netid: Option<NetId>,
+    report_id: u64,
+    made_at: DateTime<Utc>,
+    kind: Kind,
+    dn: Option<String>,
+    added_by_grove: bool,
+}
+
+/// The lines about someone: by their NetID, or by one of their `names` in the directory.
+pub(crate) async fn mentioning(
+    db: impl MySqlExecutor<'_>,
+    netid: &NetId,
+    names: &[String],
+) -> Result<Vec<Line>, sqlx::Error> {
+    let lines = sqlx::query_as!(
+        Line,
+        r#"SELECT report_lines.id, netid AS "netid: NetId", report_id, made_at, kind AS "kind: Kind", dn,
+                  added_by_grove AS "added_by_grove: bool"
+           FROM report_lines JOIN reports ON reports.id = report_id
+           WHERE netid = ? OR netid IS NULL ORDER BY report_lines.id"#,
+        netid
+    );
+    let mut lines = lines.fetch_all(db).await?;
+    let known =
+        lines.iter().filter(|line| line.netid.is_some()).filter_map(|line| line.dn.as_ref());
+    let known: HashSet<_> = known.chain(names).map(|dn| key(dn)).collect();
+    lines.retain(|line| {
+        let is_theirs = |dn: &String| known.contains(&key(dn)) || begins_with(dn, netid);
+        line.netid.is_some() || line.dn.as_ref().is_some_and(is_theirs)
+    });
+    Ok(lines)
+}
+
+/// Removes a line.
+pub(crate) async fn delete_line(db: impl MySqlExecutor<'_>, id: u64) -> Result<(), sqlx::Error> {
+    sqlx::query!("DELETE FROM report_lines WHERE id = ?", id).execute(db).await.map(drop)
 }
 
 /// Takes on the report of the day; false when another does it or did it.

@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod accountability;
 mod changes;
 mod configuration;
 mod contract;
 mod outage;
+mod personal_data;
 mod reconciliation;
 mod slapd;
 mod users;
@@ -48,6 +50,18 @@ impl World {
     }
 
     async fn with_campus(slapd: Slapd, campus: Option<Campus>) -> Self {
+        Self::build(slapd, campus, "UTC").await
+    }
+
+    /// As [`World::new`], but the chapter is in this time zone.
+    async fn in_zone(zone: &str) -> Self {
+        let slapd = Slapd::start(&PEOPLE).await;
+        let campus = Campus::new(&configuration(&slapd, &slapd.url(), &[])).unwrap();
+        Self::build(slapd, campus, zone).await
+    }
+
+    async fn build(slapd: Slapd, campus: Option<Campus>, zone: &str) -> Self {
+        let time = Config::parse_from(["directory", "--chapter-time-zone", zone]).time;
         let db = TestDatabase::create(&MIGRATOR).await;
         let users = Users::start().await;
         let urls: PeerUrls = format!("users={}", users.url()).parse().unwrap();
@@ -57,6 +71,7 @@ impl World {
                 db: db.pool(),
                 verifier: keys.verifier("directory"),
                 clock: Clock::stopped_at(start()),
+                time,
                 peers: Peers::new(keys.key("directory"), urls, &[]).unwrap(),
                 campus,
             };

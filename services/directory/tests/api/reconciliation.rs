@@ -137,6 +137,21 @@ async fn of_two_replicas_one_makes_the_report_of_the_day() {
 }
 
 #[tokio::test]
+async fn the_day_of_a_report_is_one_of_the_chapter() {
+    let world = World::in_zone("America/Chicago").await;
+    let mut made_at = Vec::new();
+    // At 7 and at 21 o'clock, when the next day has begun in UTC, and at 1 o'clock of the next day.
+    for hours in [0, 14, 4] {
+        world.state.clock.advance(TimeDelta::hours(hours));
+        look_after(&world.state).await.unwrap();
+        let report = world.officer().get("/directory/report").await.json::<Value>();
+        made_at.push(report["made_at"].clone());
+    }
+    let (first, next) = ("2026-10-01T12:00:00Z", "2026-10-02T06:00:00Z");
+    assert_eq!(made_at, [first, first, next]);
+}
+
+#[tokio::test]
 async fn a_report_that_failed_is_made_later_the_same_day() {
     let world = World::new().await;
     world.users.break_down();
