@@ -5,7 +5,10 @@ use grove_gigs_api as api;
 use grove_identity::caller::Member;
 use grove_shared::NetId;
 
-use crate::{error::GigError, gig::Gig};
+use crate::{
+    error::GigError,
+    gig::{Gig, name_of},
+};
 
 /// What became of a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
@@ -52,8 +55,9 @@ impl From<State> for api::ClaimState {
 pub(crate) struct Claim {
     pub(crate) id: u64,
     pub(crate) gig_id: u64,
-    pub(crate) claimant: NetId,
-    pub(crate) issuer: NetId,
+    /// Nobody when they were forgotten, as the issuer.
+    pub(crate) claimant: Option<NetId>,
+    pub(crate) issuer: Option<NetId>,
     #[sqlx(try_from = "String")]
     pub(crate) state: State,
     pub(crate) created_at: DateTime<Utc>,
@@ -66,7 +70,7 @@ impl Claim {
         if !gig.admin_task && !gig.is_of(member) {
             return Err(GigError::NotIssuer);
         }
-        if self.claimant == member.netid {
+        if self.is_of(member) {
             return Err(GigError::OwnClaim);
         }
         self.check_pending()
@@ -74,14 +78,23 @@ impl Claim {
 
     /// What the claim becomes when `member` ends it.
     pub(crate) fn end_by(&self, member: &Member) -> Result<State, GigError> {
-        let ended = if self.claimant == member.netid {
+        let ended = if self.is_of(member) {
             State::Withdrawn
-        } else if self.issuer == member.netid || member.is_officer() {
+        } else if self.is_on_gig_of(member) || member.is_officer() {
             State::Rejected
         } else {
             return Err(GigError::NotConcerned);
         };
         self.check_pending().map(|()| ended)
+    }
+
+    fn is_of(&self, member: &Member) -> bool {
+        self.claimant.as_ref() == Some(&member.netid)
+    }
+
+    /// Whether `member` is the issuer of the gig.
+    pub(crate) fn is_on_gig_of(&self, member: &Member) -> bool {
+        self.issuer.as_ref() == Some(&member.netid)
     }
 
     /// A decision on a claim is final.
@@ -99,8 +112,8 @@ impl From<Claim> for api::Claim {
         Self {
             id: claim.id,
             gig_id: claim.gig_id,
-            claimant: claim.claimant.to_string(),
-            issuer: claim.issuer.to_string(),
+            claimant: name_of(claim.claimant.as_ref()),
+            issuer: name_of(claim.issuer.as_ref()),
             fulfilled: claim.state == State::Accepted,
             state: claim.state.into(),
             created_at: claim.created_at,

@@ -1,8 +1,9 @@
 //! Claims: making, accepting and ending one.
 
+use grove_audit::record;
 use grove_client::Peers;
 use grove_identity::caller::Member;
-use grove_shared::{CallError, Client, NetId, db};
+use grove_shared::{CallError, Client, NetId};
 
 use crate::{
     claim::{Claim, State},
@@ -10,6 +11,7 @@ use crate::{
     effect::{self, ClaimEvent},
     error::GigError,
     gig::State as GigState,
+    logged,
     state::AppState,
     store::{
         claims::{self, Made},
@@ -28,7 +30,7 @@ pub(crate) async fn claim(
         return Err(GigError::NoAccount);
     }
     let now = state.clock.now();
-    let mut transaction = db::begin(&state.db).await?;
+    let mut transaction = state.begin_for(&member.netid, now).await?;
     gigs::lock(&mut transaction, gig_id).await?;
     let gig = gigs::find_visible(&mut *transaction, gig_id, &member.into()).await?;
     gig.check_claim(member)?;
@@ -48,9 +50,11 @@ pub(crate) async fn claim(
 pub(crate) async fn accept(state: &AppState, member: &Member, id: u64) -> Result<(), GigError> {
     let Claim { gig_id, claimant, .. } =
         claims::find_visible(&state.db, id, &member.into()).await?;
+    // Nobody's claim is one that was paid.
+    let claimant = claimant.ok_or(GigError::AlreadyFulfilled)?;
     let has_account = has_account(&state.peers, &claimant).await.unwrap_or(true);
     let now = state.clock.now();
-    let mut transaction = db::begin(&state.db).await?;
+    let mut transaction = state.begin_for(&member.netid, now).await?;
     gigs::lock(&mut transaction, gig_id).await?;
     let gig = gigs::find_any(&mut *transaction, gig_id).await?;
     let claim = claims::find(&mut *transaction, id).await?;
@@ -61,12 +65,17 @@ pub(crate) async fn accept(state: &AppState, member: &Member, id: u64) -> Result
     if !has_account {
         return Err(GigError::ClaimantHasNoAccount);
     }
-    let payment = effect::pay(&mut transaction, &gig, &claim.claimant, now).await?;
+    let payment = effect::pay(&mut transaction, &gig, &claimant, now).await?;
     claims::accept(&mut *transaction, id, payment, &member.netid, now).await?;
     gigs::end(&mut *transaction, gig_id, GigState::Fulfilled).await?;
-    let event = ClaimEvent::Accepted { claimant: &claim.claimant };
+    let event = ClaimEvent::Accepted { claimant: &claimant };
     effect::tell(&mut transaction, &gig, event, &state.mails, now).await?;
-    editing::reject_pending(&mut transaction, state, member, &gig, now).await?;
+    let rejected =
+        editing::reject_pending(&mut transaction, state, &member.netid, &gig, now).await?;
+    if gig.admin_task {
+        let accepted = logged::accepted(member, &gig, &claim, rejected);
+        record(&mut transaction, accepted, now).await?;
+    }
     transaction.commit().await?;
     tracing::info!(claim.id = id, "claim {id} on gig {gig_id} accepted by {}", member.netid);
     Ok(())
@@ -76,15 +85,18 @@ pub(crate) async fn accept(state: &AppState, member: &Member, id: u64) -> Result
 pub(crate) async fn end(state: &AppState, member: &Member, id: u64) -> Result<(), GigError> {
     let gig_id = claims::find_visible(&state.db, id, &member.into()).await?.gig_id;
     let now = state.clock.now();
-    let mut transaction = db::begin(&state.db).await?;
+    let mut transaction = state.begin_for(&member.netid, now).await?;
     gigs::lock(&mut transaction, gig_id).await?;
     let gig = gigs::find_any(&mut *transaction, gig_id).await?;
     let claim = claims::find(&mut *transaction, id).await?;
     let ended = claim.end_by(member)?;
     claims::end(&mut *transaction, id, ended, &member.netid, now).await?;
-    if ended == State::Rejected {
-        let event = ClaimEvent::Rejected { claimant: &claim.claimant };
+    if let (State::Rejected, Some(claimant)) = (ended, &claim.claimant) {
+        let event = ClaimEvent::Rejected { claimant };
         effect::tell(&mut transaction, &gig, event, &state.mails, now).await?;
+        if !claim.is_on_gig_of(member) {
+            record(&mut transaction, logged::rejected(member, &claim), now).await?;
+        }
     }
     transaction.commit().await?;
     tracing::info!(claim.id = id, "claim {id} on gig {gig_id} ended by {}", member.netid);
@@ -92,7 +104,7 @@ pub(crate) async fn end(state: &AppState, member: &Member, id: u64) -> Result<()
 }
 
 /// Whether someone can be paid.
-async fn has_account(peers: &Peers, netid: &NetId) -> Result<bool, CallError> {
+pub(crate) async fn has_account(peers: &Peers, netid: &NetId) -> Result<bool, CallError> {
     match peers.call(grove_credits_api::member_balance(netid)).await {
         Ok(_) => Ok(true),
         Err(cause) if cause.is_not_found() => Ok(false),

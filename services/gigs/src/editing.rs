@@ -1,15 +1,16 @@
 //! Changing, closing and deleting a gig.
 
 use chrono::{DateTime, Utc};
+use grove_audit::record;
 use grove_identity::caller::Member;
-use grove_shared::db;
+use grove_shared::{NetId, db};
 
 use crate::{
     claim::State as ClaimState,
     effect::{self, ClaimEvent},
     error::GigError,
     gig::{Change, Gig, State},
-    posting, reservation,
+    logged, posting, reservation,
     state::AppState,
     store::{claims, gigs, reservations::Reservation},
 };
@@ -22,7 +23,7 @@ pub(crate) async fn update(
     change: &Change,
 ) -> Result<(), GigError> {
     let now = state.clock.now();
-    let mut transaction = db::begin(&state.db).await?;
+    let mut transaction = state.begin_for(&member.netid, now).await?;
     gigs::lock(&mut transaction, id).await?;
     let gig = gigs::find_visible(&mut *transaction, id, &member.into()).await?;
     let reservation = if change.active == Some(false) {
@@ -54,7 +55,11 @@ async fn close(
     if change.applied_to(gig)? != gig.terms() {
         return Err(GigError::CloseAndEdit);
     }
-    cancel(transaction, state, member, gig, now).await
+    let is_closed_now = cancel(transaction, state, &member.netid, gig, now).await?;
+    if is_closed_now && !gig.is_of(member) {
+        record(transaction, logged::closed(member, gig), now).await?;
+    }
+    Ok(())
 }
 
 /// Edits a gig on which nobody has a claim; returns the question that has to be asked.
@@ -88,7 +93,9 @@ async fn edit(
         gigs::open(&mut **transaction, gig.id, &terms, 0).await?;
     } else if more > 0 {
         gigs::set_state(&mut **transaction, gig.id, State::Reserving).await?;
-        return Ok(Some(reservation::begin(transaction, gig, &terms, more, now).await?));
+        return Ok(Some(
+            reservation::begin(transaction, (gig.id, &member.netid), &terms, more, now).await?,
+        ));
     } else {
         gigs::open(&mut **transaction, gig.id, &terms, terms.credits).await?;
         if more < 0 {
@@ -101,48 +108,55 @@ async fn edit(
 /// Deletes a gig: its issuer and officers may.
 pub(crate) async fn delete(state: &AppState, member: &Member, id: u64) -> Result<(), GigError> {
     let now = state.clock.now();
-    let mut transaction = db::begin(&state.db).await?;
+    let mut transaction = state.begin_for(&member.netid, now).await?;
     gigs::lock(&mut transaction, id).await?;
     let gig = gigs::find_visible(&mut *transaction, id, &member.into()).await?;
     if !gig.is_of(member) && !member.is_officer() {
         return Err(GigError::NotIssuer);
     }
-    cancel(&mut transaction, state, member, &gig, now).await?;
+    cancel(&mut transaction, state, &member.netid, &gig, now).await?;
     gigs::delete(&mut *transaction, id, now).await?;
+    if !gig.is_of(member) {
+        record(&mut transaction, logged::deleted(member, &gig), now).await?;
+    }
     Ok(transaction.commit().await?)
 }
 
-/// Ends a gig that is not done: the reward goes back, and nobody's claim stays open.
-async fn cancel(
+/// Ends a gig that is not done: the reward goes back, and nobody's claim stays open. Returns false when it
+/// was over before.
+pub(crate) async fn cancel(
     transaction: &mut db::Transaction,
     state: &AppState,
-    member: &Member,
+    by: &NetId,
     gig: &Gig,
     now: DateTime<Utc>,
-) -> Result<(), GigError> {
+) -> Result<bool, GigError> {
     if !matches!(gig.state, State::Open | State::Reserving) {
-        return Ok(());
+        return Ok(false);
     }
     if gig.escrowed > 0 {
         effect::give_back(transaction, gig, gig.escrowed, now).await?;
     }
     gigs::end(&mut **transaction, gig.id, State::Closed).await?;
-    reject_pending(transaction, state, member, gig, now).await
+    reject_pending(transaction, state, by, gig, now).await?;
+    Ok(true)
 }
 
-/// Rejects every claim on which nobody decided.
+/// Rejects every claim on which nobody decided; returns how many.
 pub(crate) async fn reject_pending(
     transaction: &mut db::Transaction,
     state: &AppState,
-    member: &Member,
+    by: &NetId,
     gig: &Gig,
     now: DateTime<Utc>,
-) -> Result<(), GigError> {
-    for claim in claims::pending(&mut **transaction, gig.id).await? {
-        let rejected = ClaimState::Rejected;
-        claims::end(&mut **transaction, claim.id, rejected, &member.netid, now).await?;
-        let event = ClaimEvent::Rejected { claimant: &claim.claimant };
-        effect::tell(transaction, gig, event, &state.mails, now).await?;
+) -> Result<usize, GigError> {
+    let pending = claims::pending(&mut **transaction, gig.id).await?;
+    for claim in &pending {
+        claims::end(&mut **transaction, claim.id, ClaimState::Rejected, by, now).await?;
+        if let Some(claimant) = &claim.claimant {
+            let event = ClaimEvent::Rejected { claimant };
+            effect::tell(transaction, gig, event, &state.mails, now).await?;
+        }
     }
-    Ok(())
+    Ok(pending.len())
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use grove_credits_api::{self as credits, InternalTransfer, Party, SystemAccount, Transaction};
 use grove_notifications_api::{self as notifications, GIGS, Notification};
-use grove_outbox::enqueue;
+use grove_outbox::{Words, enqueue};
 use grove_shared::{Call, NetId, db, text};
 
 use crate::{config::MailConfig, error::GigError, gig::Gig};
@@ -34,21 +34,31 @@ pub(crate) async fn pay(
     let to = Party::Member(claimant.clone());
     let description = format!("Gig {}: {}", gig.id, one_line(&gig.title));
     let payment = InternalTransfer { from, to, amount: gig.credits, description };
-    Ok(enqueue(transaction, &credits::transfer(&payment), now).await?)
+    let what = format!("The payment of {} for the gig \"{}\"", amount(gig.credits), gig.title);
+    let words = Words::for_person(claimant, &what);
+    Ok(enqueue(transaction, &credits::transfer(&payment), &words, now).await?)
 }
 
-/// Gives `amount` of what is escrowed for a gig back to its issuer.
+/// Gives `returned` of what is escrowed for a gig back to its issuer.
 pub(crate) async fn give_back(
     transaction: &mut db::Transaction,
     gig: &Gig,
-    amount: i64,
+    returned: i64,
     now: DateTime<Utc>,
 ) -> Result<(), GigError> {
-    let to = Party::Member(gig.issuer.clone());
+    let Some(issuer) = &gig.issuer else { return Ok(()) };
+    let to = Party::Member(issuer.clone());
     let description = format!("Returned from gig {}: {}", gig.id, one_line(&gig.title));
-    let refund = InternalTransfer { from: ESCROW, to, amount, description };
-    enqueue(transaction, &credits::transfer(&refund), now).await?;
+    let refund = InternalTransfer { from: ESCROW, to, amount: returned, description };
+    let what = format!("The return of {} from the gig \"{}\"", amount(returned), gig.title);
+    let words = Words::for_person(issuer, &what);
+    enqueue(transaction, &credits::transfer(&refund), &words, now).await?;
     Ok(())
+}
+
+/// `1 credit`, `20 credits`
+fn amount(credits: i64) -> String {
+    format!("{credits} credit{}", if credits == 1 { "" } else { "s" })
 }
 
 /// Titles of old gigs may have characters that credits do not take.
@@ -78,29 +88,31 @@ pub(crate) async fn tell(
     let Gig { id, title, credits, .. } = gig;
     let (recipient, subject, text) = match event {
         ClaimEvent::Claimed { by } => (
-            &gig.issuer,
+            gig.issuer.as_ref(),
             format!("{by} would like to do your gig: {title}"),
             format!(
                 "{by} would like to do your gig \"{title}\". Accept the claim when it is done."
             ),
         ),
         ClaimEvent::Accepted { claimant } => (
-            claimant,
+            Some(claimant),
             format!("Your claim was accepted: {title}"),
             format!("Thanks for doing \"{title}\". {credits} credits are on their way to you."),
         ),
         ClaimEvent::Rejected { claimant } => (
-            claimant,
+            Some(claimant),
             format!("Your claim was not accepted: {title}"),
             format!(
                 "The gig \"{title}\" went to someone else, was closed, or your claim was declined."
             ),
         ),
     };
+    let Some(recipient) = recipient else { return Ok(()) };
     let site = mails.site_url.trim_end_matches('/');
     let text = format!("Hi {recipient},\n\n{text}\n\nThe gig is at {site}/intranet/gigs/{id}\n");
     let address = format!("{recipient}@{}", mails.mail_domain);
     let mail = Notification::mail(address, &subject, text).of_kind(GIGS);
-    enqueue(transaction, &notifications::send(&mail), now).await?;
+    let words = Words::for_person(recipient, &format!("The mail \"{subject}\""));
+    enqueue(transaction, &notifications::send(&mail), &words, now).await?;
     Ok(())
 }

@@ -25,6 +25,8 @@ pub(crate) enum GigError {
     OtherIssuer,
     #[error("A gig is claimed in one's own name")]
     OtherClaimant,
+    #[error("You are being forgotten here, so nothing of yours can begin")]
+    Forgotten,
     #[error("Only the issuer of a gig may do this")]
     NotIssuer,
     #[error("Only officers deal with gigs that the chapter pays for")]
@@ -100,9 +102,12 @@ impl From<GigError> for ApiError {
                 Self::not_found(message.clone())
             }
             E::NotOfficer => not_an_officer(),
-            E::OtherIssuer | E::OtherClaimant | E::NotIssuer | E::NotConcerned | E::OwnClaim => {
-                Self::forbidden(message.clone())
-            }
+            E::OtherIssuer
+            | E::OtherClaimant
+            | E::Forgotten
+            | E::NotIssuer
+            | E::NotConcerned
+            | E::OwnClaim => Self::forbidden(message.clone()),
             E::AlreadyFulfilled
             | E::ClaimDecided
             | E::NotOpen

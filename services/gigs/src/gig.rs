@@ -52,7 +52,8 @@ pub(crate) struct Terms {
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(crate) struct Gig {
     pub(crate) id: u64,
-    pub(crate) issuer: NetId,
+    /// Nobody when they were forgotten.
+    pub(crate) issuer: Option<NetId>,
     pub(crate) title: String,
     pub(crate) details: String,
     pub(crate) credits: i64,
@@ -61,8 +62,8 @@ pub(crate) struct Gig {
     pub(crate) admin_task: bool,
     #[sqlx(try_from = "String")]
     pub(crate) state: State,
-    /// Whether the payment of its accepted claim has not arrived.
-    pub(crate) paying: bool,
+    /// Whether the payment of its accepted claim did not go through; nothing once it has arrived.
+    pub(crate) unpaid: Option<bool>,
     pub(crate) created_at: DateTime<Utc>,
 }
 
@@ -83,7 +84,7 @@ impl Gig {
     }
 
     pub(crate) fn is_of(&self, member: &Member) -> bool {
-        self.issuer == member.netid
+        self.issuer.as_ref() == Some(&member.netid)
     }
 
     /// A gig that the chapter pays for needs an officer, even if it is the member's own.
@@ -92,24 +93,36 @@ impl Gig {
     }
 }
 
+impl From<&Gig> for api::GigState {
+    fn from(gig: &Gig) -> Self {
+        match gig.state {
+            State::Reserving => Self::Reserving,
+            State::Open => Self::Open,
+            State::Fulfilled if gig.unpaid.is_some() => Self::Paying,
+            State::Fulfilled => Self::Paid,
+            State::Closed | State::Refused => Self::Closed,
+        }
+    }
+}
+
+/// What others call someone, who may be forgotten.
+pub(crate) fn name_of(person: Option<&NetId>) -> String {
+    person.map_or_else(|| "a former member".to_owned(), NetId::to_string)
+}
+
 impl From<Gig> for api::Gig {
     fn from(gig: Gig) -> Self {
-        let state = match gig.state {
-            State::Reserving => api::GigState::Reserving,
-            State::Open => api::GigState::Open,
-            State::Fulfilled if gig.paying => api::GigState::Paying,
-            State::Fulfilled => api::GigState::Paid,
-            State::Closed | State::Refused => api::GigState::Closed,
-        };
+        let state = api::GigState::from(&gig);
         Self {
             id: gig.id,
-            issuer: gig.issuer.to_string(),
+            issuer: name_of(gig.issuer.as_ref()),
             title: gig.title,
             details: gig.details,
             credits: gig.credits,
             active: gig.state == State::Open,
             admin_task: gig.admin_task,
             state,
+            payment_failed: gig.unpaid == Some(true),
             created_at: gig.created_at,
         }
     }

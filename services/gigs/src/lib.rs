@@ -1,11 +1,11 @@
 //! Gigs: small jobs that members offer each other for credits.
 //!
 //! Posting a gig moves its reward into the escrow account of credits; accepting a claim pays it out,
-//! closing the gig gives it back. The service owns the tables `gigs`, `claims` and `reservations`. Every
-//! decision is made under the lock of the gig's row, and in the same transaction the movement of
-//! credits that it causes enters the outbox: so credits move once, whatever dies in between. The one
-//! call that has to be made before its effect is known, the reservation of a reward, is repeated under
-//! its own key by the [`Reconciler`] until its outcome is.
+//! closing the gig gives it back. The service owns the tables `gigs`, `claims`, `reservations`, `forgotten`
+//! and `audit_log`. Every decision is made under the lock of the gig's row, and in the same transaction the
+//! movement of credits that it causes enters the outbox: so credits move once, whatever dies in between.
+//! The one call that has to be made before its effect is known, the reservation of a reward, is repeated
+//! under its own key by the [`Reconciler`] until its outcome is.
 
 pub mod admin;
 mod claim;
@@ -15,6 +15,8 @@ mod editing;
 mod effect;
 mod error;
 mod gig;
+mod logged;
+mod personal_data;
 mod posting;
 mod reservation;
 mod routes;
@@ -24,19 +26,23 @@ mod viewer;
 
 use std::{sync::Arc, time::Duration};
 
-use axum::{Router, routing::get};
 use grove_client::Peers;
 use grove_identity::{Verifier, caller::AnyCommittee};
 use grove_outbox::retention;
 use grove_service::{Service, Upkeep};
 use grove_shared::{Clock, db};
 use sqlx::migrate::Migrator;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::routes::{claims, gigs};
 pub use crate::{
     config::{Config, MailConfig},
     reservation::Reconciler,
     state::AppState,
+};
+use crate::{
+    routes::{claims, gigs},
+    state::LATEST,
+    store::personal,
 };
 pub use grove_gigs_api::SERVICE;
 
@@ -69,7 +75,8 @@ pub fn assemble(state: AppState) -> Service {
 
 fn upkeep(state: &AppState) -> Upkeep {
     const HOUR: Duration = Duration::from_hours(1);
-    let (keys, effects, reconciler) = (state.clone(), state.clone(), state.reconciler());
+    let (keys, effects, forgotten) = (state.clone(), state.clone(), state.clone());
+    let reconciler = state.reconciler();
     Upkeep::new()
         .every(Duration::from_millis(500), "reservations", move || {
             let reconciler = reconciler.clone();
@@ -83,14 +90,20 @@ fn upkeep(state: &AppState) -> Upkeep {
             let AppState { db, clock, .. } = effects.clone();
             async move { retention::purge_delivered(&db, clock.now()).await }
         })
+        .every(Duration::from_mins(1), "forgotten people", move || {
+            let AppState { db, clock, .. } = forgotten.clone();
+            async move { personal::clear_forgotten(&db, clock.now() - LATEST).await }
+        })
 }
 
-fn routes(state: AppState) -> Router {
-    Router::new()
-        .route("/gigs", get(gigs::list).post(gigs::create))
-        .route("/gigs/{id}", get(gigs::show).put(gigs::update).delete(gigs::delete))
-        .route("/gigs/claims", get(claims::list).post(claims::create))
-        .route("/gigs/claims/{id}", get(claims::show).put(claims::accept).delete(claims::delete))
+fn routes(state: AppState) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(gigs::list, gigs::create))
+        .routes(routes!(gigs::show, gigs::update, gigs::delete))
+        .routes(routes!(claims::list, claims::create))
+        .routes(routes!(claims::show, claims::accept, claims::delete))
         .merge(grove_outbox::routes::<AppState, AnyCommittee>(SERVICE.name))
+        .merge(grove_audit::routes(SERVICE.name))
+        .merge(grove_personal_data::routes())
         .with_state(state)
 }

@@ -3,7 +3,6 @@
 use grove_gigs_api::NewGig;
 use grove_http::ApiError;
 use grove_outbox::IdempotencyKey;
-use grove_shared::db;
 use http::StatusCode;
 
 use crate::{
@@ -23,7 +22,7 @@ pub(crate) async fn post(
     draft: &Draft,
 ) -> Result<u64, ApiError> {
     let now = state.clock.now();
-    let mut transaction = db::begin(&state.db).await?;
+    let mut transaction = state.begin_for(&draft.issuer, now).await?;
     let earlier = match key {
         Some(key) => {
             let reply = key.begin(&mut transaction, new, now).await?;
@@ -40,12 +39,14 @@ pub(crate) async fn post(
         return Ok(id);
     }
     let id = gigs::insert(&mut *transaction, draft, now).await?;
-    let gig = gigs::find_any(&mut *transaction, id).await?;
     let reward = draft.terms.credits;
     let reservation = if draft.admin_task {
         None
     } else {
-        Some(reservation::begin(&mut transaction, &gig, &draft.terms, reward, now).await?)
+        Some(
+            reservation::begin(&mut transaction, (id, &draft.issuer), &draft.terms, reward, now)
+                .await?,
+        )
     };
     if let Some(key) = key {
         key.finish(&mut transaction, StatusCode::OK, &id).await?;

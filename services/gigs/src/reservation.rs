@@ -6,13 +6,13 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use grove_client::Peers;
-use grove_shared::{CallError, Client, Clock, db};
+use grove_shared::{CallError, Client, Clock, NetId, db};
 use sqlx::{MySqlConnection, MySqlPool};
 
 use crate::{
     effect,
     error::GigError,
-    gig::{Gig, State, Terms},
+    gig::{State, Terms},
     store::{
         gigs,
         reservations::{self, Before, Reservation},
@@ -23,7 +23,7 @@ use crate::{
 const LEASE: TimeDelta = TimeDelta::seconds(15);
 const LONGEST_WAIT_SECONDS: i64 = 60;
 /// Credits knows the key of a service for 400 days; a question that is older could have its effect twice.
-const ASKED_FOR: TimeDelta = TimeDelta::days(390);
+pub(crate) const ASKED_FOR: TimeDelta = TimeDelta::days(390);
 
 /// Asks credits for rewards until it knows whether they are reserved.
 #[derive(Debug, Clone)]
@@ -45,18 +45,18 @@ pub(crate) enum Outcome {
     Unknown,
 }
 
-/// Notes the question for `amount`, so that `gig` may offer `terms`. The caller has to ask it.
+/// Notes the question for `amount`, so that a gig of `issuer` may offer `terms`. The caller has to ask it.
 pub(crate) async fn begin(
     transaction: &mut MySqlConnection,
-    gig: &Gig,
+    (gig_id, issuer): (u64, &NetId),
     terms: &Terms,
     amount: i64,
     now: DateTime<Utc>,
 ) -> Result<Reservation, GigError> {
     // At random, so that a database that was restored never repeats a key of its lost future.
-    let key = format!("gig-{}-{:032x}", gig.id, rand::random::<u128>());
+    let key = format!("gig-{gig_id}-{:032x}", rand::random::<u128>());
     let times = (key, now, now + LEASE);
-    reservations::insert(transaction, gig.id, &gig.issuer, terms, amount, times).await
+    reservations::insert(transaction, gig_id, issuer, terms, amount, times).await
 }
 
 impl Reconciler {
@@ -119,7 +119,7 @@ impl Reconciler {
             Before::Asked if gig.state == State::Reserving => {
                 let escrowed = gig.escrowed + reservation.amount;
                 gigs::open(&mut *transaction, gig.id, &reservation.terms(), escrowed).await?;
-                tracing::info!(gig.id, "gig {} of {} is open", gig.id, gig.issuer);
+                tracing::info!(gig.id, "gig {} of {} is open", gig.id, reservation.issuer);
             }
             Before::Asked | Before::Refused => {
                 let now = self.clock.now();

@@ -3,11 +3,12 @@
 
 use chrono::{DateTime, Utc};
 use grove_shared::{
-    Call, Service,
+    Call, NetId, Service,
     lenient::Lenient,
     page::{Page, PageRequest},
 };
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// The service of gigs and claims.
 pub const SERVICE: Service = Service { name: "gigs", port: 8964 };
@@ -115,17 +116,21 @@ pub struct ClaimFilter {
 }
 
 /// A job that a member offers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Gig {
     /// Identifies the gig.
     pub id: u64,
-    /// The member who offers it.
+    /// The member who offers it; `a former member` when they are forgotten.
+    #[schema(example = "jsmith2")]
     pub issuer: String,
     /// What it is, in a line.
+    #[schema(example = "Paint the fence")]
     pub title: String,
     /// What is to be done.
+    #[schema(example = "Bring gloves.")]
     pub details: String,
     /// What it is worth.
+    #[schema(minimum = 1, example = 300)]
     pub credits: i64,
     /// Whether it can be claimed.
     pub active: bool,
@@ -134,12 +139,15 @@ pub struct Gig {
     pub admin_task: bool,
     /// Where the gig and its reward are.
     pub state: GigState,
+    /// Whether the payment did not go through, and waits for an officer; only there when it does.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub payment_failed: bool,
     /// When it was posted.
     pub created_at: DateTime<Utc>,
 }
 
 /// Where a gig and its reward are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GigState {
     /// The reward is being taken from the issuer; nobody can claim the gig until it is.
@@ -155,7 +163,7 @@ pub enum GigState {
 }
 
 /// A page of gigs, the newest first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GigPage {
     /// The gigs of the page.
     pub gigs: Vec<Gig>,
@@ -170,50 +178,62 @@ pub struct GigPage {
 }
 
 /// A gig to post.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 pub struct NewGig {
     /// The member who offers it: the caller.
+    #[schema(value_type = NetId)]
     pub issuer: Option<String>,
-    /// 1 to 100 characters.
+    /// 1 to 100 characters, in a line.
+    #[schema(value_type = String, min_length = 1, max_length = 100, example = "Paint the fence")]
     pub title: Option<String>,
     /// Up to 150 characters.
+    #[schema(max_length = 150, example = "Bring gloves.")]
     pub details: Option<String>,
-    /// A whole number, at least 1.
+    /// What it is worth. Old clients send text.
+    #[schema(value_type = i64, minimum = 1, maximum = 1_000_000, example = 300)]
     pub credits: Lenient,
-    /// Whether the chapter pays.
+    /// Whether the chapter pays; then the issuer has to be an officer. Old clients send text.
+    #[schema(value_type = Option<bool>, example = false)]
     pub admin_task: Lenient,
 }
 
 /// What is to be different about a gig. What is missing, null, empty or zero stays.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 pub struct GigChange {
-    /// As in [`NewGig`].
+    /// Up to 100 characters, in a line.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 100, example = "Paint the shed")]
     pub title: Option<String>,
-    /// As in [`NewGig`].
+    /// Up to 150 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 150, example = "Bring gloves.")]
     pub details: Option<String>,
-    /// As in [`NewGig`].
+    /// What it is worth.
     #[serde(skip_serializing_if = "Lenient::is_missing")]
+    #[schema(value_type = Option<i64>, minimum = 0, maximum = 1_000_000, example = 250)]
     pub credits: Lenient,
-    /// As in [`NewGig`].
+    /// Who pays cannot be changed, so true is right only where the chapter does.
     #[serde(skip_serializing_if = "Lenient::is_missing")]
+    #[schema(value_type = Option<bool>, example = false)]
     pub admin_task: Lenient,
-    /// False closes the gig.
+    /// False closes the gig, and goes with no other change.
     #[serde(skip_serializing_if = "Lenient::is_missing")]
+    #[schema(value_type = Option<bool>, example = true)]
     pub active: Lenient,
 }
 
 /// Someone's offer to do a gig.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Claim {
     /// Identifies the claim.
     pub id: u64,
     /// The gig.
     pub gig_id: u64,
-    /// Who wants to do it.
+    /// Who wants to do it; `a former member` when they are forgotten, as the issuer.
+    #[schema(example = "mdoe3")]
     pub claimant: String,
     /// The issuer of the gig.
+    #[schema(example = "jsmith2")]
     pub issuer: String,
     /// Whether the claim was accepted.
     pub fulfilled: bool,
@@ -224,7 +244,7 @@ pub struct Claim {
 }
 
 /// What became of a claim.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ClaimState {
     /// Nobody decided on it yet.
@@ -238,17 +258,20 @@ pub enum ClaimState {
 }
 
 /// A claim to make.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 pub struct NewClaim {
     /// Who wants to do the gig: the caller.
+    #[schema(value_type = NetId)]
     pub claimant: Option<String>,
-    /// The gig.
+    /// The gig. Old clients send text.
+    #[schema(value_type = u64, example = 7)]
     pub gig_id: Lenient,
 }
 
 /// That something was done, in a sentence.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Done {
     /// The sentence.
+    #[schema(example = "Fulfilled claim 7")]
     pub message: String,
 }

@@ -23,14 +23,36 @@ use crate::{
     viewer::Viewer,
 };
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct ListQuery {
+    /// The number of the page, from 1.
+    #[param(value_type = Option<i64>, minimum = 1, example = 1)]
     page: Lenient,
+    /// Those that this member offers.
+    #[param(example = "jsmith2")]
     issuer: Option<String>,
+    /// Those that can be claimed, or those that cannot.
+    #[param(value_type = Option<bool>)]
     active: Lenient,
+    /// Those on which this member has a claim that is pending or accepted.
+    #[param(example = "mdoe3")]
     claimed_by: Option<String>,
 }
 
+/// Gigs, the newest first
+///
+/// Of those whose reward is not set aside yet, the caller's own alone.
+#[utoipa::path(
+    get,
+    path = "/gigs",
+    params(ListQuery),
+    responses(
+        (status = 200, description = "A page of 24", body = api::GigPage),
+        (status = 400, description = "`page` is no number, or `active` no truth"),
+        (status = 404, description = "There is no such page"),
+    ),
+)]
 pub(crate) async fn list(
     caller: Caller,
     State(db): State<MySqlPool>,
@@ -58,6 +80,16 @@ pub(crate) async fn list(
     }))
 }
 
+/// One gig
+#[utoipa::path(
+    get,
+    path = "/gigs/{id}",
+    params(("id" = u64, Path, description = "Identifies the gig")),
+    responses(
+        (status = 200, description = "The gig", body = api::Gig),
+        (status = 404, description = "There is none that the caller may see"),
+    ),
+)]
 pub(crate) async fn show(
     caller: Caller,
     State(db): State<MySqlPool>,
@@ -66,6 +98,21 @@ pub(crate) async fn show(
     Ok(Json(gigs::find_visible(&db, id, &Viewer::from(&caller)).await?.into()))
 }
 
+/// Posts a gig
+///
+/// Its reward is set aside first, unless the chapter pays. While that cannot be known the answer is 503, and the
+/// gig opens by itself once it is.
+#[utoipa::path(
+    post,
+    path = "/gigs",
+    request_body = api::NewGig,
+    responses(
+        (status = 200, description = "Posted", body = api::Gig),
+        (status = 400, description = "A field is missing or wrong"),
+        (status = 402, description = "The issuer has too few credits"),
+        (status = 403, description = "The issuer is not the caller, or no officer where the chapter pays"),
+    ),
+)]
 pub(crate) async fn create(
     CurrentMember(member): CurrentMember,
     key: Option<IdempotencyKey>,
@@ -77,6 +124,23 @@ pub(crate) async fn create(
     Ok(Json(gigs::find_visible(&state.db, id, &Viewer::from(&member)).await?.into()))
 }
 
+/// Edits a gig on which nobody has a claim, or closes it
+///
+/// A higher reward is set aside first; a lower one, or closing, gives the difference back.
+#[utoipa::path(
+    put,
+    path = "/gigs/{id}",
+    params(("id" = u64, Path, description = "Identifies the gig")),
+    request_body = api::GigChange,
+    responses(
+        (status = 200, description = "The gig as it is from now on", body = api::Gig),
+        (status = 400, description = "A field is wrong, or it is both to be closed and edited"),
+        (status = 402, description = "The issuer has too few credits"),
+        (status = 403, description = "The caller is not the issuer; where the chapter pays, no officer"),
+        (status = 404, description = "There is no such gig"),
+        (status = 409, description = "It is not open, it has claims, or who pays was to be changed"),
+    ),
+)]
 pub(crate) async fn update(
     member: Member,
     State(state): State<AppState>,
@@ -88,6 +152,17 @@ pub(crate) async fn update(
     Ok(Json(gigs::find_visible(&state.db, id, &Viewer::from(&member)).await?.into()))
 }
 
+/// Closes a gig and hides it
+#[utoipa::path(
+    delete,
+    path = "/gigs/{id}",
+    params(("id" = u64, Path, description = "Identifies the gig")),
+    responses(
+        (status = 200, description = "Hidden", body = api::Done),
+        (status = 403, description = "The caller is neither the issuer nor an officer"),
+        (status = 404, description = "There is no such gig"),
+    ),
+)]
 pub(crate) async fn delete(
     member: Member,
     State(state): State<AppState>,

@@ -26,7 +26,8 @@ macro_rules! select_claims {
     ($rest:literal $(, $arg:expr)*) => {
         sqlx::query_as!(
             Claim,
-            r#"SELECT claims.id, gig_id, claimant AS "claimant: NetId", issuer AS "issuer: NetId",
+            r#"SELECT claims.id, gig_id, claimant AS "claimant?: NetId",
+                      issuer AS "issuer?: NetId",
                       claims.state AS "state: State", claims.created_at
                FROM claims JOIN gigs ON gigs.id = claims.gig_id WHERE "# + $rest
             $(, $arg)*
@@ -117,6 +118,16 @@ pub(crate) async fn pending(
 ) -> Result<Vec<Claim>, GigError> {
     let claims =
         select_claims!("gig_id = ? AND claims.state = 'pending' ORDER BY claims.id", gig_id);
+    Ok(claims.fetch_all(db).await?)
+}
+
+/// The claims of someone that nobody decided on.
+pub(crate) async fn pending_of(
+    db: impl MySqlExecutor<'_>,
+    claimant: &NetId,
+) -> Result<Vec<Claim>, GigError> {
+    let claims =
+        select_claims!("claimant = ? AND claims.state = 'pending' ORDER BY claims.id", claimant);
     Ok(claims.fetch_all(db).await?)
 }
 

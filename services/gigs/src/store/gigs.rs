@@ -22,15 +22,16 @@ pub(crate) struct Filter {
 }
 
 /// Reads gigs; `$rest` says which ones, in what order. A payment that is not in the outbox any more has
-/// arrived.
+/// arrived, and one that is dead did not go through.
 macro_rules! select_gigs {
     ($rest:literal $(, $arg:expr)*) => {
         sqlx::query_as!(
             Gig,
-            r#"SELECT id, issuer AS "issuer: NetId", title, details, credits, escrowed,
+            r#"SELECT id, issuer AS "issuer?: NetId", title, details, credits, escrowed,
                       admin_task AS "admin_task: bool", state AS "state: State",
-                      EXISTS (SELECT 1 FROM claims JOIN outbox ON outbox.id = payment_effect_id
-                              WHERE gig_id = gigs.id AND delivered_at IS NULL) AS "paying!: bool",
+                      (SELECT dead_at IS NOT NULL
+                       FROM claims JOIN outbox ON outbox.id = payment_effect_id
+                       WHERE gig_id = gigs.id AND delivered_at IS NULL) AS "unpaid?: bool",
                       created_at
                FROM gigs WHERE "# + $rest
             $(, $arg)*
@@ -57,6 +58,15 @@ pub(crate) async fn find_visible(
         viewer.netid
     );
     gig.fetch_optional(db).await?.ok_or(GigError::UnknownGig)
+}
+
+/// The gigs of someone that nobody has done, and that are not closed.
+pub(crate) async fn unfinished(
+    db: impl MySqlExecutor<'_>,
+    issuer: &NetId,
+) -> Result<Vec<Gig>, GigError> {
+    let gigs = select_gigs!("issuer = ? AND state IN ('reserving', 'open') ORDER BY id", issuer);
+    Ok(gigs.fetch_all(db).await?)
 }
 
 /// Makes everyone else wait who decides on the gig, until the transaction ends. It has to come first
@@ -108,8 +118,9 @@ pub(crate) async fn list(
 ) -> Result<Vec<Gig>, GigError> {
     let mut query = QueryBuilder::new(
         "SELECT id, issuer, title, details, credits, escrowed, admin_task, state,
-                EXISTS (SELECT 1 FROM claims JOIN outbox ON outbox.id = payment_effect_id
-                        WHERE gig_id = gigs.id AND delivered_at IS NULL) AS paying,
+                (SELECT dead_at IS NOT NULL
+                 FROM claims JOIN outbox ON outbox.id = payment_effect_id
+                 WHERE gig_id = gigs.id AND delivered_at IS NULL) AS unpaid,
                 created_at",
     );
     narrow(&mut query, filter, viewer);

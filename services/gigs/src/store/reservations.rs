@@ -106,7 +106,7 @@ pub(crate) async fn take(
     }
     let reservation = sqlx::query_as!(
         Reservation,
-        r#"SELECT reservations.id, gig_id, issuer AS "issuer: NetId", idempotency_key, amount,
+        r#"SELECT reservations.id, gig_id, issuer AS "issuer!: NetId", idempotency_key, amount,
                   reservations.title, reservations.details, reservations.credits, attempts,
                   next_attempt_at AS lease
            FROM reservations JOIN gigs ON gigs.id = gig_id

@@ -3,11 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod accepting;
+mod accountability;
 mod bank;
 mod cancelling;
 mod claims;
 mod editing;
+mod forgetting;
 mod listing;
+mod not_through;
 mod posting;
 mod reservations;
 mod validation;
