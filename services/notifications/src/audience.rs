@@ -21,6 +21,15 @@ pub(crate) enum Audience {
 }
 
 impl Audience {
+    /// As it is written.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Members => "members".to_owned(),
+            Self::Officers => "officers".to_owned(),
+            Self::Group(kind, name) => format!("{kind}/{name}"),
+        }
+    }
+
     /// Reads `members`, `officers`, `sigs/NAME` or `committees/NAME`.
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_ ".contains(c);

@@ -3,13 +3,16 @@
 //! Everything that leaves Grove for people goes through here. A request is checked as a whole and
 //! queued in one transaction; each channel has a worker of its own that delivers, tries again, and
 //! notes what became of each message. Members switch kinds of messages off, officers see all that was
-//! sent. The service asks users and groups who belongs to an audience.
+//! sent; what they send themselves is in the log of who did what. The service asks users and groups who
+//! belongs to an audience.
 
 mod audience;
 mod channel;
 mod config;
 mod error;
 mod kind;
+mod logged;
+mod personal_data;
 mod request;
 pub mod retention;
 mod routes;
@@ -19,16 +22,13 @@ mod worker;
 
 use std::{sync::Arc, time::Duration};
 
-use axum::{
-    Router,
-    routing::{get, post},
-};
 use grove_client::Peers;
 use grove_identity::Verifier;
 use grove_outbox::retention::forget_keys;
 use grove_service::{Service, Upkeep};
 use grove_shared::{Clock, db};
 use sqlx::migrate::Migrator;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use crate::{
     channel::{
@@ -77,17 +77,19 @@ pub fn assemble(state: AppState, config: &Config) -> Service {
     })
 }
 
-fn routes(state: AppState) -> Router {
+fn routes(state: AppState) -> OpenApiRouter {
     use routes::{log, preferences, send};
-    Router::new()
-        .route("/notification", post(send::send))
-        .route("/notification/{id}", get(log::show))
-        .route("/notifications", get(log::list))
-        .route("/notifications/preview", post(send::preview))
-        .route("/notifications/channels", get(log::channels))
-        .route("/notifications/deliveries/{id}/replay", post(log::replay))
-        .route("/notifications/preferences", get(preferences::show).put(preferences::change))
-        .route("/notifications/unsubscribe/{token}", post(preferences::unsubscribe))
+    OpenApiRouter::new()
+        .routes(routes!(send::send))
+        .routes(routes!(log::show))
+        .routes(routes!(log::list))
+        .routes(routes!(send::preview))
+        .routes(routes!(log::channels))
+        .routes(routes!(log::replay))
+        .routes(routes!(preferences::show, preferences::change))
+        .routes(routes!(preferences::unsubscribe))
+        .merge(grove_audit::routes(SERVICE.name))
+        .merge(grove_personal_data::routes())
         .with_state(state)
 }
 

@@ -40,6 +40,9 @@ pub(crate) struct Part {
     pub(crate) html: Option<String>,
 }
 
+/// Whom a part goes to: the address, and the member behind it.
+pub(crate) type Recipients = Vec<(String, Option<NetId>)>;
+
 impl Request {
     /// Reads what was sent; what says no kind is of `usual`.
     pub(crate) fn parse(body: &Value, usual: Kind, senders: &[Mailbox]) -> Result<Self, Error> {

@@ -151,7 +151,19 @@ impl Worker {
             .await?;
             return Ok(Outcome::Settled);
         }
-        let unsubscribe = self.unsubscribe_url(&due, kind).await?;
+        let can_be_switched_off = due.netid.is_some() && !kind.mandatory;
+        let unsubscribe = if can_be_switched_off && self.channel == Channel::Email {
+            let token = token::generate();
+            let (hash, now) = (token::hash(token.expose_secret()), self.clock.now());
+            if !preferences::insert_token(&self.db, &hash, id, kind.name, now).await? {
+                // Whom it was for is forgotten.
+                return Ok(Outcome::Settled);
+            }
+            let link = format!("unsubscribe/{}", token.expose_secret());
+            self.site_url.join(&link).ok().map(String::from)
+        } else {
+            None
+        };
         let letter = letter::write(due, unsubscribe);
         let sending = self.carriers.send(self.channel, &letter);
         let outcome = tokio::time::timeout(LONGEST_TRY, sending).await;
@@ -174,23 +186,6 @@ impl Worker {
             deliveries::erase(&self.db, notification).await?;
         }
         Ok(Outcome::Sent)
-    }
-
-    /// Where the recipient switches such messages off, if they may.
-    async fn unsubscribe_url(
-        &self,
-        due: &Due,
-        kind: Kind,
-    ) -> Result<Option<String>, NotificationError> {
-        let Some(netid) = &due.netid else { return Ok(None) };
-        if kind.mandatory || self.channel != Channel::Email {
-            return Ok(None);
-        }
-        let token = token::generate();
-        let (hash, now) = (token::hash(token.expose_secret()), self.clock.now());
-        preferences::insert_token(&self.db, &hash, netid, kind.name, now).await?;
-        let link = format!("unsubscribe/{}", token.expose_secret());
-        Ok(self.site_url.join(&link).ok().map(String::from))
     }
 
     /// Notes what became of a message, and insists: what went out and is not noted goes out again.

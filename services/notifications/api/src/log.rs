@@ -4,9 +4,11 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 /// Which deliveries are asked for.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct LogFilter {
     /// Those that are older than this one; from the newest if nothing is said.
     pub after: Option<u64>,
@@ -15,11 +17,12 @@ pub struct LogFilter {
     /// Those in this state.
     pub state: Option<DeliveryState>,
     /// Those to this address, place or member.
+    #[param(example = "jsmith2")]
     pub recipient: Option<String>,
 }
 
 /// A page of the delivery log, the newest first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Deliveries {
     /// The deliveries.
     pub deliveries: Vec<Delivery>,
@@ -28,7 +31,7 @@ pub struct Deliveries {
 }
 
 /// One message to one recipient on one channel.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Delivery {
     /// Identifies the delivery.
     pub id: u64,
@@ -48,7 +51,8 @@ pub struct Delivery {
     pub subject: Option<String>,
     /// The kind of the message.
     pub kind: String,
-    /// The officer that it comes from, or `service:` and a name.
+    /// The officer that it comes from, `a former member` when they are forgotten, or `service:` and a name.
+    #[schema(example = "admin2")]
     pub requested_by: String,
     /// When it was asked for.
     pub created_at: DateTime<Utc>,
@@ -57,7 +61,7 @@ pub struct Delivery {
 }
 
 /// Where a message to one recipient is on its way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum DeliveryState {
     /// It waits for its turn, or for another try.
@@ -95,7 +99,7 @@ impl fmt::Display for DeliveryState {
 }
 
 /// A message and what became of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SentNotification {
     /// Identifies it.
     pub id: u64,
@@ -103,7 +107,8 @@ pub struct SentNotification {
     pub kind: String,
     /// The text; empty for a kind whose text is nobody's business.
     pub message: String,
-    /// The officer that it comes from, or `service:` and a name.
+    /// The officer that it comes from, `a former member` when they are forgotten, or `service:` and a name.
+    #[schema(example = "admin2")]
     pub requested_by: String,
     /// When it was asked for.
     pub created_at: DateTime<Utc>,
@@ -112,7 +117,7 @@ pub struct SentNotification {
 }
 
 /// The ways to people, and the kinds of messages.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Channels {
     /// Every channel, whether it is configured or not.
     pub channels: Vec<ChannelState>,
@@ -121,7 +126,7 @@ pub struct Channels {
 }
 
 /// A way to people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ChannelState {
     /// `email`, `slack`, `discord` or `x`.
     pub name: String,
@@ -134,7 +139,7 @@ pub struct ChannelState {
 }
 
 /// A kind of message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct KindState {
     /// What it is called.
     pub name: String,
@@ -143,7 +148,7 @@ pub struct KindState {
 }
 
 /// Says that something was done.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Confirmation {
     /// What.
     pub message: String,

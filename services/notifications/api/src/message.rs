@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use grove_shared::NetId;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A message about someone's account, such as a link that sets a password. Everyone gets it, and its
 /// text is erased when it has arrived.
@@ -20,40 +21,54 @@ pub const GIGS: &str = "gigs";
 pub const MERCH: &str = "merch";
 
 /// A message, and the channels that carry it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Notification {
-    /// How it goes out.
+    /// How it goes out; each channel once.
+    #[schema(min_items = 1, max_items = 4)]
     pub services: Vec<Channel>,
-    /// The text.
+    /// The text, of at most 256 KiB; 40,000 characters by Slack, 2,000 by Discord, 280 by X.
+    #[schema(min_length = 1, max_length = 262_144, example = "Pizza in the lounge, at six.")]
     pub message: String,
-    /// What kind of message it is, such as [`ACCOUNT`]. If it says nothing, a service's is [`MEMBERSHIP`],
-    /// an officer's [`ANNOUNCEMENTS`].
+    /// What kind of message it is. If it says nothing, a service's is `membership`, an officer's
+    /// `announcements`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(
+        pattern = "^(account|membership|announcements|credits|gigs|merch)$",
+        example = "announcements"
+    )]
     pub kind: Option<String>,
     /// Members who get it by mail.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<NetId>,
     /// Many who get it by mail: `members`, `officers`, `sigs/NAME` or `committees/NAME`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(
+        pattern = "^(members|officers|(sigs|committees)/[A-Za-z0-9 _-]{1,64})$",
+        example = "officers"
+    )]
     pub audience: Option<String>,
 }
 
 /// One way to people.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Channel {
     /// `email`, `slack`, `discord`, `x` or `twitter`.
+    #[schema(pattern = "^(email|slack|discord|x|twitter)$", example = "email")]
     pub name: String,
     /// Mail addresses, or places in Slack.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 5000, example = json!(["jsmith2@example.edu"]))]
     pub recipients: Vec<String>,
     /// Who a mail is from: one of the configured senders.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sender: Option<String>,
-    /// What a mail is about.
+    /// What a mail is about, on one line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 200, example = "Pizza")]
     pub subject: Option<String>,
-    /// The alternative to the text of a mail.
+    /// The alternative to the text of a mail, of at most 256 KiB.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 262_144, example = "<p>Pizza in the lounge, at six.</p>")]
     pub html: Option<String>,
 }
 
@@ -85,7 +100,7 @@ impl Channel {
 }
 
 /// A message that was taken.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Sent {
     /// Identifies it.
     pub id: u64,
@@ -94,7 +109,7 @@ pub struct Sent {
 }
 
 /// What a message would look like, and how many it would reach.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Preview {
     /// How many messages go out.
     pub recipients: u64,

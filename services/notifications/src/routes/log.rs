@@ -1,6 +1,7 @@
 //! What became of messages.
 
 use axum::extract::State;
+use grove_audit::record;
 use grove_http::{
     ApiError,
     extract::{Json, Path, Query},
@@ -10,17 +11,20 @@ use grove_identity::{
     caller::{Caller, Officer, not_an_officer},
 };
 use grove_notifications_api::{
-    ChannelState, Channels, Confirmation, Deliveries, Delivery, DeliveryState, SentNotification,
+    ChannelState, Channels, Confirmation, Deliveries, Delivery, DeliveryState, LogFilter,
+    SentNotification,
 };
+use grove_shared::db;
 use serde::Deserialize;
 
 use crate::{
     channel::{Carriers, Channel},
     error::NotificationError,
     kind::Kind,
+    logged,
     state::AppState,
     store::{
-        deliveries,
+        deliveries::{self, Place},
         log::{self, Filter},
         pauses,
     },
@@ -29,6 +33,17 @@ use crate::{
 /// Deliveries on a page, if nothing else is asked for.
 const PAGE: u32 = 100;
 
+/// A message and what became of it
+///
+/// A service sees what it sent itself.
+#[utoipa::path(
+    get,
+    path = "/notification/{id}",
+    responses(
+        (status = 200, description = "The message", body = SentNotification),
+        (status = 404, description = "There is none that the caller may see"),
+    ),
+)]
 pub(crate) async fn show(
     Caller(caller): Caller,
     State(AppState { db, carriers, .. }): State<AppState>,
@@ -77,6 +92,16 @@ pub(crate) struct LogQuery {
     recipient: String,
 }
 
+/// The delivery log, the newest first
+#[utoipa::path(
+    get,
+    path = "/notifications",
+    params(LogFilter),
+    responses(
+        (status = 200, description = "A page of deliveries", body = Deliveries),
+        (status = 400, description = "There is no such state, or a number cannot be read"),
+    ),
+)]
 pub(crate) async fn list(
     _: Officer,
     State(AppState { db, carriers, .. }): State<AppState>,
@@ -108,22 +133,40 @@ fn state(name: &str) -> Result<Option<DeliveryState>, NotificationError> {
     Ok(known)
 }
 
+/// Has a delivery tried again that failed or was given up
+#[utoipa::path(
+    post,
+    path = "/notifications/deliveries/{id}/replay",
+    responses(
+        (status = 200, description = "It is queued again, under the same Message-ID", body = Confirmation),
+        (status = 404, description = "There is no such delivery"),
+        (status = 409, description = "It waits or has gone out"),
+    ),
+)]
 pub(crate) async fn replay(
     Officer(officer, ..): Officer,
     State(AppState { db, clock, .. }): State<AppState>,
     Path(id): Path<u64>,
 ) -> Result<Json<Confirmation>, ApiError> {
-    if deliveries::replay(&db, id, clock.now()).await? {
-        tracing::info!(delivery.id = id, "{} has a message delivered again", officer.netid);
-        return Ok(Json(Confirmation { message: "The message is delivered again".to_owned() }));
+    let now = clock.now();
+    let mut transaction = db::begin(&db).await?;
+    let Place { state, netid } = deliveries::lock(&mut *transaction, id).await?;
+    if !deliveries::replay(&mut *transaction, id, now).await? {
+        return Err(NotificationError::NotFailed.into());
     }
-    if log::knows_delivery(&db, id).await? {
-        Err(NotificationError::NotFailed.into())
-    } else {
-        Err(NotificationError::UnknownDelivery.into())
-    }
+    let replayed = logged::replayed(&officer, id, state.into(), netid.as_ref());
+    record(&mut transaction, replayed, now).await?;
+    transaction.commit().await?;
+    tracing::info!(delivery.id = id, "{} has a message delivered again", officer.netid);
+    Ok(Json(Confirmation { message: "The message is delivered again".to_owned() }))
 }
 
+/// The ways to people, and the kinds of messages that officers send
+#[utoipa::path(
+    get,
+    path = "/notifications/channels",
+    responses((status = 200, description = "All of them, configured or not", body = Channels)),
+)]
 pub(crate) async fn channels(
     _: Officer,
     State(AppState { db, clock, carriers, senders, .. }): State<AppState>,

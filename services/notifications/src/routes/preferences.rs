@@ -34,6 +34,13 @@ async fn all(db: &MySqlPool, netid: &NetId) -> Result<Json<Preferences>, Notific
     Ok(Json(Preferences { preferences: all.collect() }))
 }
 
+/// Which messages the caller gets
+#[utoipa::path(
+    get,
+    path = "/notifications/preferences",
+    operation_id = "show_preferences",
+    responses((status = 200, description = "Each kind on each channel", body = Preferences)),
+)]
 pub(crate) async fn show(
     Member { netid, .. }: Member,
     State(AppState { db, .. }): State<AppState>,
@@ -41,6 +48,16 @@ pub(crate) async fn show(
     Ok(all(&db, &netid).await?)
 }
 
+/// Changes which messages the caller gets
+#[utoipa::path(
+    put,
+    path = "/notifications/preferences",
+    operation_id = "change_preferences",
+    responses(
+        (status = 200, description = "All of them, as they are now", body = Preferences),
+        (status = 400, description = "A kind or channel is unknown, or one that cannot be switched off is; nothing changes"),
+    ),
+)]
 pub(crate) async fn change(
     Member { netid, .. }: Member,
     State(AppState { db, clock, .. }): State<AppState>,
@@ -67,14 +84,24 @@ pub(crate) async fn change(
     Ok(all(&db, &netid).await?)
 }
 
-/// Whoever has the token of a mail's link may switch that kind off, signed in or not (RFC 8058).
+/// Switches off the kind of the mail that held the token
+///
+/// Whoever has the token may do so, signed in or not (RFC 8058).
+#[utoipa::path(
+    post,
+    path = "/notifications/unsubscribe/{token}",
+    responses(
+        (status = 200, description = "No more of these", body = Unsubscribed),
+        (status = 404, description = "The link is not known any more"),
+    ),
+)]
 pub(crate) async fn unsubscribe(
     _: Caller,
     State(AppState { db, clock, .. }): State<AppState>,
     Path(token): Path<String>,
 ) -> Result<Json<Unsubscribed>, ApiError> {
-    let (netid, kind) = preferences::find_token(&db, &token::hash(&token)).await?;
     let mut transaction = db::begin(&db).await?;
+    let (netid, kind) = preferences::lock_token(&mut *transaction, &token::hash(&token)).await?;
     let (channel, now) = (Channel::Email.as_str(), clock.now());
     preferences::set(&mut transaction, &netid, &kind, channel, false, now).await?;
     transaction.commit().await?;

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::{extract::State, response::IntoResponse};
+use grove_audit::record;
 use grove_http::{ApiError, extract::Json};
 use grove_identity::{
     Subject,
     caller::{AdminOrTop4, Caller, Committees, not_an_officer},
 };
-use grove_notifications_api::{Preview, Sent};
+use grove_notifications_api::{Notification, Preview, Sent};
 use grove_outbox::{IdempotencyKey, StoredReply};
 use grove_shared::{NetId, Role, db};
 use http::StatusCode;
@@ -19,7 +20,8 @@ use crate::{
     channel::Channel,
     error::NotificationError as Error,
     kind::Kind,
-    request::{Part, Request},
+    logged,
+    request::{Part, Recipients, Request},
     state::AppState,
     store::{preferences, queue},
 };
@@ -80,9 +82,6 @@ impl Sender {
     }
 }
 
-/// Whom a part goes to: the address, and the member behind it.
-type Recipients = Vec<(String, Option<NetId>)>;
-
 /// Everyone whom a request is for, by part.
 async fn recipients(state: &AppState, request: &Request) -> Result<Vec<Recipients>, Error> {
     let mut people = Vec::new();
@@ -108,6 +107,22 @@ fn of_part(state: &AppState, part: &Part, people: &[(NetId, String)]) -> Recipie
     named.chain(people).filter(|(address, _)| seen.insert(address.to_lowercase())).collect()
 }
 
+/// Sends a message
+///
+/// It is checked as a whole, queued, and delivered from there. Old clients may have the text of a mail be its
+/// HTML by `"mimetype": "text/html"` in its channel, and send null for what they leave out.
+#[utoipa::path(
+    post,
+    path = "/notification",
+    request_body = Notification,
+    responses(
+        (status = 200, description = "Queued", body = Sent),
+        (status = 400, description = "A field is missing or wrong, a channel is not configured, or nobody would get it; `errors` says it by field"),
+        (status = 403, description = "The caller may send no messages, or none to every member"),
+        (status = 413, description = "The text or the HTML is too long"),
+        (status = 422, description = "The Idempotency-Key came with another message"),
+    ),
+)]
 pub(crate) async fn send(
     caller: Caller,
     State(state): State<AppState>,
@@ -122,7 +137,7 @@ pub(crate) async fn send(
         return Ok(reply);
     }
     let request = sender.parse(&body, &state)?;
-    let key = key.unwrap_or_else(|| IdempotencyKey::random(&sender.name()));
+    let key = key.unwrap_or_else(|| IdempotencyKey::random("message"));
     let recipients = recipients(&state, &request).await?;
     if recipients.iter().all(Vec::is_empty) {
         return Err(Error::invalid("The message would reach nobody").into());
@@ -150,6 +165,9 @@ async fn queue(
         let channel = part.channel;
         queue::insert_deliveries(&mut transaction, part_id, channel, recipients, now).await?;
     }
+    if let Sender::Officer(officer, _) = sender {
+        record(&mut transaction, logged::sent(officer, id, request, recipients), now).await?;
+    }
     let reply = Sent { id, message: "Notification(s) sent".to_owned() };
     let reply = key.finish(&mut transaction, StatusCode::OK, &reply).await?;
     transaction.commit().await?;
@@ -157,6 +175,20 @@ async fn queue(
     Ok(reply)
 }
 
+/// What a message would look like, and how many it would reach
+///
+/// Sends nothing.
+#[utoipa::path(
+    post,
+    path = "/notifications/preview",
+    request_body = Notification,
+    responses(
+        (status = 200, description = "The message, and how many would get it", body = Preview),
+        (status = 400, description = "A field is missing or wrong, or a channel is not configured; `errors` says it by field"),
+        (status = 403, description = "The caller may send no messages, or none to every member"),
+        (status = 413, description = "The text or the HTML is too long"),
+    ),
+)]
 pub(crate) async fn preview(
     caller: Caller,
     State(state): State<AppState>,

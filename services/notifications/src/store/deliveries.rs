@@ -51,6 +51,13 @@ pub(crate) struct Due {
     pub(crate) lease: DateTime<Utc>,
 }
 
+/// Where a message is on its way, and to whom.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) state: State,
+    pub(crate) netid: Option<NetId>,
+}
+
 /// Takes the next due messages of a channel until `lease`.
 pub(crate) async fn claim(
     db: &MySqlPool,
@@ -195,6 +202,17 @@ pub(crate) async fn erase(db: &MySqlPool, notification: u64) -> Result<(), Notif
         .execute(db)
         .await?;
     Ok(())
+}
+
+/// Where a message is, for a transaction that moves it.
+pub(crate) async fn lock(db: impl MySqlExecutor<'_>, id: u64) -> Result<Place, NotificationError> {
+    let place = sqlx::query_as!(
+        Place,
+        r#"SELECT state AS "state: State", netid AS "netid: NetId" FROM deliveries
+           WHERE id = ? FOR UPDATE"#,
+        id
+    );
+    place.fetch_optional(db).await?.ok_or(NotificationError::UnknownDelivery)
 }
 
 /// Queues a message again that failed; false when it did not fail.

@@ -100,15 +100,6 @@ pub(crate) async fn deliveries_of(
     Ok(all.fetch_all(db).await?)
 }
 
-/// Whether there is such a delivery.
-pub(crate) async fn knows_delivery(
-    db: impl MySqlExecutor<'_>,
-    id: u64,
-) -> Result<bool, NotificationError> {
-    let known = sqlx::query_scalar!("SELECT id FROM deliveries WHERE id = ?", id);
-    Ok(known.fetch_optional(db).await?.is_some())
-}
-
 pub(crate) async fn notification(
     db: impl MySqlExecutor<'_>,
     id: u64,

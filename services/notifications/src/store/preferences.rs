@@ -64,31 +64,34 @@ pub(crate) async fn unwanted_by(
     Ok(netids.fetch_all(db).await?)
 }
 
-/// Records a token that switches a kind off.
+/// Records a token that switches a kind off for whom a delivery is for; false when there is no such delivery
+/// any more, since they are forgotten.
 pub(crate) async fn insert_token(
     db: impl MySqlExecutor<'_>,
     hash: &[u8],
-    netid: &NetId,
+    delivery: u64,
     kind: &str,
     now: DateTime<Utc>,
-) -> Result<(), NotificationError> {
+) -> Result<bool, NotificationError> {
     let inserted = sqlx::query!(
-        "INSERT INTO unsubscribe_tokens (token_hash, netid, kind, created_at) VALUES (?, ?, ?, ?)",
+        "INSERT INTO unsubscribe_tokens (token_hash, netid, kind, created_at)
+         SELECT ?, netid, ?, ? FROM deliveries WHERE id = ? LOCK IN SHARE MODE",
         hash,
-        netid,
         kind,
-        now
+        now,
+        delivery
     );
-    Ok(inserted.execute(db).await.map(drop)?)
+    Ok(inserted.execute(db).await?.rows_affected() > 0)
 }
 
-/// Whose token it is, and for which kind.
-pub(crate) async fn find_token(
+/// Whose token it is, and for which kind, for a transaction that uses it.
+pub(crate) async fn lock_token(
     db: impl MySqlExecutor<'_>,
     hash: &[u8],
 ) -> Result<(NetId, String), NotificationError> {
     let token = sqlx::query!(
-        r#"SELECT netid AS "netid: NetId", kind FROM unsubscribe_tokens WHERE token_hash = ?"#,
+        r#"SELECT netid AS "netid: NetId", kind FROM unsubscribe_tokens
+           WHERE token_hash = ? LOCK IN SHARE MODE"#,
         hash
     );
     let token = token.fetch_optional(db).await?.ok_or(NotificationError::UnknownToken)?;

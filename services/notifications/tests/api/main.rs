@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod accountability;
 mod channels;
 mod contract;
 mod elsewhere;
 mod folder;
+mod forgetting;
 mod log;
 mod mail;
 mod people;
