@@ -16,7 +16,7 @@ use crate::{
     config::{Chapter, JoinLimit},
     effect,
     error::UserError,
-    store,
+    store::{self, deletions},
     user::NewUser,
 };
 
@@ -29,7 +29,8 @@ const FORMS_PER_NETID: u32 = 5;
 const KEPT: TimeDelta = TimeDelta::days(14);
 
 /// Takes a form. Whoever is known already gets a mail that says so; those who have proven nothing yet are who
-/// the form says from now on.
+/// the form says from now on. While somebody of that name is being deleted, nothing else follows from it: that
+/// comes when the deletion ends.
 ///
 /// # Errors
 /// [`UserError::TooManyForms`] when too many came from one address.
@@ -47,14 +48,15 @@ pub(crate) async fn take(
     let netid = format!("netid:{}", user.netid);
     // Locks come before the first plain read, which fixes what the transaction sees.
     for subject in from.iter().chain([&netid]) {
-        store::count_form(&mut **transaction, subject, since, now).await?;
+        store::count_try(&mut **transaction, subject, since, now).await?;
     }
+    let waits = deletions::keeps_waiting(transaction, &user.netid).await?;
     if let Some(from) = &from
-        && store::forms(&mut **transaction, from).await? > limit.per_hour
+        && store::tries(&mut **transaction, from).await? > limit.per_hour
     {
         return Err(UserError::TooManyForms);
     }
-    let may_mail = store::forms(&mut **transaction, &netid).await? <= FORMS_PER_NETID;
+    let may_mail = store::tries(&mut **transaction, &netid).await? <= FORMS_PER_NETID;
     let today = chapter.time.day_of(now);
     let known = match store::find(&mut **transaction, &user.netid, today).await {
         Ok(known) => Some(known),
@@ -64,11 +66,17 @@ pub(crate) async fn take(
     match known {
         None => {
             store::insert(&mut **transaction, user).await?;
-            effect::joined(transaction, user, chapter, now).await
+            if waits {
+                return Ok(());
+            }
+            effect::joined(transaction, &user.account(), chapter, now).await
         }
         Some(known) if known.has_proven_nothing() => {
             store::overwrite(&mut **transaction, user).await?;
-            if may_mail { effect::joined(transaction, user, chapter, now).await } else { Ok(()) }
+            if waits || !may_mail {
+                return Ok(());
+            }
+            effect::joined(transaction, &user.account(), chapter, now).await
         }
         Some(_) if may_mail => effect::known_already(transaction, &user.netid, chapter, now).await,
         Some(_) => Ok(()),
@@ -88,7 +96,7 @@ fn network(address: IpAddr) -> IpAddr {
 /// # Errors
 /// When the database fails; who is left comes with the next call.
 pub async fn end_unverified(db: &MySqlPool, now: DateTime<Utc>) -> anyhow::Result<usize> {
-    store::forget_forms(db, now - WINDOW).await?;
+    store::forget_tries(db, now - WINDOW).await?;
     let mut ended = 0;
     for netid in store::unverified(db, now - KEPT).await? {
         ended += usize::from(end(db, &netid, now).await?);

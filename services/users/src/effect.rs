@@ -1,36 +1,47 @@
 //! What happens in other services when someone joins, pays or leaves.
 //!
 //! Effects on accounts and on the directory keep their order for each person: what is left over of
-//! someone who was deleted arrives before what follows from joining again.
+//! someone who was deleted arrives before what follows from joining again. When one does not go through, that is
+//! for officers alone: there may be another way, such as the repair of the directory, after which it is
+//! still there to be tried again.
 
 use chrono::{DateTime, Utc};
 use grove_auth_api::NewAccount;
-use grove_groups_api::Departure;
 use grove_notifications_api::{MEMBERSHIP, Notification, send};
-use grove_outbox::{enqueue, enqueue_in_order};
-use grove_shared::{NetId, db::Transaction};
+use grove_outbox::{Words, enqueue, enqueue_in_order};
+use grove_shared::{Call, NetId, Service, db::Transaction, personal_data};
 
-use crate::{
-    config::Chapter,
-    error::UserError,
-    user::{NewUser, User},
-};
+use crate::{config::Chapter, error::UserError, services, user::User};
 
 /// An applicant gets an account and the first mail.
 pub(crate) async fn joined(
     transaction: &mut Transaction,
-    user: &NewUser,
+    account: &NewAccount,
     chapter: &Chapter,
     now: DateTime<Utc>,
 ) -> Result<(), UserError> {
-    let account = NewAccount {
-        netid: user.netid.clone(),
-        first_name: user.first_name.as_str().to_owned(),
-        last_name: user.last_name.as_str().to_owned(),
-    };
-    let account = grove_auth_api::create_account(&account);
-    enqueue_in_order(transaction, &account, user.netid.as_str(), now).await?;
-    enqueue(transaction, &send(&welcome(user, chapter)), now).await?;
+    let netid = &account.netid;
+    let what = format!("The account of {netid} for signing in");
+    let effect = grove_auth_api::create_account(account);
+    keep_in_order(transaction, &effect, netid, &what, now).await?;
+    let words = Words::for_person(netid, "The welcome mail");
+    enqueue(transaction, &send(&welcome(netid, chapter)), &words, now).await?;
+    Ok(())
+}
+
+/// Whoever asked to join, and perhaps paid, while another deletion under the same name had not ended gets now
+/// what the services would have forgotten with it.
+pub(crate) async fn rejoined(
+    transaction: &mut Transaction,
+    user: &User,
+    chapter: &Chapter,
+    now: DateTime<Utc>,
+) -> Result<(), UserError> {
+    joined(transaction, &user.account(), chapter, now).await?;
+    if user.is_member {
+        listed(transaction, &user.netid, now).await?;
+        credited(transaction, &user.netid, now).await?;
+    }
     Ok(())
 }
 
@@ -41,10 +52,20 @@ pub(crate) async fn paid(
     chapter: &Chapter,
     now: DateTime<Utc>,
 ) -> Result<u64, UserError> {
-    let entry = grove_directory_api::add(&user.netid);
-    let entry = enqueue_in_order(transaction, &entry, user.netid.as_str(), now).await?;
-    enqueue(transaction, &send(&confirmation(user, chapter)), now).await?;
+    let netid = &user.netid;
+    let entry = listed(transaction, netid, now).await?;
+    let words = Words::for_person(netid, "The receipt for the dues by mail");
+    enqueue(transaction, &send(&confirmation(user, chapter)), &words, now).await?;
     Ok(entry)
+}
+
+async fn listed(
+    transaction: &mut Transaction,
+    netid: &NetId,
+    now: DateTime<Utc>,
+) -> Result<u64, UserError> {
+    let what = format!("The entry of {netid} in the campus directory");
+    keep_in_order(transaction, &grove_directory_api::add(netid), netid, &what, now).await
 }
 
 /// A member gets an account of credits at once, rather than when credits looks for new members.
@@ -53,7 +74,8 @@ pub(crate) async fn credited(
     netid: &NetId,
     now: DateTime<Utc>,
 ) -> Result<(), UserError> {
-    enqueue(transaction, &grove_credits_api::open_account(netid), now).await?;
+    let what = format!("The account of {netid} for credits");
+    keep_in_order(transaction, &grove_credits_api::open_account(netid), netid, &what, now).await?;
     Ok(())
 }
 
@@ -64,32 +86,25 @@ pub(crate) async fn expired(
     now: DateTime<Utc>,
 ) -> Result<(), UserError> {
     let removal = grove_directory_api::remove(netid);
-    enqueue_in_order(transaction, &removal, netid.as_str(), now).await?;
+    let what = format!("The removal of {netid} from the campus directory");
+    keep_in_order(transaction, &removal, netid, &what, now).await?;
     Ok(())
 }
 
-/// The effects that end what other services have of someone.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Removals {
-    pub(crate) auth: u64,
-    pub(crate) directory: u64,
-    pub(crate) groups: u64,
-}
-
-/// Someone who was deleted can no longer sign in, the directory no longer lists them, and they are in no group.
+/// Every other service forgets someone who was deleted: each by this effect.
 pub(crate) async fn deleted(
     transaction: &mut Transaction,
     netid: &NetId,
     now: DateTime<Utc>,
-) -> Result<Removals, UserError> {
-    let auth = grove_auth_api::remove_account(netid);
-    let auth = enqueue_in_order(transaction, &auth, netid.as_str(), now).await?;
-    let directory = grove_directory_api::remove(netid);
-    let directory = enqueue_in_order(transaction, &directory, netid.as_str(), now).await?;
-    let departure = Departure { netid: netid.clone(), left_at: now };
-    let groups = grove_groups_api::end_roles_of(&departure);
-    let groups = enqueue_in_order(transaction, &groups, netid.as_str(), now).await?;
-    Ok(Removals { auth, directory, groups })
+) -> Result<Vec<(Service, u64)>, UserError> {
+    let mut effects = Vec::new();
+    for keeper in services::others() {
+        let service = keeper.service;
+        let what = format!("That {} forgets {netid}", service.name);
+        let effect = personal_data::forget(service, netid);
+        effects.push((service, keep_in_order(transaction, &effect, netid, &what, now).await?));
+    }
+    Ok(effects)
 }
 
 /// An applicant who has proven nothing can no longer do so by an old link.
@@ -99,7 +114,8 @@ pub(crate) async fn forgotten(
     now: DateTime<Utc>,
 ) -> Result<(), UserError> {
     let removal = grove_auth_api::remove_account(netid);
-    enqueue_in_order(transaction, &removal, netid.as_str(), now).await?;
+    let what = format!("The end of the account of {netid}");
+    keep_in_order(transaction, &removal, netid, &what, now).await?;
     Ok(())
 }
 
@@ -124,12 +140,25 @@ pub(crate) async fn known_already(
     );
     let subject = format!("You have joined {name} already");
     let mail = Notification::mail(chapter.address_of(netid), &subject, text).of_kind(MEMBERSHIP);
-    enqueue(transaction, &send(&mail), now).await?;
+    let words = Words::for_person(netid, "The answer by mail to a second request to join");
+    enqueue(transaction, &send(&mail), &words, now).await?;
     Ok(())
 }
 
+/// Records an effect on what another service has of someone; officers read `what` if it does not go through.
+async fn keep_in_order<T>(
+    transaction: &mut Transaction,
+    effect: &Call<T>,
+    netid: &NetId,
+    what: &str,
+    now: DateTime<Utc>,
+) -> Result<u64, UserError> {
+    let words = Words::for_officers(what);
+    Ok(enqueue_in_order(transaction, effect, netid.as_str(), &words, now).await?)
+}
+
 /// Whoever joins gives any name, so it does not stand in a mail before the address is proven.
-fn welcome(user: &NewUser, chapter: &Chapter) -> Notification {
+fn welcome(netid: &NetId, chapter: &Chapter) -> Notification {
     let text = format!(
         "Hello,\n\
          \n\
@@ -144,7 +173,7 @@ fn welcome(user: &NewUser, chapter: &Chapter) -> Notification {
         chapter.intranet(),
     );
     let subject = format!("Welcome to {}!", chapter.chapter_name);
-    Notification::mail(chapter.address_of(&user.netid), &subject, text).of_kind(MEMBERSHIP)
+    Notification::mail(chapter.address_of(netid), &subject, text).of_kind(MEMBERSHIP)
 }
 
 fn confirmation(user: &User, chapter: &Chapter) -> Notification {

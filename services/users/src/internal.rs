@@ -19,7 +19,7 @@ use crate::{
     error::UserError,
     membership,
     state::AppState,
-    store::{self, Confirmation, Grounds},
+    store::{self, Grounds, deletions},
     user::{Member, parse_payment},
 };
 
@@ -42,7 +42,7 @@ pub(crate) async fn verify(
     Json(UserName { netid }): Json<UserName>,
 ) -> Result<Json<Done>, ApiError> {
     // What comes late of an account that is being removed says nothing of who joins anew.
-    if !store::is_leaving(&db, &netid, Confirmation::Auth).await? {
+    if !deletions::is_leaving(&db, &netid).await? {
         store::verify(&db, &netid, clock.now()).await?;
     }
     Ok(Json(Done {}))
@@ -115,7 +115,7 @@ impl AllowList for Credits {
 }
 
 pub(crate) async fn admit(
-    _: Peer<Credits>,
+    credits: Peer<Credits>,
     State(AppState { db, clock, chapter, .. }): State<AppState>,
     key: IdempotencyKey,
     Json(request): Json<NewMembership>,
@@ -128,7 +128,7 @@ pub(crate) async fn admit(
         return Ok(reply);
     }
     let grounds = Grounds::Payment(payment);
-    let begun = membership::begin(&mut transaction, netid, grounds, &chapter, now).await;
+    let begun = membership::begin(&mut transaction, netid, &credits, grounds, &chapter, now).await;
     let (user, term) = begun.map_err(refuse)?;
     let member = Member {
         netid: user.netid,

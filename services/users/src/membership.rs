@@ -1,27 +1,30 @@
 //! Terms of membership: how one begins and how it ends, here and in the directory.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use grove_audit::{Actor, Change, record};
 use grove_shared::{
     NetId, Standing,
     config::ChapterTime,
     db::{self, Transaction},
 };
 use grove_users_api::{Membership, UserState};
+use serde_json::json;
 use sqlx::MySqlPool;
 
 use crate::{
+    SERVICE,
     config::Chapter,
     effect,
     error::UserError,
-    store::{self, Approval, Confirmation, Grounds},
+    store::{self, Approval, Grounds, deletions},
     term,
     user::User,
 };
 
-/// What a person may do, everywhere. Roles count for members, so nobody is one before those of the time before
-/// a deletion have ended.
+/// What a person may do, everywhere. Nobody is a member before a deletion under the same name has ended: roles of
+/// the time before would count, and what they do would be forgotten with it.
 pub(crate) async fn standing(db: &MySqlPool, user: &User) -> Result<Standing, UserError> {
-    if store::is_leaving(db, &user.netid, Confirmation::Groups).await? {
+    if deletions::is_leaving(db, &user.netid).await? {
         return Ok(Standing::Applicant);
     }
     Ok(match user.state() {
@@ -31,10 +34,11 @@ pub(crate) async fn standing(db: &MySqlPool, user: &User) -> Result<Standing, Us
     })
 }
 
-/// Gives a person the term that a payment at `now` gives, with all that follows from it.
+/// Gives a person the term that a payment at `now` gives, with all that follows from it, as `actor` did it.
 pub(crate) async fn begin(
     transaction: &mut Transaction,
     netid: &NetId,
+    actor: impl Into<Actor>,
     grounds: Grounds<'_>,
     chapter: &Chapter,
     now: DateTime<Utc>,
@@ -49,6 +53,14 @@ pub(crate) async fn begin(
     effect::credited(transaction, netid, now).await?;
     let approval = Approval { grounds, directory_effect };
     store::insert_membership(&mut **transaction, netid, &term, Some(approval), now).await?;
+    let begun = Change::new(actor, "began", "membership", netid)
+        .about(netid)
+        .from(json!({ "until": user.member_until }))
+        .to(json!({ "until": term.ends_on }))
+        .irreversible(
+            "A term ends by itself. Delete the person if they are to be no member before.",
+        );
+    record(transaction, begun, now).await?;
     Ok((user, term))
 }
 
@@ -89,6 +101,11 @@ async fn end(
     if leaves {
         store::leave_directory(&mut *transaction, netid).await?;
         effect::expired(&mut transaction, netid, now).await?;
+        let ended = Change::new(SERVICE, "ended", "membership", netid)
+            .about(netid)
+            .from(json!({ "until": user.member_until }))
+            .irreversible("Who pays the dues again gets a new term.");
+        record(&mut transaction, ended, now).await?;
     }
     transaction.commit().await?;
     if leaves {

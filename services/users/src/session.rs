@@ -20,7 +20,7 @@ use sqlx::MySqlPool;
 use crate::{
     error::UserError,
     state::AppState,
-    store::{self, Confirmation},
+    store::{self, deletions},
     user::{Name, NewUser, User, parse_netid},
 };
 
@@ -30,6 +30,18 @@ const DEFAULT_WAIT: Duration = Duration::from_mins(1);
 /// The longest that auth takes to let someone in.
 const LOGIN_TAKES: TimeDelta = TimeDelta::minutes(1);
 
+/// Signs in
+///
+/// By NetID in any case, or by mail address. Someone with an account alone becomes known here, as no member.
+#[utoipa::path(
+    post,
+    path = "/users/login",
+    responses(
+        (status = 200, description = "The person, and the session's token", body = Data<SignedIn>),
+        (status = 400, description = "A field is missing, or the name or the password is wrong"),
+        (status = 429, description = "Too many tries failed"),
+    ),
+)]
 pub(crate) async fn login(
     caller: Caller,
     headers: HeaderMap,
@@ -46,9 +58,8 @@ pub(crate) async fn login(
     };
     let session = peers.call(grove_auth_api::begin_session(&credentials)).await;
     let NewSession { token, account } = session.map_err(refusal)?;
-    if store::is_leaving(&db, &account.netid, Confirmation::Auth).await? {
-        // They were deleted, which auth does not know yet. The removal that is on its way there ends the
-        // session, too.
+    if deletions::is_leaving(&db, &account.netid).await? {
+        // They were deleted, which not every service knows yet. When auth does, it ends the session, too.
         let _ = peers.call(grove_auth_api::end_session_of(&token)).await;
         return Err(UserError::WrongCredentials.into());
     }
@@ -83,7 +94,7 @@ async fn find_or_add(
     match store::find(db, &account.netid, today).await {
         // Auth may have answered before it learned of the deletion.
         Err(UserError::NotFound)
-            if store::was_deleted_since(db, &account.netid, now - LOGIN_TAKES).await? =>
+            if deletions::was_deleted_since(db, &account.netid, now - LOGIN_TAKES).await? =>
         {
             return Err(UserError::WrongCredentials);
         }
@@ -116,6 +127,15 @@ async fn add(db: &MySqlPool, account: &NewAccount, now: DateTime<Utc>) -> Result
     }
 }
 
+/// Ends a session of the caller
+#[utoipa::path(
+    post,
+    path = "/users/logout",
+    responses(
+        (status = 200, description = "It has ended, if there was one", body = Message),
+        (status = 400, description = "The token is missing"),
+    ),
+)]
 pub(crate) async fn logout(
     _: Member,
     State(AppState { peers, .. }): State<AppState>,

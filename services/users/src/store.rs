@@ -1,8 +1,10 @@
-//! Every query on users; those on applicants, terms and deletions are in files of their own.
+//! Every query on users; those on applicants, terms, deletions, and all that is kept of one person are in files of
+//! their own.
 
 mod applications;
-mod deletions;
+pub(crate) mod deletions;
 mod memberships;
+pub(crate) mod personal;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use grove_shared::{NetId, db::Refusal, page::PageRequest};
@@ -15,11 +17,7 @@ use crate::{
 };
 
 pub(crate) use applications::{
-    count_form, delete_unverified, forget_forms, forms, overwrite, unverified,
-};
-pub(crate) use deletions::{
-    Confirmation, dead_removals, deliver_again, end_deletions, forget_deletions, insert_deletion,
-    is_leaving, was_deleted_since,
+    count_try, delete_unverified, forget_tries, overwrite, tries, unverified,
 };
 pub(crate) use memberships::{
     Approval, Grounds, handle_ends, insert_membership, leave_directory, members, memberships,

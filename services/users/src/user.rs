@@ -1,6 +1,7 @@
 //! Someone who joined, and what makes their data valid.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use grove_auth_api::NewAccount;
 use grove_shared::{NetId, text::is_clean};
 use grove_users_api as api;
 use grove_users_api::UserState;
@@ -118,6 +119,15 @@ impl NewUser {
             created_at: now,
         })
     }
+
+    /// As auth is told of them.
+    pub(crate) fn account(&self) -> NewAccount {
+        NewAccount {
+            netid: self.netid.clone(),
+            first_name: self.first_name.as_str().to_owned(),
+            last_name: self.last_name.as_str().to_owned(),
+        }
+    }
 }
 
 /// Someone who joined.
@@ -140,6 +150,12 @@ impl User {
     /// Whether all that is known of the person is a form that anybody may have sent.
     pub(crate) fn has_proven_nothing(&self) -> bool {
         self.state() == UserState::Unverified
+    }
+
+    /// As auth is told of them.
+    pub(crate) fn account(&self) -> NewAccount {
+        let Self { netid, first_name, last_name, .. } = self.clone();
+        NewAccount { netid, first_name, last_name }
     }
 
     pub(crate) fn state(&self) -> UserState {

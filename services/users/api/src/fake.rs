@@ -1,15 +1,10 @@
 //! The users service in memory, for the tests of those who call it.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::collections::{BTreeMap, HashMap};
 
 use axum::{
     Router,
-    extract::{Request, State},
-    middleware::{self, Next},
-    response::{IntoResponse, Response},
+    extract::State,
     routing::{get, post},
 };
 use chrono::NaiveDate;
@@ -17,9 +12,8 @@ use grove_http::{
     ApiError,
     extract::{Json, Path},
 };
-use grove_identity::IDENTITY;
 use grove_shared::{NetId, Standing, call::IDEMPOTENCY_KEY, envelope::Data};
-use grove_testing::Neighbour;
+use grove_testing::Fake;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
@@ -31,12 +25,10 @@ pub const MEMBER_UNTIL: &str = "2027-08-31";
 /// The users service on a free port, until it is dropped. Nobody has joined yet.
 #[derive(Debug, Clone)]
 pub struct FakeUsers {
-    memory: Memory,
-    server: Arc<Neighbour>,
+    fake: Fake<Inner>,
 }
 
-#[derive(Debug, Clone, Default)]
-struct Memory(Arc<Mutex<Inner>>);
+type Memory = grove_testing::Memory<Inner>;
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -46,35 +38,24 @@ struct Inner {
     verified: Vec<NetId>,
     /// What came with each idempotency key, and what was replied.
     replies: HashMap<String, (NewMembership, CurrentMember)>,
-    requests: Vec<String>,
-    failures: u32,
-}
-
-impl Memory {
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl FakeUsers {
     /// Starts it.
     pub async fn start() -> Self {
-        let memory = Memory::default();
         let routes = Router::new()
             .route("/users/{netid}/is_member", get(is_member))
             .route("/internal/members", get(members))
             .route("/internal/memberships", post(admit))
             .route("/internal/people/{netid}", get(person))
             .route("/internal/standing", post(standing))
-            .route("/internal/users/verified", post(verify))
-            .layer(middleware::from_fn_with_state(memory.clone(), around))
-            .with_state(memory.clone());
-        Self { memory, server: Arc::new(Neighbour::start(routes).await) }
+            .route("/internal/users/verified", post(verify));
+        Self { fake: Fake::start("users", routes).await }
     }
 
     /// Where it listens.
     pub fn url(&self) -> String {
-        self.server.url()
+        self.fake.url()
     }
 
     /// Lets Jane Smith join under this name, who has not paid.
@@ -91,55 +72,38 @@ impl FakeUsers {
     pub fn person(&self, netid: &NetId, first_name: &str, last_name: &str, standing: Standing) {
         let (first_name, last_name) = (first_name.to_owned(), last_name.to_owned());
         let person = Person { netid: netid.clone(), first_name, last_name, standing };
-        self.memory.lock().people.insert(netid.clone(), person);
+        self.fake.lock().people.insert(netid.clone(), person);
     }
 
     /// Lets someone's name be seen by everyone.
     pub fn publish(&self, netid: &NetId) {
-        self.memory.lock().published.push(netid.clone());
+        self.fake.lock().published.push(netid.clone());
     }
 
     /// Lets someone be unknown.
     pub fn remove(&self, netid: &NetId) {
-        self.memory.lock().people.remove(netid);
+        self.fake.lock().people.remove(netid);
     }
 
     /// Answers 503 to the next `requests`.
     pub fn fail_next(&self, requests: u32) {
-        self.memory.lock().failures = requests;
+        self.fake.fail_next(requests);
     }
 
     /// The payments that made someone a member, each once.
     pub fn admitted(&self) -> Vec<NewMembership> {
-        self.memory.lock().admitted.clone()
+        self.fake.lock().admitted.clone()
     }
 
     /// Whose mail address was said to be proven, each time.
     pub fn verified(&self) -> Vec<NetId> {
-        self.memory.lock().verified.clone()
+        self.fake.lock().verified.clone()
     }
 
     /// Method and path of each request so far, also of those that were answered 503.
     pub fn requests(&self) -> Vec<String> {
-        self.memory.lock().requests.clone()
+        self.fake.requests()
     }
-}
-
-async fn around(State(memory): State<Memory>, request: Request, next: Next) -> Response {
-    if !request.headers().contains_key(IDENTITY) {
-        return ApiError::unauthenticated().into_response();
-    }
-    let fails = {
-        let mut memory = memory.lock();
-        memory.requests.push(format!("{} {}", request.method(), request.uri().path()));
-        let fails = memory.failures > 0;
-        memory.failures = memory.failures.saturating_sub(1);
-        fails
-    };
-    if fails {
-        return ApiError::unavailable("users is out of order").into_response();
-    }
-    next.run(request).await
 }
 
 fn not_found() -> ApiError {

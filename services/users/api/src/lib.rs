@@ -2,6 +2,7 @@
 
 #[cfg(feature = "fake")]
 pub mod contract;
+mod deletions;
 #[cfg(feature = "fake")]
 pub mod fake;
 
@@ -18,6 +19,9 @@ use serde::{
     Deserialize, Deserializer, Serialize,
     de::{Error, IgnoredAny},
 };
+use utoipa::ToSchema;
+
+pub use crate::deletions::{Deletion, DeletionStep, deletions, my_data};
 
 /// The service of people and their terms of membership.
 pub const SERVICE: Service = Service { name: "users", port: 8001 };
@@ -87,7 +91,7 @@ pub fn mark_paid(netid: &str) -> Call<Vec<User>> {
     Call::put(SERVICE, "/users/{netid}/paid", &[&netid]).enveloped()
 }
 
-/// Removes someone; gives the others as [`list`] does. For admin and top4.
+/// Removes someone, here and in every service; gives the others as [`list`] does. For admin and top4.
 pub fn delete(netid: &str) -> Call<Vec<User>> {
     Call::delete(SERVICE, "/users/{netid}", &[&netid]).enveloped()
 }
@@ -149,7 +153,7 @@ pub struct Person {
 }
 
 /// How many people are where on the way to membership.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Counts {
     /// Have not followed the link in the first mail.
     pub unverified: u64,
@@ -162,13 +166,14 @@ pub struct Counts {
 }
 
 /// Someone who joined, as officers see them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct User {
     /// Their given name.
     pub first_name: String,
     /// Their family name.
     pub last_name: String,
     /// Their login name.
+    #[schema(value_type = NetId)]
     pub netid: String,
     /// When they joined.
     pub created_at: DateTime<Utc>,
@@ -181,7 +186,7 @@ pub struct User {
 }
 
 /// The steps from joining to membership, and beyond.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum UserState {
     /// Has not followed the link in the first mail.
@@ -195,7 +200,7 @@ pub enum UserState {
 }
 
 /// A sign-in that succeeded: the person and their session.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct SignedIn {
     /// The person.
     #[serde(flatten)]
@@ -205,9 +210,10 @@ pub struct SignedIn {
 }
 
 /// A membership check. The names are null unless the person published them or the caller may see all.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct IsMember {
     /// The login name.
+    #[schema(value_type = NetId)]
     pub netid: String,
     /// The given name.
     pub first_name: Option<String>,
@@ -218,21 +224,25 @@ pub struct IsMember {
 }
 
 /// A form of someone who wants to join. Old clients send the UIN as text, others as a number.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 pub struct NewUser {
-    /// The given name.
+    /// The given name, without line breaks and any of `: / @ < > \`.
+    #[schema(min_length = 1, max_length = 50, example = "Jane")]
     pub first_name: Option<String>,
-    /// The family name.
+    /// The family name, likewise.
+    #[schema(min_length = 1, max_length = 50, example = "Smith")]
     pub last_name: Option<String>,
     /// The login name.
+    #[schema(value_type = Option<NetId>)]
     pub netid: Option<String>,
     /// The number on the university's card: nine digits.
     #[serde(default, deserialize_with = "text_or_number")]
+    #[schema(pattern = "^[0-9]{9}$", example = "612345678")]
     pub uin: Option<String>,
 }
 
 /// A term of membership; both days belong to it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Membership {
     /// The first day.
     pub starts_on: NaiveDate,
@@ -265,7 +275,7 @@ pub struct NewMembership {
 }
 
 /// The caller's own record.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Profile {
     /// What officers see too.
     #[serde(flatten)]
@@ -281,25 +291,28 @@ pub struct Profile {
 }
 
 /// What the caller may change of the own record.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ProfileChange {
     /// Whether every member may see the name.
     pub published: bool,
 }
 
 /// A login by NetID and password.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Login {
-    /// The login name.
+    /// The login name, in any case, or the mail address.
+    #[schema(example = "jsmith2")]
     pub netid: Option<String>,
     /// The password.
+    #[schema(min_length = 1, example = "seven lamps above the quay")]
     pub password: Option<String>,
 }
 
 /// The end of a session.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Logout {
     /// The session's token.
+    #[schema(min_length = 1, example = "Zm9yLWFuLWV4YW1wbGU")]
     pub token: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Every query on people who asked to join and have proven nothing, and on how often they ask.
+//! Every query on people who asked to join and have proven nothing, and on how often somebody asks.
 
 use chrono::{DateTime, Utc};
 use grove_shared::{NetId, db};
@@ -6,9 +6,9 @@ use sqlx::{MySqlExecutor, MySqlPool};
 
 use crate::{error::UserError, user::NewUser};
 
-/// Counts a form of a subject, beginning anew if the last count began before `since`. Forms of the same
+/// Counts a try of a subject, beginning anew if the last count began before `since`. Tries of the same
 /// subject wait for the end of the transaction.
-pub(crate) async fn count_form(
+pub(crate) async fn count_try(
     transaction: impl MySqlExecutor<'_>,
     subject: &str,
     since: DateTime<Utc>,
@@ -29,14 +29,14 @@ pub(crate) async fn count_form(
     Ok(())
 }
 
-/// How many forms of a subject were counted.
-pub(crate) async fn forms(db: impl MySqlExecutor<'_>, subject: &str) -> Result<u32, UserError> {
+/// How many tries of a subject were counted.
+pub(crate) async fn tries(db: impl MySqlExecutor<'_>, subject: &str) -> Result<u32, UserError> {
     let tries = sqlx::query_scalar!("SELECT tries FROM join_limits WHERE subject = ?", subject);
     Ok(tries.fetch_optional(db).await?.unwrap_or_default())
 }
 
 /// Forgets the counts that began before `then`.
-pub(crate) async fn forget_forms(db: &MySqlPool, then: DateTime<Utc>) -> Result<(), UserError> {
+pub(crate) async fn forget_tries(db: &MySqlPool, then: DateTime<Utc>) -> Result<(), UserError> {
     db::in_batches(async || {
         let old =
             sqlx::query!("DELETE FROM join_limits WHERE window_start < ? LIMIT ?", then, db::BATCH);

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use grove_users::{admin, end_expired};
 use serde_json::json;
 
-use crate::{World, receiver::Receiver, start};
+use crate::{World, neighbours_but, receiver::Receiver, start};
 
 /// Past the 31 August on which a term ends that began at [`start`].
 const A_TERM: TimeDelta = TimeDelta::days(335);
@@ -105,40 +105,30 @@ async fn twenty_whose_terms_end_on_one_day_leave_together() {
 
 #[tokio::test]
 async fn what_is_left_over_of_a_deleted_person_arrives_before_what_follows_from_rejoining() {
+    let (auth, directory) = (Receiver::start().await, Receiver::start().await);
     let others = Receiver::start().await;
-    let world = World::with_peers(&others.url).await;
-    others.set_out_of_order(true);
+    let known = [("auth", auth.url.clone()), ("directory", directory.url.clone())];
+    let world = World::with_urls(&neighbours_but(&others.url, &known)).await;
+    let all = [&auth, &directory, &others];
+    all.iter().for_each(|receiver| receiver.set_out_of_order(true));
     world.join("jsmith2", 100_000_001).await;
     world.pay("jsmith2").await;
     world.officer().delete("/users/jsmith2").await;
     world.join("jsmith2", 100_000_001).await;
     world.pay("jsmith2").await;
     world.worker().deliver_due().await.unwrap();
-    others.set_out_of_order(false);
+    all.iter().for_each(|receiver| receiver.set_out_of_order(false));
+    let before = all.map(|receiver| receiver.calls_in_order().len());
     for _ in 0..10 {
         world.clock.advance(TimeDelta::hours(2));
-        world.worker().deliver_due().await.unwrap();
+        world.settle().await;
     }
-    let in_order = |peer: &'static str| {
-        let db = world.db.pool();
-        async move {
-            sqlx::query_scalar::<_, String>(
-                "SELECT path FROM outbox WHERE peer = ? AND delivered_at IS NOT NULL
-                 ORDER BY delivered_at, id",
-            )
-            .bind(peer)
-            .fetch_all(&db)
-            .await
-            .unwrap()
-        }
+    let arrived = |index: usize| -> Vec<String> {
+        let calls = all[index].calls_in_order().split_off(before[index]);
+        calls.into_iter().map(|call| call.path).collect()
     };
-    let accounts = "/internal/accounts";
-    assert_eq!(in_order("auth").await, [accounts, "/internal/accounts/remove", accounts]);
-    assert_eq!(in_order("directory").await, [ADD, REMOVE, ADD]);
-    let arrived = others.calls_in_order();
-    let last_of = |prefix: &str| {
-        let mut of = arrived.iter().filter(|call| call.path.starts_with(prefix));
-        of.next_back().unwrap().path.clone()
-    };
-    assert_eq!((last_of("/internal").as_str(), last_of("/active").as_str()), (accounts, ADD));
+    let (account, forget) = ("/internal/accounts", "/internal/personal-data/forget");
+    assert_eq!(arrived(0), [account, forget, account]);
+    // Once for the payment, and once more when the deletion has ended.
+    assert_eq!(arrived(1), [ADD, forget, ADD, ADD]);
 }

@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod accountability;
 mod applications;
 mod contract;
 mod deletion;
 mod delivery;
+mod download;
 mod expiry;
 mod internal;
 mod join;
@@ -27,7 +29,7 @@ use grove_shared::{
     envelope::Data,
 };
 use grove_testing::{Person, Reply, TestApp, TestDatabase};
-use grove_users::{AppState, Config, MIGRATOR, assemble};
+use grove_users::{AppState, Chapter, Config, MIGRATOR, assemble};
 use grove_users_api::{Profile, User};
 use serde_json::{Value, json};
 
@@ -38,6 +40,7 @@ struct World {
     app: TestApp,
     clock: Clock,
     time: ChapterTime,
+    chapter: Arc<Chapter>,
     peers: Peers,
 }
 
@@ -69,7 +72,7 @@ impl World {
         let clock = Clock::stopped_at(start());
         let urls: PeerUrls = urls.parse().unwrap();
         let config = Config::parse_from(["users", "--chapter-time-zone", zone]);
-        let time = config.chapter.time;
+        let (time, chapter) = (config.chapter.time, Arc::new(config.chapter));
         let mut peers = None;
         let app = TestApp::new("users", |keys| {
             let state = AppState {
@@ -77,13 +80,13 @@ impl World {
                 verifier: keys.verifier("users"),
                 clock: clock.clone(),
                 peers: Peers::new(keys.key("users"), urls, &[]).unwrap(),
-                chapter: Arc::new(config.chapter),
+                chapter: Arc::clone(&chapter),
                 join_limit: config.join_limit,
             };
             peers = Some(state.peers.clone());
             assemble(state).into_router()
         });
-        Self { db, app, clock, time, peers: peers.unwrap() }
+        Self { db, app, clock, time, chapter, peers: peers.unwrap() }
     }
 
     fn officer(&self) -> Person {
@@ -123,6 +126,13 @@ impl World {
             .unwrap()
     }
 
+    /// Delivers everything that is due, and ends the deletions that are confirmed then.
+    async fn settle(&self) {
+        while self.worker().deliver_due().await.unwrap() > 0 {}
+        let (db, now) = (self.db.pool(), self.clock.now());
+        grove_users::end_deletions(&db, &self.chapter, now).await.unwrap();
+    }
+
     fn worker(&self) -> Worker {
         Worker { db: self.db.pool(), peers: self.peers.clone(), clock: self.clock.clone() }
     }
@@ -130,7 +140,14 @@ impl World {
 
 /// Every service that this one calls, at `url`.
 fn neighbours(url: &str) -> String {
-    format!("auth={url},notifications={url},directory={url},groups={url},credits={url}")
+    let services = grove_catalog::present().filter(|service| service.name != "users");
+    services.map(|service| format!("{}={url}", service.name)).collect::<Vec<_>>().join(",")
+}
+
+/// The same, but these pairs of a name and a URL are where they say.
+fn neighbours_but(url: &str, others: &[(&str, String)]) -> String {
+    let others = others.iter().map(|(name, url)| format!(",{name}={url}"));
+    neighbours(url) + &others.collect::<String>()
 }
 
 fn start() -> DateTime<Utc> {

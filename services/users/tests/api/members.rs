@@ -45,6 +45,15 @@ async fn a_membership_ends_with_its_term_and_can_be_paid_again() {
 }
 
 #[tokio::test]
+async fn who_is_signed_in_is_not_sent_back_to_the_mail_that_they_came_from() {
+    let world = World::new().await;
+    world.join("jsmith2", 100_000_001).await;
+    assert_eq!(world.profile("jsmith2").await.user.state, UserState::AwaitingPayment);
+    // To officers it is so when auth has told.
+    assert_eq!(world.users().await[0].state, UserState::Unverified);
+}
+
+#[tokio::test]
 async fn terms_begin_and_end_at_the_midnight_of_the_chapter() {
     let world = World::in_zone("America/Chicago").await;
     let wait_until = |moment: &str| {
@@ -126,7 +135,7 @@ async fn auth_reports_a_proven_mail_address_as_often_as_it_likes() {
     for _ in 0..2 {
         let reply = world.app.service("auth").post(path, &body).await;
         assert_eq!((reply.status, reply.json()), (StatusCode::OK, json!({})));
-        assert_eq!(world.profile("jsmith2").await.user.state, UserState::AwaitingPayment);
+        assert_eq!(world.users().await[0].state, UserState::AwaitingPayment);
     }
     let gone = world.app.service("auth").post(path, &json!({ "netid": "nobody1" })).await;
     assert_eq!(gone.status, StatusCode::OK);

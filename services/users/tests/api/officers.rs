@@ -146,7 +146,7 @@ async fn who_was_deleted_is_gone_and_auth_hears_of_it() {
     let left = world.officer().delete("/users/jsmith2").await.json::<Data<Vec<User>>>().data;
     assert_eq!(left.len(), 1);
     assert_eq!(left[0].netid, "mdoe3");
-    assert!(world.effects().await.contains(&"auth /internal/accounts/remove".to_owned()));
+    assert!(world.effects().await.contains(&"auth /internal/personal-data/forget".to_owned()));
 
     let again = world.officer().delete("/users/jsmith2").await;
     assert_eq!((again.status.as_u16(), again.error().as_str()), (404, "User not found"));

@@ -50,7 +50,7 @@ async fn people_are_added_once_without_mails() {
     let (db, netid) = (world.db.pool(), "jsmith2".parse().unwrap());
     assert!(admin::add_user(&db, &netid, "Jane", "Smith", start()).await.unwrap());
     assert!(!admin::add_user(&db, &netid, "Jane", "Smith", start()).await.unwrap());
-    assert_eq!(world.profile("jsmith2").await.user.state, UserState::AwaitingPayment);
+    assert_eq!(world.users().await[0].state, UserState::AwaitingPayment);
 
     assert!(admin::add_member(&db, &netid, "Jane", "Smith", start()).await.unwrap());
     assert!(!admin::add_member(&db, &netid, "Jane", "Smith", start()).await.unwrap());

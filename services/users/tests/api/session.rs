@@ -52,7 +52,7 @@ async fn a_login_proves_the_mail_address_and_brings_the_membership() {
     world.join("jsmith2", 100_000_001).await;
     let client = world.app.client();
     client.post("/users/login", &login("jsmith2", "correct horse")).await;
-    assert_eq!(world.profile("jsmith2").await.user.state, UserState::AwaitingPayment);
+    assert_eq!(world.users().await[0].state, UserState::AwaitingPayment);
     world.pay("jsmith2").await;
     let reply = client.post("/users/login", &login("jsmith2", "correct horse")).await;
     assert_eq!(reply.json::<Value>()["data"]["is_member"], true);
@@ -94,7 +94,7 @@ async fn a_login_that_fails_says_why() {
     auth.fail_next(1);
     let reply = world.app.client().post("/users/login", &login("jsmith2", "correct horse")).await;
     assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert!(reply.headers.contains_key(header::RETRY_AFTER));
+    assert_eq!(reply.headers[header::RETRY_AFTER], "7", "it is what auth said");
     assert_eq!(auth.requests(), ["POST /internal/sessions"; 3]);
     assert!(world.users().await.is_empty());
 }
