@@ -23,16 +23,17 @@ use crate::{
     callers::Callers,
     config::{Config, Limits},
     cors::{self, Cors},
-    headers,
+    docs, headers,
     in_flight::InFlight,
     matching::Paths,
     observe::{Exchange, Metrics},
+    openapi::Description,
     own::{self, Answer},
     path,
     proxy::{Delivery, Timeouts},
     registry::Registry,
     reply::ReplyBody,
-    routes::{Route, table},
+    routes::{DESCRIPTION, DOCS, Route, STATUS, table},
     services::Services,
     session::Sessions,
     signer::Signer,
@@ -60,6 +61,7 @@ pub(crate) struct Inner {
     metrics: Metrics,
     pub(crate) tunnels: Tunnels,
     pub(crate) watch: Watch,
+    description: Description,
 }
 
 /// What a request is for.
@@ -100,6 +102,7 @@ impl Gateway {
             in_flight: InFlight::new(config.limits.in_flight, config.limits.in_flight_of_one),
             metrics: Metrics::default(),
             tunnels: Tunnels::new(config.limits.idle_timeout),
+            description: Description::default(),
         })))
     }
 
@@ -149,7 +152,7 @@ impl Inner {
         let identity = self.callers.identity(requester, &parts);
         admitted.count_for(&identity)?;
         if route.service == GATEWAY {
-            return Ok(own::json(&self.watch.look().await));
+            return self.own(route, parts.uri.path()).await;
         }
         body.check_size()?;
         self.prepare(route, identity, &mut parts, upgrade.is_some())?;
@@ -162,6 +165,16 @@ impl Inner {
             self.tunnels.join(upgrade, &mut answer)?;
         }
         Ok(answer.map(Either::Left))
+    }
+
+    /// What the gateway answers itself to a request of `path`.
+    async fn own(&self, route: &Route, path: &str) -> Result<Answer, ApiError> {
+        match route.path {
+            STATUS => Ok(own::json(&self.watch.look().await)),
+            DESCRIPTION => Ok(own::json(&*self.description.get(&self.services).await)),
+            DOCS => Ok(docs::page()),
+            _ => docs::file(path),
+        }
     }
 
     /// Without client tokens every page that a developer looks at could ask, if its name led here.

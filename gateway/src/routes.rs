@@ -54,15 +54,27 @@ static TABLE: LazyLock<Vec<Route>> = LazyLock::new(|| {
     let of_services = SERVICES
         .iter()
         .flat_map(|service| service.routes.iter().map(|route| Route::new(service.name, route)));
-    of_services.chain([STATUS]).collect()
+    of_services.chain(OWN).collect()
 });
 
-/// How the services are, which the gateway watches.
-const STATUS: Route = Route {
-    method: Method::GET,
-    path: "/status",
-    service: GATEWAY,
-    access: Access::Officer,
-    actor: Actor::None,
-    keeps_keys: false,
-};
+/// Where the gateway tells how the services are.
+pub(crate) const STATUS: &str = "/status";
+/// Where it tells what all of them answer, for programs.
+pub(crate) const DESCRIPTION: &str = "/openapi.json";
+/// Where it tells that for people.
+pub(crate) const DOCS: &str = "/docs";
+/// What the page for people is made of.
+const DOCS_FILE: &str = "/docs/{file}";
+
+/// What the gateway answers itself.
+const OWN: [Route; 4] = [
+    own(STATUS, Access::Officer),
+    own(DESCRIPTION, Access::Anyone),
+    own(DOCS, Access::Anyone),
+    own(DOCS_FILE, Access::Anyone),
+];
+
+const fn own(path: &'static str, access: Access) -> Route {
+    let (actor, keeps_keys) = (Actor::None, false);
+    Route { method: Method::GET, path, service: GATEWAY, access, actor, keeps_keys }
+}

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use grove_shared::{Call, Service};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// The one public door.
 pub const SERVICE: Service = Service { name: "gateway", port: 8000 };
@@ -13,7 +14,7 @@ pub fn status() -> Call<Status> {
 }
 
 /// Every service, and the last backup.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Status {
     /// Since when the gateway counts.
     pub since: DateTime<Utc>,
@@ -26,7 +27,7 @@ pub struct Status {
 }
 
 /// How a service is.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ServiceStatus {
     /// Its name.
     pub name: String,
@@ -43,7 +44,7 @@ pub struct ServiceStatus {
 }
 
 /// Whether a service works.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Health {
     /// It can do its work.
@@ -55,7 +56,7 @@ pub enum Health {
 }
 
 /// Requests through the gateway.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Traffic {
     /// Since the gateway counts.
     pub requests: u64,
@@ -77,7 +78,7 @@ impl Traffic {
 }
 
 /// Side effects that have not arrived.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Backlog {
     /// Those that wait.
     pub pending: u64,
@@ -88,7 +89,7 @@ pub struct Backlog {
 }
 
 /// What is known of backups.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BackupStatus {
     /// The moment of the last full one; nothing before the first.
     pub last_full_at: Option<DateTime<Utc>>,

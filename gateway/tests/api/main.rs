@@ -11,6 +11,7 @@ mod identity;
 mod leaving;
 mod limits;
 mod observability;
+mod openapi;
 mod pass_through;
 mod paths;
 mod requests;

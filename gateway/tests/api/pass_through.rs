@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use axum::{Router, routing::get};
-use grove_http::{Readiness, server, with_standard_routes};
+use axum::{Router, middleware, routing::get};
+use grove_http::{Readiness, revalidate::revalidate, server, with_standard_routes};
 use http::StatusCode;
 use http_body_util::BodyExt;
 use serde_json::Value;
@@ -134,6 +134,30 @@ async fn a_request_has_one_name_also_when_its_service_says_it_too() {
     let through = reply(house.request("GET", "/events").header("x-request-id", "visit-2")).await;
     let names: Vec<_> = through.headers.get_all("x-request-id").iter().collect();
     assert_eq!(names, ["visit-2"]);
+    stop.cancel();
+}
+
+#[tokio::test]
+async fn who_has_an_answer_already_learns_so_from_its_service() {
+    let routes = Router::new().route("/events", get(async || "events"));
+    let routes = routes.route_layer(middleware::from_fn(revalidate));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let flag = format!("--upstreams=events=http://{}", listener.local_addr().unwrap());
+    let stop = CancellationToken::new();
+    tokio::spawn(server::serve(listener, routes, stop.clone()));
+    let house = House::with(&[&flag]).await;
+    let first = reply(house.request("GET", "/events")).await;
+    assert_eq!((first.status, &first.body[..]), (StatusCode::OK, &b"events"[..]));
+    assert_eq!(first.headers["cache-control"], "no-cache");
+    let tag = first.headers["etag"].to_str().unwrap();
+    for method in ["GET", "HEAD"] {
+        let again = reply(house.request(method, "/events").header("if-none-match", tag)).await;
+        assert_eq!((again.status, again.body.len()), (StatusCode::NOT_MODIFIED, 0), "{method}");
+        assert_eq!(again.headers["etag"], tag);
+    }
+    // Nothing is cut out of an answer, so a part of it cannot be asked for.
+    let part = house.request("GET", "/events").header("range", "bytes=0-1");
+    assert_eq!(reply(part).await.body, b"events");
     stop.cancel();
 }
 
