@@ -3,6 +3,7 @@
 //!
 //! ```ignore
 //! let quotes = gateway.call(grove_quotes_api::list()).await?;
+//! let sigs = gateway.public(grove_groups_api::list("sigs")).await?;
 //! ```
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
@@ -10,17 +11,24 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 use axum::{body::Body, extract::FromRequestParts};
 use bytes::Bytes;
 use grove_client::{HttpClient, SendError};
-use grove_shared::{Call, CallError, Client, call::IDEMPOTENCY_KEY, reload::Reloaded};
+use grove_shared::{Call, CallError, Client, Clock, call::IDEMPOTENCY_KEY, reload::Reloaded};
 use grove_telemetry::RequestContext;
-use http::{HeaderMap, HeaderValue, Request, Uri, header, request::Parts, response};
+use http::{HeaderMap, HeaderValue, Method, Request, Uri, header, request::Parts, response};
 use http_body_util::{BodyExt, Full, Limited};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
 
-use crate::{AppState, error::PageError, exchange::Exchange};
+use crate::{
+    AppState,
+    answers::{Answers, Key},
+    error::PageError,
+    exchange::Exchange,
+};
 
 /// How long a page waits for one call.
 const TIMEOUT: Duration = Duration::from_secs(4);
+/// How long a page waits for an extra.
+const HASTE: Duration = Duration::from_millis(1500);
 /// How long all calls of a page may take together: less than the eight seconds after which a request is given
 /// up, so that the page that says so is still ours. A call with a key has all that is left of it: the
 /// vending machine may be behind it, which takes its time.
@@ -42,12 +50,26 @@ impl Connection {
         let url = url.to_string().trim_end_matches('/').into();
         Self { http: HttpClient::new(), url, token: Arc::new(token) }
     }
+
+    /// The body of the answer, if it is a success.
+    async fn send<T>(
+        &self,
+        request: Request<Full<Bytes>>,
+        limit: Duration,
+        call: &Call<T>,
+    ) -> Result<Bytes, CallError> {
+        let sent = self.http.send(request, limit).await;
+        let (head, body) = sent.map_err(|cause| failed(call, cause))?.into_parts();
+        if head.status.is_success() { Ok(body) } else { Err(refused(call, &head, &body)) }
+    }
 }
 
 /// The gateway, on behalf of one visitor.
 #[derive(Debug, Clone)]
 pub struct Gateway {
     connection: Connection,
+    answers: Answers,
+    clock: Clock,
     session: Option<SecretString>,
     address: Option<IpAddr>,
     user_agent: Option<HeaderValue>,
@@ -68,6 +90,8 @@ impl Gateway {
     pub(crate) fn of(exchange: &Exchange, state: &AppState) -> Self {
         Self {
             connection: state.gateway.clone(),
+            answers: state.answers.clone(),
+            clock: state.clock.clone(),
             session: exchange.session(),
             address: exchange.address(),
             user_agent: exchange.user_agent().cloned(),
@@ -86,6 +110,34 @@ impl Gateway {
     #[must_use]
     pub fn with_patience(&self) -> Self {
         Self { timeout: BUDGET, ..self.clone() }
+    }
+
+    /// The same, for an extra that no page waits long for.
+    #[must_use]
+    pub fn in_haste(&self) -> Self {
+        Self { timeout: HASTE, ..self.clone() }
+    }
+
+    /// What a service says to everybody: an answer that another visitor got lately, see
+    /// [`crate::answers`]. It is asked by the website itself, without a trace of the visitor, so a call that
+    /// is not for anyone is refused.
+    ///
+    /// # Errors
+    /// As those of [`Client::call`].
+    pub async fn public<T: Send + 'static>(&self, call: Call<T>) -> Result<T, CallError> {
+        debug_assert_eq!(call.method(), Method::GET, "only reading can be repeated and left out");
+        let key = Key { service: call.service().to_owned(), target: call.target()? };
+        let website = Self { session: None, address: None, user_agent: None, ..self.clone() };
+        let request = website.request(&call)?;
+        let call = Arc::new(call);
+        let (connection, question) = (self.connection.clone(), Arc::clone(&call));
+        let ask = || async move {
+            let answer = connection.send(request, TIMEOUT, &question).await?;
+            // What cannot be read is nothing to keep.
+            question.read(&answer).map(|_| answer)
+        };
+        let patience = self.left(self.timeout);
+        call.read(&self.answers.get(key, &self.clock, patience, ask).await?)
     }
 
     /// What the call answers as it comes, whatever it is.
@@ -153,11 +205,13 @@ impl Gateway {
 
 impl Client for Gateway {
     async fn call<T: Send>(&self, call: Call<T>) -> Result<T, CallError> {
-        let request = self.request(&call)?;
         let timeout = if call.key().is_some() { BUDGET } else { self.timeout };
-        let sent = self.connection.http.send(request, self.left(timeout)).await;
-        let (head, body) = sent.map_err(|cause| failed(&call, cause))?.into_parts();
-        if head.status.is_success() { call.read(&body) } else { Err(refused(&call, &head, &body)) }
+        let answer = self.connection.send(self.request(&call)?, self.left(timeout), &call).await;
+        // Whatever a page shows of that service, who has changed it sees the change.
+        if !call.method().is_safe() && !matches!(answer, Err(CallError::Refused { .. })) {
+            self.answers.forget(call.service());
+        }
+        call.read(&answer?)
     }
 }
 

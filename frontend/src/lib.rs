@@ -26,7 +26,8 @@
 //!      back), [`session::MemberVisitor`] (others get 403 and learn what comes first), and of the officers
 //!      [`session::OfficerVisitor`], [`session::BoardVisitor`] and [`session::AdminVisitor`];
 //!    - [`render::Frame`] for a page, [`gateway::Gateway`] for calls, [`flash::Flash`] for a message
-//!      on the next page;
+//!      on the next page. Calls are made at the same time (`tokio::join!`), and what is the same for
+//!      everybody is asked by `public`, which remembers it ([`answers`]);
 //!    - [`csrf::Protected`]`<T>` for a form. Every `<form method="post">` includes `_csrf.html`; every
 //!      handler of POST takes `Protected` (`Protected<NoFields>` when there is nothing else).
 //! 4. They answer `Result<_, `[`error::PageError`]`>`: [`render::Page`], or after a POST a redirect,
@@ -45,6 +46,7 @@
 //!    into the list in `tests/pages/csrf.rs`.
 
 pub mod amount;
+pub mod answers;
 pub mod assets;
 pub mod chapter;
 pub mod config;
@@ -52,6 +54,7 @@ pub mod csrf;
 pub mod error;
 pub mod events;
 pub mod exchange;
+mod failed;
 mod failure;
 pub mod flash;
 mod form;
@@ -82,8 +85,8 @@ use tower_http::compression::CompressionLayer;
 use url::Url;
 
 use crate::{
-    assets::Assets, csrf::CsrfKey, gateway::Connection, limit::Limit, seal::SealingKey,
-    session::People,
+    answers::Answers, assets::Assets, csrf::CsrfKey, gateway::Connection, limit::Limit,
+    seal::SealingKey, session::People,
 };
 pub use crate::{chapter::ChapterConfig, config::Config};
 
@@ -100,6 +103,8 @@ pub struct AppState {
     pub csrf: CsrfKey,
     /// Seals and opens what browsers keep.
     pub seal: SealingKey,
+    /// What services said to everybody lately.
+    pub answers: Answers,
     /// The people behind recently seen sessions.
     pub people: People,
     /// Tells the time.
@@ -131,6 +136,7 @@ impl AppState {
             )?),
             csrf: config.csrf_key()?,
             seal: config.sealing_key()?,
+            answers: Answers::default(),
             people: People::default(),
             clock: Clock::system(),
             time: config.time,

@@ -104,7 +104,7 @@ const fn entry(path: &'static str, below: &'static str, label: &'static str, who
     Entry { path, below, label, who }
 }
 
-const ENTRIES: [Entry; 12] = [
+const ENTRIES: [Entry; 13] = [
     entry("/intranet", "", "Overview", Who::Everyone),
     entry("/intranet/quotes", "/intranet/quotes", "Quotes", Who::Members),
     entry("/intranet/groups", "/intranet/groups", "Groups", Who::Members),
@@ -113,7 +113,8 @@ const ENTRIES: [Entry; 12] = [
     entry("/intranet/merch/items", "/intranet/merch", "Merch", Who::Everyone),
     entry("/intranet/users", "/intranet/users", "Users", Who::Board),
     entry("/intranet/notifications", "/intranet/notifications", "Messages", Who::Officers),
-    entry("/intranet/outbox", "/intranet/outbox", "Effects", Who::Officers),
+    entry("/intranet/outbox", "/intranet/outbox", "Undelivered", Who::Officers),
+    entry("/intranet/changes", "/intranet/changes", "Who did what", Who::Board),
     entry("/intranet/directory", "/intranet/directory", "Directory", Who::Board),
     entry("/status", "/status", "Status", Who::Officers),
     entry("/account", "/account", "Account", Who::Everyone),

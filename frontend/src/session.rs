@@ -137,7 +137,7 @@ pub(crate) async fn find_out(exchange: &Exchange, state: &AppState) -> Known {
         if let Some(person) = state.people.find(&session, &state.clock) {
             return Ok(Some(person));
         }
-        match ask_gateway(&Gateway::of(exchange, state), &session).await {
+        match ask_gateway(&Gateway::of(exchange, state)).await {
             Ok(person) => {
                 let person = Arc::new(person);
                 state.people.keep(&session, &person, &state.clock);
@@ -153,7 +153,7 @@ pub(crate) async fn find_out(exchange: &Exchange, state: &AppState) -> Known {
     exchange.visitor().get_or_init(ask).await.clone()
 }
 
-async fn ask_gateway(gateway: &Gateway, session: &SecretString) -> Result<Person, CallError> {
+async fn ask_gateway(gateway: &Gateway) -> Result<Person, CallError> {
     match gateway.call(users::me()).await {
         Ok(profile) => Ok(Person {
             netid: profile.user.netid.clone(),
@@ -162,16 +162,16 @@ async fn ask_gateway(gateway: &Gateway, session: &SecretString) -> Result<Person
             roles: profile.roles.clone(),
             profile: Some(profile),
         }),
-        Err(error) if error.is_not_found() => without_record(gateway, session).await,
+        Err(error) if error.is_not_found() => without_record(gateway).await,
         Err(error) => Err(error),
     }
 }
 
 /// Someone with an account and no record in users.
-async fn without_record(gateway: &Gateway, session: &SecretString) -> Result<Person, CallError> {
-    let owner = gateway.call(auth::show_session(session.expose_secret())).await?.user;
-    let holds =
-        |role: Role| gateway.call(groups::is_member("committees", role.as_str(), &owner.name));
+async fn without_record(gateway: &Gateway) -> Result<Person, CallError> {
+    let owner = gateway.call(auth::own_session()).await?.account;
+    let netid = owner.netid.as_str();
+    let holds = |role: Role| gateway.call(groups::is_member("committees", role.as_str(), netid));
     let (admin, top4, corporate) =
         tokio::join!(holds(Role::Admin), holds(Role::Top4), holds(Role::Corporate));
     let held = [(Role::Admin, admin), (Role::Top4, top4), (Role::Corporate, corporate)];
@@ -180,7 +180,7 @@ async fn without_record(gateway: &Gateway, session: &SecretString) -> Result<Per
         held.into_iter().filter(|(_, check)| check.as_ref().is_ok_and(|check| check.is_valid));
     Ok(Person {
         roles: held.map(|(role, _)| role).collect(),
-        netid: owner.name,
+        netid: owner.netid.to_string(),
         first_name: owner.first_name,
         last_name: owner.last_name,
         profile: None,

@@ -28,6 +28,8 @@ pub(crate) struct Field {
     pub(crate) fewest: Option<usize>,
     /// Whether one types into it at once, unless something is wrong.
     pub(crate) focus: bool,
+    /// Whether it is shown and sent, and not typed into.
+    pub(crate) fixed: bool,
     /// What to tell when it is empty and must not be.
     missing: Option<Cow<'static, str>>,
     /// What to tell when it cannot be read.
@@ -110,6 +112,7 @@ impl Field {
             most: None,
             fewest: None,
             focus: false,
+            fixed: false,
             missing: None,
             unreadable: Cow::Borrowed(""),
             alias: "",
@@ -182,6 +185,11 @@ impl Field {
     /// One types into it at once.
     pub(crate) fn focus(self) -> Self {
         Self { focus: true, ..self }
+    }
+
+    /// One sees it, and does not type into it.
+    pub(crate) fn fixed(self) -> Self {
+        Self { fixed: true, ..self }
     }
 
     /// What a service calls it, if that is something else.

@@ -2,7 +2,6 @@
 
 use askama::Template;
 use grove_groups_api::{self as groups, Group};
-use grove_shared::Client;
 
 use crate::{
     error::PageError,
@@ -35,7 +34,7 @@ struct Contact {
 }
 
 pub(crate) async fn show(frame: Frame, gateway: Gateway) -> Result<Page<About>, PageError> {
-    let committees = match gateway.call(groups::list("committees")).await {
+    let committees = match gateway.public(groups::list("committees")).await {
         Ok(committees) => Some(committees.into_iter().map(Committee::from).collect()),
         Err(cause) => {
             tracing::debug!(%cause, "no committees");

@@ -1,6 +1,7 @@
 //! The visitor's own record, password and sessions.
 
 pub(crate) mod change_password;
+pub(crate) mod data;
 pub(crate) mod notifications;
 pub(crate) mod sessions;
 pub(crate) mod standing;

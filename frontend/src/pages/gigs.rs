@@ -91,6 +91,7 @@ struct Gig {
     /// Whether the chapter pays.
     admin_task: bool,
     state: GigState,
+    payment_failed: bool,
     posted: Moment,
     mine: bool,
 }
@@ -106,6 +107,7 @@ impl Gig {
             reward: Amount(gig.credits),
             admin_task: gig.admin_task,
             state: gig.state,
+            payment_failed: gig.payment_failed,
             posted: Moment(gig.created_at),
         }
     }
@@ -122,6 +124,7 @@ impl Gig {
     fn badge(&self) -> &'static str {
         match self.state {
             GigState::Open => "badge badge-good",
+            GigState::Paying if self.payment_failed => "badge badge-bad",
             GigState::Reserving | GigState::Paying => "badge badge-warn",
             GigState::Paid | GigState::Closed => "badge",
         }
@@ -131,6 +134,7 @@ impl Gig {
         match self.state {
             GigState::Reserving => "setting the reward aside",
             GigState::Open => "open",
+            GigState::Paying if self.payment_failed => "done, the payment did not go through",
             GigState::Paying => "done, being paid",
             GigState::Paid => "done and paid",
             GigState::Closed => "closed",

@@ -74,7 +74,7 @@ pub(crate) async fn show(
     frame: Frame,
     gateway: Gateway,
 ) -> Result<Page<Groups>, PageError> {
-    let [sigs, committees] = KINDS.each_ref().map(|kind| gateway.call(groups::list(kind.name)));
+    let [sigs, committees] = KINDS.each_ref().map(|kind| gateway.public(groups::list(kind.name)));
     let (sigs, committees) = tokio::try_join!(sigs, committees)?;
     let shelves = KINDS.iter().zip([sigs, committees]).map(|(kind, groups)| Shelf {
         kind,

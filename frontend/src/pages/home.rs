@@ -2,7 +2,6 @@
 
 use askama::Template;
 use chrono::NaiveDateTime;
-use grove_shared::Client;
 
 use crate::{
     error::PageError,
@@ -29,7 +28,7 @@ struct Entry {
 }
 
 pub(crate) async fn show(frame: Frame, gateway: Gateway) -> Result<Page<Home>, PageError> {
-    let events = gateway.call(events::upcoming()).await;
+    let events = gateway.public(events::upcoming()).await;
     let calendar = match events {
         Ok(events) => Some(events.into_iter().map(Entry::from).collect()),
         Err(cause) => {

@@ -1,6 +1,7 @@
-//! The members' first page: where they stand, and what is theirs to use.
+//! The members' first page: where they stand, what did not go through, and what is theirs to use.
 
 mod purse;
+mod stuck;
 
 use std::sync::Arc;
 
@@ -9,9 +10,10 @@ use grove_quotes_api as quotes;
 use grove_shared::Client;
 use grove_users_api::{self as users, Counts};
 
-use self::purse::Purse;
+use self::{purse::Purse, stuck::Stuck};
 use super::account::standing::Standing;
 use crate::{
+    failed::{self, Failed},
     gateway::Gateway,
     person::Person,
     render::{Frame, Page},
@@ -26,7 +28,9 @@ pub(crate) struct Intranet {
     standing: Standing,
     /// Whether the dues can be paid by card here.
     card: bool,
+    failed: Failed,
     waiting: Waiting,
+    stuck: Stuck,
     purse: Purse,
 }
 
@@ -34,7 +38,7 @@ pub(crate) struct Intranet {
 #[derive(Debug, Default)]
 struct Waiting {
     people: u64,
-    quotes: usize,
+    quotes: u64,
 }
 
 impl Waiting {
@@ -44,11 +48,8 @@ impl Waiting {
             let counts = if board { gateway.call(users::counts()).await.ok() } else { None };
             counts.map_or(0, |Counts { awaiting_payment, .. }| awaiting_payment)
         };
-        let (people, quotes) = tokio::join!(people, gateway.call(quotes::list()));
-        Self {
-            people,
-            quotes: quotes.unwrap_or_default().iter().filter(|quote| !quote.approved).count(),
-        }
+        let (people, quotes) = tokio::join!(people, gateway.call(quotes::counts()));
+        Self { people, quotes: quotes.unwrap_or_default().waiting }
     }
 }
 
@@ -57,15 +58,20 @@ pub(crate) async fn show(
     frame: Frame,
     gateway: Gateway,
 ) -> Page<Intranet> {
-    let waiting = async {
+    let for_officers = async {
         if person.is_officer() {
-            Waiting::for_officers(&gateway, person.is_board()).await
+            let board = person.is_board();
+            tokio::join!(Waiting::for_officers(&gateway, board), Stuck::for_officers(&gateway))
         } else {
-            Waiting::default()
+            Default::default()
         }
     };
     let standing = Standing::of(&person);
-    let (waiting, purse, card) =
-        tokio::join!(waiting, Purse::of(&person, &gateway), standing.takes_cards(&gateway));
-    Page(Intranet { frame, person, standing, card, waiting, purse })
+    let (failed, (waiting, stuck), purse, card) = tokio::join!(
+        Failed::of_visitor(&gateway, &failed::SERVICES),
+        for_officers,
+        Purse::of(&person, &gateway),
+        standing.takes_cards(&gateway)
+    );
+    Page(Intranet { frame, person, standing, card, failed, waiting, stuck, purse })
 }

@@ -60,7 +60,7 @@ fn form(sigs: Vec<Choice>) -> Form {
 
 /// The groups are an extra: without them one can still join.
 async fn sigs(gateway: &Gateway) -> Vec<Choice> {
-    let sigs = gateway.call(groups::list("sigs")).await.unwrap_or_default();
+    let sigs = gateway.public(groups::list("sigs")).await.unwrap_or_default();
     sigs.into_iter().map(|sig| Choice::new(sig.name.clone(), sig.name)).collect()
 }
 

@@ -30,7 +30,7 @@ use crate::{
 
 const PAGE: &str = "/login";
 /// Where people go who did not want to go anywhere else.
-const HOME: &str = "/intranet";
+pub(super) const HOME: &str = "/intranet";
 
 #[derive(Debug, Template)]
 #[template(path = "login.html")]
@@ -96,12 +96,7 @@ pub(crate) async fn submit(
         };
         match gateway.call(users::login(&login)).await {
             Ok(signed_in) => {
-                if let Some(old) = exchange.session() {
-                    state.people.forget(&old);
-                    // Best effort: it would expire by itself.
-                    let _ = gateway.call(ending(&old)).await;
-                }
-                exchange.begin_session(&signed_in.token.into());
+                begin_session(&exchange, &gateway, &state, signed_in.token).await;
                 return Ok(see_other(if next.is_empty() { HOME } else { next }));
             }
             Err(CallError::Refused { status, retry_after: Some(wait), .. })
@@ -116,6 +111,21 @@ pub(crate) async fn submit(
         }
     }
     Frame::of(&exchange, &state).await.again(&page(next), &form)
+}
+
+/// Signs the visitor in by a session that has just begun, and ends the one before.
+pub(super) async fn begin_session(
+    exchange: &Exchange,
+    gateway: &Gateway,
+    state: &AppState,
+    token: String,
+) {
+    if let Some(old) = exchange.session() {
+        state.people.forget(&old);
+        // Best effort: it would expire by itself.
+        let _ = gateway.call(ending(&old)).await;
+    }
+    exchange.begin_session(&token.into());
 }
 
 /// The end of a session.

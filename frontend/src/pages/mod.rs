@@ -2,6 +2,7 @@
 
 mod about;
 mod account;
+mod changes;
 mod credits;
 mod directory;
 mod gigs;
@@ -34,6 +35,7 @@ pub(crate) fn routes() -> Router<AppState> {
         .merge(public())
         .merge(intranet())
         .merge(own_account())
+        .merge(changes::routes())
         .merge(credits::routes())
         .merge(gigs::routes())
         .merge(merch::routes())
@@ -74,6 +76,7 @@ fn intranet() -> Router<AppState> {
         .route("/intranet/quotes/{id}/delete", post(quotes::delete))
         .route("/intranet/quotes/{id}/takedown", post(quotes::take_down))
         .route("/intranet/users", get(users::show))
+        .route("/intranet/users/removed", get(users::removed::show))
         .route("/intranet/users/{netid}/paid", post(users::mark_paid))
         .route("/intranet/users/{netid}/delete", post(users::delete))
         .route("/intranet/groups", get(groups::show))
@@ -90,6 +93,7 @@ fn own_account() -> Router<AppState> {
     Router::new()
         .route("/account", get(account::show))
         .route("/account/profile", post(account::publish))
+        .route("/account/data", get(account::data::download))
         .route(
             "/account/notifications",
             get(account::notifications::show).post(account::notifications::save),

@@ -1,4 +1,5 @@
-//! Side effects that have not arrived, for officers: what waits, what was given up and why.
+//! What one service has to tell another and could not yet, for officers: what waits, what did not go through
+//! and why.
 
 use std::sync::Arc;
 
@@ -8,22 +9,20 @@ use axum::{
     response::Response,
     routing::{get, post},
 };
-use grove_auth_api as auth;
-use grove_credits_api as credits;
-use grove_gigs_api as gigs;
+use futures_util::future::join_all;
 use grove_http::extract::{Path, Query};
-use grove_merch_api as merch;
 use grove_shared::{
     Client, Service,
     effects::{self, Effects, PendingEffect},
 };
-use grove_users_api as users;
+use http::StatusCode;
 use serde::Deserialize;
 
 use crate::{
     AppState,
     csrf::{NoFields, Protected},
     error::PageError,
+    failed::{SERVICES, in_words},
     flash::Flash,
     gateway::Gateway,
     moment::Moment,
@@ -33,9 +32,6 @@ use crate::{
 };
 
 const PAGE: &str = "/intranet/outbox";
-/// The services that have side effects on others.
-const SERVICES: [Service; 5] =
-    [auth::SERVICE, users::SERVICE, credits::SERVICE, gigs::SERVICE, merch::SERVICE];
 /// The effects that a service shows at once.
 const MOST: usize = 100;
 
@@ -90,9 +86,13 @@ struct Contents {
 #[derive(Debug)]
 struct Row {
     id: u64,
+    /// What it is, for people.
+    what: String,
+    /// Whom it concerns.
+    concerns: Option<String>,
     /// Where it goes: `directory/activedirectory/add`.
     target: String,
-    /// What it sends, for people.
+    /// What it sends.
     body: String,
     tries: u32,
     error: Option<String>,
@@ -105,6 +105,8 @@ impl From<PendingEffect> for Row {
     fn from(effect: PendingEffect) -> Self {
         Self {
             id: effect.id,
+            what: in_words(&effect),
+            concerns: effect.concerns.map(|person| person.to_string()),
             target: format!("{}{}", effect.peer, effect.path),
             body: serde_json::to_string_pretty(&effect.body).unwrap_or_default(),
             tries: effect.attempts,
@@ -144,16 +146,18 @@ impl Contents {
 }
 
 impl Outbox {
-    /// Asks a service; one that does not answer is shown as such.
-    async fn load(service: Service, gateway: &Gateway) -> Self {
+    /// Asks a service; one that does not answer is shown as such, and one that tells other committees is not
+    /// shown.
+    async fn load(service: Service, gateway: &Gateway) -> Option<Self> {
         let contents = match gateway.call(effects::list(service, None)).await {
             Ok(effects) => Some(Contents::new(service, effects)),
+            Err(cause) if cause.status() == Some(StatusCode::FORBIDDEN) => return None,
             Err(cause) => {
                 tracing::debug!(%cause, "no outbox of {}", service.name);
                 None
             }
         };
-        Self { service: service.name, contents }
+        Some(Self { service: service.name, contents })
     }
 
     fn find(service: &str) -> Result<Service, PageError> {
@@ -166,10 +170,8 @@ async fn show(
     frame: Frame,
     gateway: Gateway,
 ) -> Page<Overview> {
-    let [auth, users, credits, gigs, merch] =
-        SERVICES.map(|service| Outbox::load(service, &gateway));
-    let (auth, users, credits, gigs, merch) = tokio::join!(auth, users, credits, gigs, merch);
-    Page(Overview { frame, person, outboxes: vec![auth, users, credits, gigs, merch] })
+    let outboxes = join_all(SERVICES.map(|service| Outbox::load(service, &gateway))).await;
+    Page(Overview { frame, person, outboxes: outboxes.into_iter().flatten().collect() })
 }
 
 /// Which effects are asked for.
@@ -205,7 +207,7 @@ async fn replay(
 ) -> Result<Response, PageError> {
     let service = Outbox::find(&service)?;
     if flash.unless_refused(gateway.call(effects::replay(service, id)).await)?.is_some() {
-        flash.success(format!("Effect {id} of {} is delivered again.", service.name));
+        flash.success("It is tried again. When it went through, it is gone from this page.");
     }
     Ok(see_other(PAGE))
 }

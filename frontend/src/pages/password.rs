@@ -1,21 +1,28 @@
 //! Setting a password by a one-time link, for the first time or after it was forgotten.
 
 use askama::Template;
-use axum::response::{IntoResponse, Response};
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use grove_auth_api::{self as auth, ForgottenPassword, PasswordByLink};
 use grove_http::extract::Query;
 use grove_shared::{CallError, Client};
+use grove_users_api as users;
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::login::login_name;
+use super::login::{HOME, begin_session, login_name};
 use crate::{
+    AppState,
     csrf::Protected,
     error::PageError,
+    exchange::Exchange,
     flash::Flash,
     form::{Field, Form, Kind},
     gateway::Gateway,
     render::{Frame, Page, see_other},
+    session::Visitor,
     typed::Typed,
 };
 
@@ -105,10 +112,11 @@ pub(super) fn check_repeated(form: &mut Form) {
     }
 }
 
-fn form(token: &str) -> Form {
+fn form() -> Form {
+    let netid = Field::new(Kind::Text, "netid", "NetID").autocomplete("username").fixed();
     let [password, repeated] = new_password("New password", "The same again");
-    let token_field = Field::new(Kind::Hidden, "token", "");
-    Form::new(PAGE, vec![token_field, password.focus(), repeated]).with("token", token)
+    let token = Field::new(Kind::Hidden, "token", "");
+    Form::new(PAGE, vec![token, netid, password.focus(), repeated])
 }
 
 /// The page of a link.
@@ -118,53 +126,85 @@ fn page(token: &str) -> String {
 }
 
 pub(crate) async fn show(
+    visitor: Visitor,
     frame: Frame,
     gateway: Gateway,
     flash: Flash,
     Query(Link { token }): Query<Link>,
-) -> Response {
+) -> Result<Response, PageError> {
     if token.is_empty() {
-        return see_other(FORGOT);
+        return Ok(see_other(FORGOT));
     }
-    if is_used(&gateway, &token).await {
-        return see_forgot(&flash);
+    match gateway.call(auth::check_link(&token)).await {
+        Ok(account) => {
+            let form = frame.restored(form());
+            let form = form.with("token", token).with("netid", account.netid.as_str());
+            Ok(Page(SetPassword { frame, form }).into_response())
+        }
+        Err(error) if error.is_not_found() => Ok(leave(visitor, &flash)),
+        Err(error) => Err(error.into()),
     }
-    let form = frame.restored(form(&token)).with("token", token);
-    Page(SetPassword { frame, form }).into_response()
 }
 
-/// Whether a link is of no use any more, before anyone types anything: no password is one that is never
-/// taken, so asking with it tells of the link and changes nothing.
-async fn is_used(gateway: &Gateway, token: &str) -> bool {
-    let nothing = PasswordByLink { password: String::new() };
-    let answer = gateway.call(auth::set_password_by_link(token, &nothing)).await;
-    answer.is_err_and(|error| error.is_not_found())
-}
-
-fn see_forgot(flash: &Flash) -> Response {
-    flash.error("This link has expired or was used. Ask for a new one here.");
+/// Leads on from a link that is of no use any more, often because it has done its work.
+fn leave(Visitor(person): Visitor, flash: &Flash) -> Response {
+    if let Some(person) = person {
+        let netid = &person.netid;
+        flash.error(format!(
+            "This link has expired or was used. You are signed in as {netid} all the same."
+        ));
+        return see_other(HOME);
+    }
+    flash.error(
+        "This link has expired or was used. If you have set a password with it, log in. If not, ask \
+         for a new link here.",
+    );
     see_other(FORGOT)
 }
 
 pub(crate) async fn submit(
+    visitor: Visitor,
     frame: Frame,
+    exchange: Exchange,
     gateway: Gateway,
     flash: Flash,
+    State(state): State<AppState>,
     Protected(typed): Protected<Typed>,
 ) -> Result<Response, PageError> {
-    let token = typed.get("token");
-    let mut form = form(token).filled(&typed);
+    let mut form = form().filled(&typed);
     check_repeated(&mut form);
     if form.check()? {
-        let password = PasswordByLink { password: form.text("password").to_owned() };
-        match gateway.call(auth::set_password_by_link(token, &password)).await {
-            Ok(_) => {
-                flash.success("Your password is set. Sign in with it.");
-                return Ok(see_other("/login"));
+        match set_password(&gateway, &form).await {
+            Ok(session) => {
+                begin_session(&exchange, &gateway, &state, session).await;
+                flash.success("Your password is set, and you are signed in.");
+                return Ok(see_other(HOME));
             }
-            Err(error) if error.is_not_found() => return Ok(see_forgot(&flash)),
+            Err(error) if error.is_not_found() => return Ok(leave(visitor, &flash)),
             Err(error) => form.refuse(error)?,
         }
     }
-    frame.again(&page(token), &form)
+    frame.again(&page(form.text("token")), &form)
+}
+
+/// Sets the password of a form; returns the token of the session that begins with it.
+async fn set_password(gateway: &Gateway, form: &Form) -> Result<String, CallError> {
+    let (token, password) = (form.text("token").to_owned(), form.text("password").to_owned());
+    let chosen = PasswordByLink { token, password };
+    match gateway.call(auth::set_password_by_link(&chosen)).await {
+        Ok(session) => Ok(session.token),
+        Err(error) if may_be_set(&error) => {
+            let netid = Some(form.value("netid").to_owned());
+            let login = users::Login { netid, password: Some(chosen.password) };
+            let signed_in = gateway.call(users::login(&login)).await;
+            signed_in.map(|signed_in| signed_in.token).map_err(|_| error)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether the password may be set all the same: the answer was lost, to this form or to the same one sent
+/// before, which used the link up. If so, one can sign in with it.
+fn may_be_set(error: &CallError) -> bool {
+    error.is_not_found() || matches!(error, CallError::Unavailable { .. })
 }

@@ -2,7 +2,6 @@
 
 use askama::Template;
 use grove_groups_api::{self as groups, Group};
-use grove_shared::Client;
 
 use crate::{
     error::PageError,
@@ -31,7 +30,7 @@ struct Sig {
 }
 
 pub(crate) async fn show(frame: Frame, gateway: Gateway) -> Result<Page<Sigs>, PageError> {
-    let sigs = gateway.call(groups::list("sigs")).await?;
+    let sigs = gateway.public(groups::list("sigs")).await?;
     Ok(Page(Sigs { frame, sigs: sigs.into_iter().map(Sig::from).collect() }))
 }
 

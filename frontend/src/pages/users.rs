@@ -1,5 +1,7 @@
 //! Everyone who joined, for officers: who paid, who waits.
 
+pub(crate) mod removed;
+
 use std::sync::Arc;
 
 use askama::Template;
@@ -157,7 +159,7 @@ pub(crate) async fn delete(
     Protected(filter): Protected<Filter>,
 ) -> Result<Response, PageError> {
     if flash.unless_refused(gateway.call(users::delete(&netid)).await)?.is_some() {
-        flash.success(format!("{netid} is deleted, and their account is closed."));
+        flash.success(format!("{netid} is deleted here, and is being removed from every service."));
     }
     Ok(see_other(&filter.page()))
 }

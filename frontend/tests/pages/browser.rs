@@ -50,26 +50,38 @@ impl Reply {
 
 /// A website whose gateway is at `url`.
 pub(crate) fn site(url: &str, flags: &[&str]) -> Router {
+    router(usual_state(url, flags))
+}
+
+fn usual_state(url: &str, flags: &[&str]) -> AppState {
     let secret = "a secret of the website, for tests only";
     let usual = ["--gateway-token", "client", "--site-secret", secret];
     // Over TLS, unless a test says something else.
     let over_tls = ["--site-url", "https://localhost:5000"];
     let over_tls = if flags.contains(&"--site-url") { &[][..] } else { &over_tls };
-    site_with(url, &[&usual, over_tls, flags].concat())
+    state(url, &[&usual, over_tls, flags].concat())
 }
 
 /// A website whose gateway is at `url`, with nothing but these flags.
 pub(crate) fn site_with(url: &str, flags: &[&str]) -> Router {
+    router(state(url, flags))
+}
+
+fn state(url: &str, flags: &[&str]) -> AppState {
     let arguments = [&["frontend", "--gateway-url", url], flags].concat();
-    let mut state = AppState::new(&Config::try_parse_from(arguments).unwrap()).unwrap();
-    state.clock = Clock::system();
-    router(state)
+    AppState::new(&Config::try_parse_from(arguments).unwrap()).unwrap()
 }
 
 impl Browser {
     /// A stranger.
     pub(crate) fn new(gateway: &FakeGateway) -> Self {
         Self::at(site(&gateway.url, &[]))
+    }
+
+    /// A stranger at a website that goes by `clock`.
+    pub(crate) fn by(clock: &Clock, gateway: &FakeGateway) -> Self {
+        let state = usual_state(&gateway.url, &[]);
+        Self::at(router(AppState { clock: clock.clone(), ..state }))
     }
 
     /// A stranger at this website.

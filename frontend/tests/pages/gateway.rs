@@ -14,13 +14,15 @@ use axum::{
 use grove_groups_api::MembershipCheck;
 use grove_shared::{
     Standing,
+    effects::Effects,
     envelope::{Data, Message},
 };
 use grove_users_api::{Membership, Profile, User, UserState};
-use http::{HeaderMap, Method, StatusCode, header};
+use http::{HeaderMap, Method, StatusCode, header, request::Parts};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use tokio::sync::Barrier;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// A gateway at a free port of this machine, until it is dropped.
@@ -49,10 +51,12 @@ struct Known {
     answers: HashMap<(Method, String), Answer>,
     people: HashMap<String, (String, Vec<String>)>,
     calls: Vec<Call>,
+    /// Paths that are asked for at the same time, or not answered.
+    together: HashMap<String, Arc<Barrier>>,
 }
 
 impl FakeGateway {
-    /// A gateway with no groups, no events and no people.
+    /// A gateway with no groups, no events and no people, of whose services everything went through.
     pub(crate) async fn start() -> Self {
         let known = Arc::new(Mutex::new(Known::default()));
         let listener = grove_http::server::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
@@ -63,6 +67,11 @@ impl FakeGateway {
         let gateway = Self { url, known, _stop: stop.drop_guard() };
         for path in ["/groups/sigs", "/groups/committees", "/events/upcoming"] {
             gateway.answers(Method::GET, path, 200, json!([]));
+        }
+        for service in ["auth", "users", "credits", "gigs", "merch"] {
+            let nothing = Effects { pending: 0, dead: 0, effects: vec![] };
+            gateway.answers(Method::GET, &format!("/outbox/{service}"), 200, nothing);
+            gateway.answers(Method::GET, &format!("/outbox/{service}/mine"), 200, json!([]));
         }
         gateway
     }
@@ -86,6 +95,13 @@ impl FakeGateway {
         self.known.lock().unwrap().answers.insert(key, (status, headers, body));
     }
 
+    /// From here on it answers none of these until all are asked for.
+    pub(crate) fn answers_together(&self, paths: &[&str]) {
+        let barrier = Arc::new(Barrier::new(paths.len()));
+        let paths = paths.iter().map(|path| (decoded(path), Arc::clone(&barrier)));
+        self.known.lock().unwrap().together = paths.collect();
+    }
+
     /// Lets a session be this person's, a member of these committees.
     pub(crate) fn knows(&self, session: &str, netid: &str, committees: &[&str]) {
         let committees = committees.iter().map(ToString::to_string).collect();
@@ -102,6 +118,11 @@ impl FakeGateway {
     pub(crate) fn calls(&self, method: &Method, path: &str) -> Vec<Call> {
         let (calls, path) = (&self.known.lock().unwrap().calls, decoded(path));
         calls.iter().filter(|call| call.method == method && call.path == path).cloned().collect()
+    }
+
+    /// The paths of all calls so far.
+    pub(crate) fn paths(&self) -> Vec<String> {
+        self.known.lock().unwrap().calls.iter().map(|call| call.path.clone()).collect()
     }
 
     /// The queries of the calls so far to this path.
@@ -168,20 +189,33 @@ pub(crate) fn profile(netid: &str, state: &str, committees: &[String]) -> Profil
 async fn answer(State(known): State<Arc<Mutex<Known>>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap();
+    let (reply, barrier) = note(&known, parts, &body);
+    if let Some(barrier) = barrier {
+        barrier.wait().await;
+    }
+    reply
+}
+
+/// Keeps a call, and finds what answers it, and with which others.
+fn note(known: &Mutex<Known>, parts: Parts, body: &[u8]) -> (Response, Option<Arc<Barrier>>) {
     let path = decoded(parts.uri.path());
     let call = Call {
         method: parts.method.clone(),
         path: path.clone(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: parts.headers.clone(),
-        body: serde_json::from_slice(&body).unwrap_or_default(),
+        body: serde_json::from_slice(body).unwrap_or_default(),
     };
     let mut known = known.lock().unwrap();
     known.calls.push(call);
+    (find(&known, parts, &path), known.together.get(&path).cloned())
+}
+
+fn find(known: &Known, parts: Parts, path: &str) -> Response {
     if parts.headers.get(header::AUTHORIZATION).is_none_or(|token| token != "Bearer client") {
         return reply(403, vec![], &json!({ "error": "no such client" }));
     }
-    if let Some((status, headers, body)) = known.answers.get(&(parts.method, path.clone())) {
+    if let Some((status, headers, body)) = known.answers.get(&(parts.method, path.to_owned())) {
         return reply(*status, headers.clone(), body);
     }
     let session = parts.headers.get("token").and_then(|token| token.to_str().ok());
@@ -194,7 +228,7 @@ async fn answer(State(known): State<Arc<Mutex<Known>>>, request: Request) -> Res
         let check = MembershipCheck { netid: None, is_valid: holds };
         return reply(200, vec![], &serde_json::to_value(check).unwrap());
     }
-    match (path.as_str(), person) {
+    match (path, person) {
         ("/users/me", Some((netid, committees))) => {
             let me = data(profile(netid, "member", committees));
             reply(200, vec![], &serde_json::to_value(me).unwrap())

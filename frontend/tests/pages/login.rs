@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::{
     browser::Browser,
     gateway::{FakeGateway, data, user},
-    members::old_session,
+    members::own_session,
 };
 
 fn accept(gateway: &FakeGateway, token: &str) {
@@ -108,9 +108,11 @@ async fn an_account_without_a_record_is_signed_in_all_the_same() {
     let mut browser = Browser::new(&gateway);
     browser.sign_in(&gateway, "jsmith2", &[]);
     gateway.answers(Method::GET, "/users/me", 404, json!({ "error": "User not found" }));
-    gateway.answers(Method::GET, "/session/session-of-jsmith2", 200, old_session("Jo"));
+    gateway.answers(Method::GET, "/session", 200, own_session("Jo"));
     let home = browser.get("/").await;
     assert!(home.body.contains("jsmith2") && home.body.contains("Log out"));
+    let asked = &gateway.calls(&Method::GET, "/session")[0];
+    assert_eq!(asked.headers["token"], "session-of-jsmith2", "the path does not hold it");
 }
 
 #[tokio::test]

@@ -12,15 +12,19 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod browser;
+mod calls;
 mod csrf;
 mod failures;
 mod forms;
 mod gateway;
 mod headers;
+mod kept;
+mod links;
 mod login;
 mod lost_forms;
 mod members;
 mod members_account;
+mod members_changes;
 mod members_compose;
 mod members_credits;
 mod members_credits_officers;
@@ -28,6 +32,7 @@ mod members_gigs;
 mod members_groups;
 mod members_merch;
 mod members_merch_officers;
+mod members_not_through;
 mod members_notifications;
 mod members_operations;
 mod members_payments;

@@ -1,6 +1,6 @@
 //! Who may see the pages for members, and the first of them.
 
-use grove_auth_api::{Link, OldSession, SessionOwner, Sessions};
+use grove_auth_api::{NewAccount, OwnSession, Sessions};
 use grove_quotes_api::Quote;
 use grove_users_api::{Counts, Profile, User};
 use http::Method;
@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::{
     browser::Browser,
-    gateway::{FakeGateway, data, profile, term},
+    gateway::{FakeGateway, data, named, profile, term},
 };
 
 /// Text that would do something if a page did not escape it.
@@ -21,17 +21,18 @@ fn me(state: &str, ends_on: &[&str]) -> Profile {
     Profile { memberships, ..profile("jsmith2", state, &[]) }
 }
 
-/// A session as old clients know it.
-pub(crate) fn old_session(first_name: &str) -> OldSession {
-    let link = || Link { rel: "self".to_owned(), href: "/".to_owned() };
-    let user = SessionOwner {
-        name: "jsmith2".to_owned(),
+/// The visitor's account.
+pub(crate) fn account(first_name: &str) -> NewAccount {
+    NewAccount {
+        netid: named("jsmith2"),
         first_name: first_name.to_owned(),
         last_name: String::new(),
-        email: "jsmith2@example.edu".to_owned(),
-        link: link(),
-    };
-    OldSession { token: "x".to_owned(), user, link: link() }
+    }
+}
+
+/// The visitor's session, as auth tells of it.
+pub(crate) fn own_session(first_name: &str) -> OwnSession {
+    OwnSession { account: account(first_name) }
 }
 
 /// A browser of someone who is signed in, of these committees.
@@ -134,7 +135,7 @@ async fn every_state_of_membership_tells_what_comes_next() {
 async fn an_account_without_a_record_breaks_no_page() {
     let gateway = FakeGateway::start().await;
     gateway.answers(Method::GET, "/users/me", 404, json!({ "error": "User not found" }));
-    gateway.answers(Method::GET, "/session/session-of-jsmith2", 200, old_session(""));
+    gateway.answers(Method::GET, "/session", 200, own_session(""));
     gateway.answers(Method::GET, "/quotes", 200, data(Vec::<Quote>::new()));
     gateway.answers(Method::GET, "/users", 200, data(Vec::<User>::new()));
     gateway.answers(Method::GET, "/sessions", 200, Sessions { sessions: vec![] });
@@ -162,6 +163,9 @@ async fn officers_see_what_waits_for_them_even_when_half_of_it_is_unknown() {
     gateway.answers(Method::GET, "/users/counts", 200, counts);
     let page = officer.get("/intranet").await;
     assert!(page.body.contains("2 to pay") && !page.body.contains("to approve"));
+    let counts = grove_quotes_api::Counts { approved: 5, waiting: 3 };
+    gateway.answers(Method::GET, "/quotes/counts", 200, counts);
+    assert!(officer.get("/intranet").await.body.contains("3 to approve"));
     assert!(page.body.contains("/intranet/users"));
 }
 

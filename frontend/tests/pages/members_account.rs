@@ -135,3 +135,17 @@ async fn a_session_that_ended_elsewhere_leads_to_the_login_page() {
     let done = browser.submit("/account/sessions/end-others", &[]).await;
     assert_eq!((done.status.as_u16(), done.location()), (303, "/login"));
 }
+
+#[tokio::test]
+async fn who_is_signed_in_downloads_what_is_kept_of_them() {
+    let (gateway, mut browser) = account().await;
+    assert!(browser.get("/account").await.body.contains("href=\"/account/data\""));
+    gateway.answers(Method::GET, "/users/me/data", 200, json!("a ZIP"));
+    let file = browser.get("/account/data").await;
+    assert_eq!((file.status.as_u16(), file.body.as_str()), (200, "\"a ZIP\""));
+    let name = file.headers["content-disposition"].to_str().unwrap();
+    assert!(name.starts_with("attachment; filename=\"grove-jsmith2-"), "{name}");
+    assert_eq!(file.headers["content-type"], "application/zip");
+    assert_eq!(file.headers["cache-control"], "no-store");
+    assert_eq!(Browser::new(&gateway).get("/account/data").await.status, 303);
+}

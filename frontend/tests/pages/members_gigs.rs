@@ -11,7 +11,7 @@ use crate::{
     members_credits::{balance, key},
 };
 
-fn gig(id: u64, issuer: &str, state: &str) -> Gig {
+pub(crate) fn gig(id: u64, issuer: &str, state: &str) -> Gig {
     Gig {
         id,
         issuer: issuer.to_owned(),
@@ -21,6 +21,7 @@ fn gig(id: u64, issuer: &str, state: &str) -> Gig {
         active: state == "open",
         admin_task: false,
         state: named(state),
+        payment_failed: false,
         created_at: named("2026-11-22T09:33:41Z"),
     }
 }
@@ -37,7 +38,7 @@ fn claim(id: u64, claimant: &str, state: &str) -> Claim {
     }
 }
 
-fn page(gigs: &[Gig]) -> GigPage {
+pub(crate) fn page(gigs: &[Gig]) -> GigPage {
     let (next_page, prev_page) = (Some(3), Some(1));
     GigPage { gigs: gigs.to_vec(), page: 2, num_pages: 3, next_page, prev_page }
 }

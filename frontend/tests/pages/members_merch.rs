@@ -14,18 +14,18 @@ use crate::{
     members_credits::{balance, key},
 };
 
-fn slot(name: &str, item: Option<LocationItem>, quantity: u32) -> Location {
+pub(crate) fn slot(name: &str, item: Option<LocationItem>, quantity: u32) -> Location {
     let (row, column) = name.split_at(1);
     let (row, column) = (row.to_owned(), column.parse().unwrap());
     Location { id: 1, row, column, location: name.to_owned(), quantity, item }
 }
 
-fn coke() -> LocationItem {
+pub(crate) fn coke() -> LocationItem {
     let image = Some("https://img.example/coke.png".to_owned());
     LocationItem { id: 3, name: "Coke".to_owned(), price: 125, image }
 }
 
-fn item(id: u64, name: &str, price: u32) -> Item {
+pub(crate) fn item(id: u64, name: &str, price: u32) -> Item {
     Item {
         id,
         price,

@@ -1,4 +1,4 @@
-//! Undelivered effects and the campus directory, for officers.
+//! What is not delivered, and the campus directory, for officers.
 
 use grove_directory_api::{
     self as directory, Failure, Missing, Protection, Repair, Report, Surplus,
@@ -17,6 +17,8 @@ use crate::{
 fn effect(id: u64, dead: bool) -> PendingEffect {
     PendingEffect {
         id,
+        what: dead.then(|| "The entry of jsmith2".to_owned()),
+        concerns: None,
         peer: "directory".to_owned(),
         path: "/activedirectory/add".to_owned(),
         body: json!({ "netid": "jsmith2" }),
@@ -28,7 +30,7 @@ fn effect(id: u64, dead: bool) -> PendingEffect {
     }
 }
 
-fn outbox(pending: i64, dead: i64, effects: &[PendingEffect]) -> Effects {
+pub(crate) fn outbox(pending: i64, dead: i64, effects: &[PendingEffect]) -> Effects {
     Effects { pending, dead, effects: effects.to_vec() }
 }
 
@@ -51,7 +53,8 @@ async fn every_outbox_is_shown_and_one_that_is_silent_breaks_nothing() {
     assert_eq!(page.status, 200);
     for part in [
         "2 waiting",
-        "1 given up",
+        "1 did not go through",
+        "The entry of jsmith2",
         "directory/activedirectory/add",
         "after 12 tries",
         "&#34;netid&#34;: &#34;jsmith2&#34;",
@@ -82,17 +85,17 @@ async fn all_effects_of_a_service_are_listed_page_by_page() {
 async fn what_was_given_up_is_delivered_again() {
     let (gateway, mut browser) = officer().await;
     let path = "/outbox/users/4/replay";
-    let done = message("The effect is delivered again");
+    let done = message("It is tried again");
     gateway.answers(Method::POST, path, 200, done);
     browser.get("/intranet/outbox").await;
     let done = browser.submit("/intranet/outbox/users/4/replay", &[]).await;
     assert_eq!((done.status.as_u16(), done.location()), (303, "/intranet/outbox"));
     assert_eq!(gateway.calls(&Method::POST, path).len(), 1);
-    assert!(browser.get("/intranet/outbox").await.body.contains("Effect 4 of users"));
-    let waits = json!({ "error": "Only an effect that was given up can be repeated" });
+    assert!(browser.get("/intranet/outbox").await.body.contains("It is tried again."));
+    let waits = json!({ "error": "Only what did not go through can be tried again" });
     gateway.answers(Method::POST, path, 409, waits);
     browser.submit("/intranet/outbox/users/4/replay", &[]).await;
-    assert!(browser.get("/intranet/outbox").await.body.contains("Only an effect that was given"));
+    assert!(browser.get("/intranet/outbox").await.body.contains("Only what did not go through"));
     assert_eq!(browser.submit("/intranet/outbox/quotes/4/replay", &[]).await.status, 404);
 }
 
@@ -231,7 +234,7 @@ async fn the_status_page_says_which_service_is_down_and_what_waits() {
         "used up",
         "4 ms, 1.5 s",
         "3 waiting, the oldest for 5 min",
-        "1 given up",
+        "1 did not go through",
         "does not know of any",
     ] {
         assert!(page.body.contains(part), "{part} {}", page.body);

@@ -90,3 +90,37 @@ async fn odd_netids_name_only_themselves() {
     officer.submit("/intranet/users/%2E%2E/delete", &[]).await;
     assert_eq!(gateway.writes().len(), 0, "a path that leads elsewhere is not asked for");
 }
+
+#[tokio::test]
+async fn officers_see_what_a_removal_waits_for_and_what_stays() {
+    let gateway = with_users().await;
+    let forgotten = json!({
+        "removed": [{ "what": "votes", "count": 3 }],
+        "kept": [{ "what": HOSTILE, "why": "it belongs to the chapter." }],
+    });
+    let confirmed = json!({ "service": "quotes", "confirmed_at": "2026-11-22T09:05:00Z", "forgotten": forgotten });
+    let open =
+        |service: &str| json!({ "service": service, "confirmed_at": null, "forgotten": null });
+    let deletion = |id: u64, netid: &str, steps: &[serde_json::Value]| json!({ "id": id, "netid": netid, "deleted_by": null, "deleted_at": "2026-11-22T09:00:00Z", "ended_at": null, "steps": steps });
+    let items = [
+        deletion(8, "itanak2", &[open("gigs"), open("merch"), confirmed.clone()]),
+        deletion(7, "oldboy1", &[confirmed]),
+    ];
+    gateway.answers(Method::GET, "/users/deletions", 200, json!({ "items": items, "next": 7 }));
+    let mut officer = signed_in(&gateway, &["admin"]);
+    assert!(officer.get("/intranet/users").await.body.contains("/intranet/users/removed"));
+    let page = officer.get("/intranet/users/removed").await;
+    for part in [
+        "itanak2",
+        "Being removed: waiting for gigs, merch",
+        "Removed from all services",
+        "a former officer",
+        "Gone: votes (3)",
+        "it belongs to the chapter.",
+        "/intranet/users/removed?after=7",
+    ] {
+        assert!(page.body.contains(part), "{part}");
+    }
+    assert!(!page.body.contains("<script>"));
+    assert_eq!(signed_in(&gateway, &[]).get("/intranet/users/removed").await.status, 403);
+}

@@ -14,6 +14,7 @@ use crate::{
     amount::Amount,
     csrf::Protected,
     error::PageError,
+    failed::Failed,
     form::{Field, Form, Kind},
     gateway::Gateway,
     person::Person,
@@ -32,6 +33,8 @@ pub(crate) struct Membership {
     options: PaymentOptions,
     /// Whether the visitor comes back from paying.
     returned: bool,
+    /// Dues that came by card, and made nobody a member.
+    failed: Failed,
     form: Form,
 }
 
@@ -75,10 +78,17 @@ pub(crate) async fn show(
     gateway: Gateway,
     Query(Return { payment }): Query<Return>,
 ) -> Result<Page<Membership>, PageError> {
-    let options = gateway.call(credits::payment_options()).await?;
+    let failed = async {
+        match &person {
+            Some(_) => Failed::of_visitor(&gateway, &[credits::SERVICE]).await,
+            None => Failed::default(),
+        }
+    };
+    let (options, failed) = tokio::join!(gateway.public(credits::payment_options()), failed);
+    let options = options?;
     let returned = !payment.is_empty();
     let form = frame.restored(form(person.as_deref()));
-    Ok(Page(Membership { frame, person, options, returned, form }))
+    Ok(Page(Membership { frame, person, options, returned, failed, form }))
 }
 
 pub(crate) async fn submit(
@@ -97,7 +107,7 @@ pub(crate) async fn submit(
         };
         match gateway.call(credits::pay_membership(netid).once(key.as_str())).await {
             Ok(payment) => {
-                let options = gateway.call(credits::payment_options()).await?;
+                let options = gateway.public(credits::payment_options()).await?;
                 let what = format!("the membership of {netid}");
                 let dollars = total(&options).dollars();
                 if let Some(link) = payment::see_link(&frame, &payment, &what, &dollars) {

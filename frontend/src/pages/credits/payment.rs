@@ -53,7 +53,7 @@ fn form(options: &PaymentOptions) -> Form {
 
 /// Whether cards are taken here; no, while nobody tells.
 pub(crate) async fn takes_cards(gateway: &Gateway) -> bool {
-    gateway.call(credits::payment_options()).await.is_ok_and(|options| options.card)
+    gateway.public(credits::payment_options()).await.is_ok_and(|options| options.card)
 }
 
 /// The way to the page of the company that takes the card. Browsers apply `form-action` to
@@ -105,7 +105,7 @@ pub(crate) async fn show(
     frame: Frame,
     gateway: Gateway,
 ) -> Result<Page<AddFunds>, PageError> {
-    let options = gateway.call(credits::payment_options()).await?;
+    let options = gateway.public(credits::payment_options()).await?;
     let form = frame.restored(form(&options));
     Ok(Page(AddFunds { frame, person, options, form }))
 }
@@ -116,7 +116,7 @@ pub(crate) async fn submit(
     gateway: Gateway,
     Protected(typed): Protected<Typed>,
 ) -> Result<Response, PageError> {
-    let options = gateway.call(credits::payment_options()).await?;
+    let options = gateway.public(credits::payment_options()).await?;
     let mut form = form(&options).filled(&typed);
     if form.check()?
         && let Some(key) = &form.key

@@ -88,15 +88,20 @@ pub(crate) async fn show(
         }
         form.set("step", "");
     }
-    let looks = form.value("step") == LOOK;
-    if looks && let Some(second) = look(&gateway, &person, &mut form).await? {
-        let Second { remaining, recipient } = second;
-        let amount = amount(&form);
-        let page = Confirm { frame, person, form, amount, remaining, recipient };
-        return Ok(Page(page).into_response());
-    }
-    let balance = gateway.call(credits::balance(&person.netid)).await?;
-    let available = Amount(balance.available);
+    let balance = gateway.call(credits::balance(&person.netid));
+    let balance = if form.value("step") == LOOK {
+        let known = users::is_member(form.value("to"));
+        let (known, balance) = tokio::join!(gateway.call(known), balance);
+        if let Some(Second { remaining, recipient }) = look(known, balance.clone(), &mut form)? {
+            let amount = amount(&form);
+            let page = Confirm { frame, person, form, amount, remaining, recipient };
+            return Ok(Page(page).into_response());
+        }
+        balance
+    } else {
+        balance.await
+    };
+    let available = Amount(balance?.available);
     Ok(Page(Transfer { frame, person, available, form }).into_response())
 }
 
@@ -154,18 +159,14 @@ struct Second {
     recipient: Recipient,
 }
 
-/// Finds out who would get the credits, and whether there are enough; nothing when that is wrong. After a
-/// try that nobody knows the outcome of it does not matter: that one is to be sent again.
-async fn look(
-    gateway: &Gateway,
-    sender: &Person,
+/// Who would get the credits, and whether there are enough; nothing when that is wrong. After a try that
+/// nobody knows the outcome of it does not matter: that one is to be sent again.
+fn look(
+    known: Result<users::IsMember, CallError>,
+    balance: Result<credits::Balance, CallError>,
     form: &mut Form,
 ) -> Result<Option<Second>, PageError> {
     let to = form.value("to").to_owned();
-    let (known, balance) = tokio::join!(
-        gateway.call(users::is_member(&to)),
-        gateway.call(credits::balance(&sender.netid))
-    );
     if form.error.is_some() {
         let recipient = known.map_or_else(|_| unknown(&to), Recipient::from);
         return Ok(Some(Second { remaining: None, recipient }));

@@ -128,10 +128,19 @@ impl GigPage {
         }
     }
 
+    /// Whether the visitor waits for the payment.
+    fn is_unpaid(&self) -> bool {
+        let accepted = |own: &Claim| own.state == ClaimState::Accepted;
+        self.gig.payment_failed && self.own.as_ref().is_some_and(accepted)
+    }
+
     /// What is told of a claim, and in which colour.
     fn standing(&self, claim: &Claim) -> (&'static str, &'static str) {
         match claim.state {
             ClaimState::Pending => ("Pending", "badge badge-warn"),
+            ClaimState::Accepted if self.gig.payment_failed => {
+                ("Accepted, the payment did not go through", "badge badge-bad")
+            }
             ClaimState::Accepted if self.gig.state == GigState::Paying => {
                 ("Accepted, the payment is on its way", "badge badge-good")
             }

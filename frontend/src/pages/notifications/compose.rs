@@ -60,8 +60,8 @@ impl Choices {
     async fn load(gateway: &Gateway) -> Result<Self, PageError> {
         let (channels, sigs, committees) = tokio::join!(
             gateway.call(notifications::channels()),
-            gateway.call(groups::list("sigs")),
-            gateway.call(groups::list("committees"))
+            gateway.public(groups::list("sigs")),
+            gateway.public(groups::list("committees"))
         );
         let known = channels?;
         let mail = known.channels.iter().find(|channel| channel.name == "email");
