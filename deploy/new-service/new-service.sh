@@ -20,7 +20,7 @@ one=${2:-${name%s}}
 rust="abstract as async await become box break const continue crate do dyn else enum extern false final fn for \
 gen if impl in let loop macro match mod move mut override priv pub ref return self static struct super trait true \
 try type typeof union unsafe unsized use virtual where while yield"
-files="config error lib main routes store"
+files="config error lib main personal_data routes store"
 sql="all and columns count databases delete desc dual fields filter from functions groups index indexes int keys \
 lateral lead lines locks long option order over procedure rank read release rows schema schemas select set show \
 stored system table tables terminated to triggers update usage user values window with write"
@@ -77,13 +77,15 @@ insert_sorted() { # insert_sorted FILE PATTERN LINE: among the lines that match,
 
 # The crate, its contract, its table and its page.
 fill Cargo.toml "services/$name/Cargo.toml"
-for file in lib main config error routes store; do fill "src/$file.rs" "services/$name/src/$file.rs"; done
+for file in lib main config error personal_data routes store; do fill "src/$file.rs" "services/$name/src/$file.rs"; done
 fill src/one.rs "services/$name/src/$one.rs"
 fill api/Cargo.toml "services/$name/api/Cargo.toml"
 fill api/src/lib.rs "services/$name/api/src/lib.rs"
 fill tests/api/main.rs "services/$name/tests/api/main.rs"
 fill tests/api/name.rs "services/$name/tests/api/$name.rs"
 fill migration.sql "migrations/$name/$(date -u +%Y%m%d)000001_$name.sql"
+# The log of who did what is the same in all of them.
+cp migrations/quotes/*_audit_log.sql "$stage/migrations/$name/"
 fill page.md "docs/services/$name.md"
 cp services/quotes/sqlx.toml "$stage/services/$name/"
 # The first stages are the same in all images; the rest differs in the name and the port.
@@ -92,8 +94,10 @@ sed -e "s/quotes/$name/g" -e "s/9494/$port/g" services/quotes/Dockerfile >"$stag
 # What others have to know of it.
 fill service.toml "services/$name/service.toml"
 if [ -n "$planned" ]; then
-  awk -v networks="networks = [\"$name\"]" '/^\[routes\]$/ { print networks "\n" } { print }' "$planned" | cat -s \
-    >"$stage/services/$name/service.toml"
+  lines="networks = [\"$name\"]\nappend_only = [\"audit_log\"]"
+  { awk -v lines="$lines" '/^\[routes\]$/ { print lines "\n" } { print }' "$planned" | cat -s
+    grep '/audit/' "$stage/services/$name/service.toml"; } >"$stage/service.toml"
+  mv "$stage/service.toml" "$stage/services/$name/service.toml"
 fi
 
 # The grove program, which runs every service natively.

@@ -11,6 +11,8 @@ pub(crate) enum {{One}}Error {
     TooLong { field: &'static str, most: usize },
     #[error("{0} has characters that cannot be shown")]
     Unprintable(&'static str),
+    #[error("{{One}} not found")]
+    NotFound,
     #[error(transparent)]
     Database(#[from] sqlx::Error),
 }
@@ -23,6 +25,7 @@ impl From<{{One}}Error> for ApiError {
             E::Missing(field) | E::TooLong { field, .. } | E::Unprintable(field) => {
                 Self::bad_request(message).with("field", field)
             }
+            E::NotFound => Self::not_found(message),
             E::Database(cause) => cause.into(),
         }
     }

@@ -1,18 +1,20 @@
 //! {{Name}}: what members add, and who sees it.
 //!
-//! Members add and read. The service owns the table `{{name}}` and calls no other.
+//! Members add and read. The service owns the tables `{{name}}` and `audit_log` and calls no other.
 
 mod config;
 mod error;
 mod {{one}};
+mod personal_data;
 mod routes;
 mod store;
 
-use axum::{Router, extract::FromRef, routing::get};
+use axum::extract::FromRef;
 use grove_identity::Verifier;
 use grove_service::Service;
 use grove_shared::{Clock, db};
 use sqlx::{MySqlPool, migrate::Migrator};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use crate::config::Config;
 pub use grove_{{name}}_api::SERVICE;
@@ -49,6 +51,11 @@ pub fn assemble(state: AppState) -> Service {
     Service::new(SERVICE, routes(state)).schema(&db, &MIGRATOR)
 }
 
-fn routes(state: AppState) -> Router {
-    Router::new().route("/{{name}}", get(routes::list).post(routes::create)).with_state(state)
+fn routes(state: AppState) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(routes::list, routes::create))
+        .routes(routes!(routes::delete))
+        .merge(grove_audit::routes(SERVICE.name))
+        .merge(grove_personal_data::routes())
+        .with_state(state)
 }

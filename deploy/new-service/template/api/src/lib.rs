@@ -8,7 +8,8 @@ use grove_shared::{
     Call, Service,
     page::{Page, PageRequest},
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
+use utoipa::ToSchema;
 
 /// The service of {{name}}.
 pub const SERVICE: Service = Service { name: "{{name}}", port: {{port}} };
@@ -23,12 +24,18 @@ pub fn create(new: &New{{One}}) -> Call<{{One}}> {
     Call::post(SERVICE, "/{{name}}", &[]).json(new)
 }
 
+/// Deletes a {{one}}. For officers.
+pub fn delete(id: u64) -> Call<IgnoredAny> {
+    Call::delete(SERVICE, "/{{name}}/{id}", &[&id])
+}
+
 /// What a member added.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct {{One}} {
     /// Identifies it.
     pub id: u64,
     /// What it is called.
+    #[schema(example = "A title")]
     pub title: String,
     /// The NetID of who added it.
     pub author: String,
@@ -37,8 +44,9 @@ pub struct {{One}} {
 }
 
 /// What a member wants to add.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct New{{One}} {
-    /// 1 to 200 characters.
+    /// What to call it.
+    #[schema(min_length = 1, max_length = 200, example = "A title")]
     pub title: String,
 }

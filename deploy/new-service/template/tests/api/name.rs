@@ -1,9 +1,11 @@
 //! Adding and reading.
 
-use grove_{{name}}_api::{self as api, New{{One}}};
+use grove_{{name}}_api::{self as api, New{{One}}, SERVICE};
 use grove_shared::{
     Client,
+    audit::{self, Filter},
     page::{Limit, PageRequest},
+    personal_data,
 };
 use http::{Method, StatusCode};
 use serde_json::json;
@@ -70,4 +72,33 @@ async fn the_list_comes_in_pages_with_the_newest_first() {
     let reply = member.get("/{{name}}?limit=2").await;
     let next = format!("</{{name}}?after={}&limit=2>; rel=\"next\"", first.next.unwrap());
     assert_eq!(reply.headers["link"], next);
+}
+
+#[tokio::test]
+async fn an_officer_deletes_once_and_the_log_says_so() {
+    let (_db, app) = app().await;
+    let id = app.member("jsmith2").call(api::create(&new("one"))).await.unwrap().id;
+    let officer = app.officer("admin2");
+    assert!(app.member("jsmith2").call(api::delete(id)).await.is_err());
+    officer.call(api::delete(id)).await.unwrap();
+    assert!(officer.call(api::delete(id)).await.unwrap_err().is_not_found());
+
+    let log = officer.call(audit::list(SERVICE, &Filter::default())).await.unwrap().items;
+    let [deleted] = &log[..] else { panic!("{log:?}") };
+    assert_eq!((deleted.actor.as_str(), deleted.action.as_str()), ("admin2", "deleted"));
+    let own = app.member("jsmith2").call(audit::list(SERVICE, &Filter::default())).await.unwrap();
+    assert_eq!(own.items.len(), 1);
+}
+
+#[tokio::test]
+async fn what_someone_added_is_told_and_forgotten() {
+    let (_db, app) = app().await;
+    let jsmith2 = "jsmith2".parse().unwrap();
+    app.member("jsmith2").call(api::create(&new("one"))).await.unwrap();
+    let users = app.service("users");
+    let data = users.call(personal_data::export(SERVICE, &jsmith2)).await.unwrap();
+    assert_eq!(data["data"]["{{name}}"][0]["title"], "one");
+    users.call(personal_data::forget(SERVICE, &jsmith2)).await.unwrap();
+    assert!(users.call(personal_data::export(SERVICE, &jsmith2)).await.unwrap().is_null());
+    assert!(app.service("quotes").call(personal_data::export(SERVICE, &jsmith2)).await.is_err());
 }
