@@ -93,8 +93,13 @@ new-service: ## Make a service (n=polls: its name)
 	@deploy/prepare-machine.sh compiler mariadb
 	@deploy/new-service/new-service.sh "$(n)" "$(one)" "$(p)"
 
+test-api: ## Ask the API what its description says can be asked, by its examples
+	@deploy/prepare-machine.sh compiler mariadb openapi-tools
+	@cargo build --quiet --locked --package grove
+	@deploy/grove/tests/slow/openapi.py --brief
+
 test-slow: ## Test what takes longer than a change should wait: see deploy/grove/tests/slow
-	@deploy/prepare-machine.sh compiler database mariadb
+	@deploy/prepare-machine.sh compiler database mariadb openapi-tools
 	@deploy/grove/tests/slow/run.sh
 
 dev: ## Run the chapter natively, and again at each edit, with its data and sessions
@@ -138,4 +143,4 @@ test-all-in-one: ## Test the chapter in one container (after make images)
 clean: ## Remove everything that was built
 	@cargo clean
 
-.PHONY: help run dev up down logs images test test-containers test-tls test-kubernetes test-swarm sbom test-all-in-one test-mysql test-slow new-service pictures check catalog catalog-check fmt fmt-check lint doc deny sqlx sqlx-check backup restore test-restore clean
+.PHONY: help run dev up down logs images test test-containers test-tls test-kubernetes test-swarm sbom test-all-in-one test-mysql test-api test-slow new-service pictures check catalog catalog-check fmt fmt-check lint doc deny sqlx sqlx-check backup restore test-restore clean

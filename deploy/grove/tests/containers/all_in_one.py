@@ -72,7 +72,7 @@ def test(chapter):
                              "DATABASE_URL_FILE=/setup/database-url", "chapter", "client", "add", "kiosk")
     token = max(secret.split(), key=len)
     client = Person(chapter, token)
-    client.does("POST", f"/password/link/{link}", {"password": PASSWORD})
+    client.does("POST", "/password/link", {"token": link, "password": PASSWORD})
     officer = client.sign_in("admin")
     officer.does("POST", "/quotes", {"text": "It was like this.", "source": "admin", "author": "admin"})
     page = run("curl", "-sf", f"http://127.0.0.1:{chapter.site}/quotes", check=False) or \

@@ -270,7 +270,7 @@ def test(swarm):
     token = run("docker", "exec", gateway, "/usr/local/bin/grove-gateway", "--register-client", "kiosk").strip()
     headers = {"Authorization": token}
     link = said.split("token=")[1].split()[0]
-    status, text = swarm.send("POST", f"/password/link/{link}", {"password": PASSWORD}, headers)
+    status, text = swarm.send("POST", "/password/link", {"token": link, "password": PASSWORD}, headers)
     expect(status == 200, text)
     headers["Token"] = sign_in(swarm, headers)
     page = subprocess.run(["curl", "-sf", f"http://127.0.0.1:{swarm.site}/"], text=True, capture_output=True).stdout

@@ -21,7 +21,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use crate::world::{World, http_client};
 
 const GROUP: &str = "cn=chapter,o=Campus";
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 #[tokio::test]
 async fn twenty_approved_while_the_directory_is_down_are_listed_when_it_returns() {
@@ -111,7 +111,7 @@ impl Services {
         });
         let http = http_client();
         for address in [users_at, directory_at] {
-            let deadline = Instant::now() + PATIENCE;
+            let deadline = Instant::now() + TIMEOUT;
             let ready = format!("http://{address}/readyz");
             while !http.get(&ready).send().await.is_ok_and(|reply| reply.status().is_success()) {
                 assert!(Instant::now() < deadline, "{address} is not ready");
@@ -141,7 +141,7 @@ impl Services {
     /// Waits until a number in the schema of users is as expected.
     async fn until(&self, count: &'static str, expected: impl Fn(i64) -> bool) {
         let db = self.database.open("users").unwrap();
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         loop {
             let seen: i64 = sqlx::query_scalar(count).fetch_one(&db).await.unwrap();
             if expected(seen) {

@@ -15,7 +15,7 @@ use crate::world::{Caller, World};
 
 /// Who may call a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Who {
+pub(crate) enum Who {
     /// Anybody, without a client token: the service checks a signature.
     Anyone,
     /// Any client application.
@@ -55,6 +55,7 @@ impl Who {
 
 const REVIEWED: &[(&str, &str, Who)] = &[
     ("POST", "/session", Client),
+    ("GET", "/session", Person),
     ("DELETE", "/session", Person),
     ("GET", "/session/{token}", Client),
     ("POST", "/session/{token}", Client),
@@ -64,14 +65,17 @@ const REVIEWED: &[(&str, &str, Who)] = &[
     ("DELETE", "/sessions/{id}", Person),
     ("PUT", "/password", Person),
     ("POST", "/password/reset", Client),
-    ("POST", "/password/link/{token}", Client),
+    ("POST", "/password/link", Client),
+    ("POST", "/password/link/check", Client),
     ("GET", "/users", Top),
     ("GET", "/users/counts", Top),
+    ("GET", "/users/deletions", Top),
     ("POST", "/users", Client),
     ("POST", "/users/login", Client),
     ("POST", "/users/logout", Person),
     ("GET", "/users/me", Person),
     ("PUT", "/users/me", Person),
+    ("GET", "/users/me/data", Person),
     ("GET", "/users/{netid}", Person),
     ("DELETE", "/users/{netid}", Top),
     ("GET", "/users/{netid}/is_member", Client),
@@ -86,24 +90,40 @@ const REVIEWED: &[(&str, &str, Who)] = &[
     ("GET", "/groups/{type}/{name}/roles", Person),
     ("POST", "/groups/{type}/{name}/roles", Lead),
     ("DELETE", "/groups/{type}/{name}/roles/{id}", Lead),
+    ("GET", "/audit/groups", Person),
+    ("GET", "/audit/groups/{id}", Person),
     ("GET", "/quotes", Member),
     ("POST", "/quotes", Member),
+    ("GET", "/quotes/counts", Officer),
     ("GET", "/quotes/{id}", Member),
     ("DELETE", "/quotes/{id}", Officer),
     ("PUT", "/quotes/{id}/approve", Officer),
     ("POST", "/quotes/{id}/takedown", Person),
     ("POST", "/quotes/{id}/vote", Member),
     ("DELETE", "/quotes/{id}/vote", Person),
+    ("GET", "/audit/quotes", Person),
+    ("GET", "/audit/quotes/{id}", Person),
     ("GET", "/status", Officer),
+    ("GET", "/openapi.json", Anyone),
+    ("GET", "/docs", Anyone),
+    ("GET", "/docs/{file}", Anyone),
+    ("GET", "/audit/auth", Person),
+    ("GET", "/audit/auth/{id}", Person),
     ("GET", "/outbox/auth", Top),
+    ("GET", "/outbox/auth/mine", Person),
     ("POST", "/outbox/auth/{id}/replay", Top),
+    ("GET", "/audit/users", Person),
+    ("GET", "/audit/users/{id}", Person),
     ("GET", "/outbox/users", Top),
+    ("GET", "/outbox/users/mine", Person),
     ("POST", "/outbox/users/{id}/replay", Top),
     ("POST", "/activedirectory/remove", Top),
     ("GET", "/directory/status", Top),
     ("GET", "/directory/report", Top),
     ("POST", "/directory/reconcile", Top),
     ("POST", "/directory/repair", Top),
+    ("GET", "/audit/directory", Person),
+    ("GET", "/audit/directory/{id}", Person),
     ("POST", "/credits/transfers", Member),
     ("GET", "/credits/audit", Admin),
     ("GET", "/credits/holds", Admin),
@@ -114,17 +134,26 @@ const REVIEWED: &[(&str, &str, Who)] = &[
     ("GET", "/credits/top-ups/{id}", Person),
     ("POST", "/credits/membership-payments", Client),
     ("POST", "/stripe/webhook", Anyone),
+    ("GET", "/audit/credits", Person),
+    ("GET", "/audit/credits/{id}", Person),
     ("GET", "/outbox/credits", Admin),
+    ("GET", "/outbox/credits/mine", Person),
     ("POST", "/outbox/credits/{id}/replay", Admin),
     ("GET", "/outbox/gigs", Officer),
+    ("GET", "/outbox/gigs/mine", Person),
     ("POST", "/outbox/gigs/{id}/replay", Officer),
+    ("GET", "/audit/gigs", Person),
+    ("GET", "/audit/gigs/{id}", Person),
     ("POST", "/merch/users/{netid}/pin", Owner),
     ("GET", "/merch/purchases", Person),
     ("POST", "/merch/purchases", Member),
     ("GET", "/merch/purchases/{id}", Person),
     ("POST", "/merch/purchases/{id}/items/{number}/resolve", Top),
     ("GET", "/merch/sales", Top),
+    ("GET", "/audit/merch", Person),
+    ("GET", "/audit/merch/{id}", Person),
     ("GET", "/outbox/merch", Top),
+    ("GET", "/outbox/merch/mine", Person),
     ("POST", "/outbox/merch/{id}/replay", Top),
     ("GET", "/notification/{id}", Officer),
     ("GET", "/notifications", Officer),
@@ -134,6 +163,8 @@ const REVIEWED: &[(&str, &str, Who)] = &[
     ("GET", "/notifications/preferences", Person),
     ("PUT", "/notifications/preferences", Person),
     ("POST", "/notifications/unsubscribe/{token}", Client),
+    ("GET", "/audit/notifications", Person),
+    ("GET", "/audit/notifications/{id}", Person),
     // Services that are not there yet answer 503 to those whom the gateway lets through.
     ("GET", "/events", Client),
     ("GET", "/events/upcoming", Client),
@@ -202,16 +233,24 @@ const REVIEWED: &[(&str, &str, Who)] = &[
 ];
 
 /// The rows of a service that nobody has changed.
-const AS_MADE: &[(&str, Who)] = &[("GET", Member), ("POST", Member)];
+const AS_MADE: &[(&str, &str, Who)] = &[
+    ("GET", "/{service}", Member),
+    ("POST", "/{service}", Member),
+    ("DELETE", "/{service}/{id}", Officer),
+    ("GET", "/audit/{service}", Person),
+    ("GET", "/audit/{service}/{id}", Person),
+];
 
 /// Every row: those above, and those of services that have none there.
-fn reviewed() -> Vec<(&'static str, String, Who)> {
+pub(crate) fn reviewed() -> Vec<(&'static str, String, Who)> {
     let is_reviewed = |path: &str| REVIEWED.iter().any(|(_, reviewed, _)| *reviewed == path);
     let by_hand = REVIEWED.iter().map(|(method, path, who)| (*method, (*path).to_owned(), *who));
     let new = grove_catalog::present()
         .filter(|service| !service.routes.iter().any(|route| is_reviewed(route.path)))
         .flat_map(|service| {
-            AS_MADE.iter().map(|(method, who)| (*method, format!("/{}", service.name), *who))
+            AS_MADE
+                .iter()
+                .map(|(method, path, who)| (*method, path.replace("{service}", service.name), *who))
         });
     by_hand.chain(new).collect()
 }
@@ -234,6 +273,7 @@ impl Things {
             .replace("{id}", &self.id.to_string())
             .replace("{number}", "1")
             .replace("{location}", "A1")
+            .replace("{file}", "nothing.css")
             .replace("{token}", "0123456789012345678901234567890123456789012")
     }
 }

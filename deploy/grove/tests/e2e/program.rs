@@ -252,9 +252,7 @@ async fn old_files_are_taken_over_with_a_report() {
 
     let wish = serde_json::json!({ "netid": "iboss2" });
     assert_eq!(world.client().post("/password/reset", &wish).await.status, 200);
-    let link = format!("/password/link/{}", token_of(&world.mail("iboss2", "token=").await));
-    let password = serde_json::json!({ "password": PASSWORD });
-    assert_eq!(world.client().post(&link, &password).await.status, 200);
+    world.use_link(token_of(&world.mail("iboss2", "token=").await), PASSWORD).await;
     world.sign_in("iboss2", PASSWORD).await;
     world.end().await;
 }

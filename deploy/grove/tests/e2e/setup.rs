@@ -6,7 +6,6 @@ use clap::Parser;
 use grove_gateway::clients;
 use grove_setup::Cli;
 use grove_shared::Clock;
-use serde_json::json;
 
 use crate::world::{PASSWORD, World, token_of};
 
@@ -32,10 +31,7 @@ async fn its_first_officer_sets_a_password_and_is_an_admin_and_a_member() {
     assert_eq!(registered.scopes, [clients::Scope::ForwardAddress]);
 
     let world = World::start_on(database).await;
-    let link = format!("/password/link/{}", token_of(&said));
-    let password = json!({ "password": PASSWORD });
-    assert_eq!(world.client().post(&link, &password).await.status, 200);
-    let boss = world.sign_in("boss1", PASSWORD).await;
+    let boss = world.use_link(token_of(&said), PASSWORD).await;
     assert_eq!(boss.get("/users").await.status, 200);
     assert_eq!(boss.get("/users/boss1/is_member").await.json["data"]["is_member"], true);
     // The term is the one that a payment today would buy.

@@ -182,3 +182,32 @@ async fn the_id_of_a_request_finds_its_whole_trace_with_every_hop_and_statement(
     }
     world.end().await;
 }
+
+#[tokio::test]
+async fn the_token_in_a_path_of_old_clients_is_in_no_trace_and_no_log() {
+    let collector = Collector::default();
+    let url = collector.start().await.parse().unwrap();
+    traces::start(&TracesConfig { otlp_endpoint: Some(url), ..TracesConfig::default() }).unwrap();
+    let world = World::start().await;
+    let member = world.person("member1", &[]).await;
+    let token = member.session.as_deref().unwrap();
+
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4737";
+    let request = member.http.get(format!("{}/session/{token}", member.gateway));
+    let request = request
+        .header("authorization", member.client_token.as_deref().unwrap())
+        .header("x-request-id", "visit-3")
+        .header("traceparent", format!("00-{trace}-00f067aa0ba902b7-01"));
+    assert_eq!(request.send().await.unwrap().status(), 200);
+    let spans = collector.whole(trace, "00f067aa0ba902b7", "GET /session/{token}").await;
+    assert!(spans.iter().any(|span| span["service"] == "auth"), "{spans:#?}");
+    assert!(!format!("{spans:?}").contains(token), "{spans:#?}");
+
+    logged(&world, "gateway", "visit-3", "GET /session/{token} 200").await;
+    for file in std::fs::read_dir(world.chapter.logs()).unwrap() {
+        let file = file.unwrap().path();
+        let log = std::fs::read_to_string(&file).unwrap();
+        assert!(!log.contains(token), "{} holds the token", file.display());
+    }
+    world.end().await;
+}

@@ -171,6 +171,15 @@ impl World {
         Caller { session: Some(session), ..self.client() }
     }
 
+    /// Sets a password by a link, which signs in.
+    pub(crate) async fn use_link(&self, token: &str, password: &str) -> Caller {
+        let chosen = json!({ "token": token, "password": password });
+        let answer = self.client().post("/password/link", &chosen).await;
+        assert_eq!(answer.status, 200, "{}", answer.json);
+        let session = answer.json["token"].as_str().unwrap().to_owned();
+        Caller { session: Some(session), ..self.client() }
+    }
+
     /// Waits until a mail for `netid` whose text contains `part` was caught; returns it.
     pub(crate) async fn mail(&self, netid: &str, part: &str) -> String {
         let deadline = Instant::now() + Duration::from_secs(20);

@@ -41,7 +41,7 @@ async fn of_schema(Owner { name, migrator, .. }: &Owner, schema: &MySqlPool) -> 
     if let Ok(dead @ 1..) = dead {
         findings.push(Finding::bad(
             format!("{name}: {dead} effects were given up"),
-            "officers see why under Effects on the website, and have them delivered again",
+            "officers see why under Undelivered on the website, and have them delivered again",
         ));
     }
     findings

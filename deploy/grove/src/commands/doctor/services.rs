@@ -78,7 +78,7 @@ fn of_service(service: &ServiceStatus, status: &Status) -> Vec<Finding> {
                 "{name}: {} effects wait, the oldest for {} s",
                 outbox.pending, outbox.oldest_age_seconds
             ),
-            "whom they are for does not take them; officers see why under Effects on the website",
+            "whom they are for does not take them; officers see why under Undelivered on the website",
         ));
     }
     findings

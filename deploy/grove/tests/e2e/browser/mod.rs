@@ -1,6 +1,7 @@
 //! The website in a real Chromium: with and without JavaScript, by keyboard, for screen readers.
 
 mod accessibility;
+mod docs;
 mod journey;
 mod keyboard;
 mod visitor;
