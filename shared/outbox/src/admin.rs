@@ -6,6 +6,7 @@ use axum::{
     routing::{get, post},
 };
 use chrono::{DateTime, TimeDelta, Utc};
+use grove_audit::Change;
 use grove_http::{
     ApiError,
     extract::{Json, Path, Query},
@@ -16,7 +17,7 @@ use grove_identity::{
     caller::{Committees, Member, Officer},
 };
 use grove_shared::{
-    Clock,
+    Clock, NetId, db,
     effects::{Effects, Failed, PendingEffect},
     envelope::Message,
 };
@@ -124,7 +125,7 @@ async fn replay<C: Committees>(
         "SELECT dead_at IS NOT NULL, created_at, EXISTS (
              SELECT 1 FROM outbox AS later
              WHERE later.subject = outbox.subject AND later.peer = outbox.peer
-               AND later.id > outbox.id AND later.dead_at IS NULL)
+               AND later.id > outbox.id AND later.dead_at IS NULL), concerns
          FROM outbox WHERE id = ?",
     );
     let known = known.bind(id).fetch_optional(&db).await?;
@@ -143,14 +144,20 @@ async fn replay<C: Committees>(
     if created_at < now - REPLAYED_FOR {
         return Err(ApiError::conflict("What is older than a year is not tried again"));
     }
-    sqlx::query(
+    let concerns: Option<NetId> = known.try_get(3)?;
+    let mut transaction = db::begin(&db).await?;
+    let replayed = sqlx::query(
         "UPDATE outbox SET dead_at = NULL, attempts = 0, next_attempt_at = ?
          WHERE id = ? AND dead_at IS NOT NULL",
-    )
-    .bind(now)
-    .bind(id)
-    .execute(&db)
-    .await?;
+    );
+    let replayed = replayed.bind(now).bind(id).execute(&mut *transaction).await?;
+    if replayed.rows_affected() > 0 {
+        let change = Change::new(&officer, "replayed", "effect", id)
+            .irreversible("It goes through, or it does not once more.");
+        let change = concerns.iter().fold(change, Change::about);
+        grove_audit::record(&mut transaction, change, now).await?;
+    }
+    transaction.commit().await?;
     tracing::info!(outbox.id = id, "effect {id} is delivered again, says {}", officer.netid);
     Ok(Json(Message::new("It is tried again")))
 }
