@@ -6,7 +6,7 @@
 use grove_credits_api::{Hold, Party, Transaction};
 use grove_http::ApiError;
 use grove_outbox::person::{forget_requests_of, requests_of};
-use grove_personal_data::PersonalData;
+use grove_personal_data::{FORMER_MEMBER, PersonalData};
 use grove_shared::{NetId, db, personal_data::Forgotten};
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ use crate::{
     AppState, holding,
     store::{
         personal,
-        transactions::{self, FORMER_MEMBER, Filter},
+        transactions::{self, Filter},
     },
 };
 

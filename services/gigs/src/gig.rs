@@ -107,7 +107,7 @@ impl From<&Gig> for api::GigState {
 
 /// What others call someone, who may be forgotten.
 pub(crate) fn name_of(person: Option<&NetId>) -> String {
-    person.map_or_else(|| "a former member".to_owned(), NetId::to_string)
+    person.map_or_else(|| grove_personal_data::FORMER_MEMBER.to_owned(), NetId::to_string)
 }
 
 impl From<Gig> for api::Gig {

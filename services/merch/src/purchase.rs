@@ -1,6 +1,7 @@
 //! A purchase, as people see it.
 
 use grove_merch_api as api;
+use grove_personal_data::FORMER_MEMBER;
 use grove_shared::{
     NetId,
     config::ChapterTime,
@@ -17,9 +18,6 @@ use crate::{
     },
 };
 
-/// What someone is called who was forgotten.
-const FORGOTTEN: &str = "a former member";
-
 impl From<UnitRow> for api::PurchaseItem {
     fn from(unit: UnitRow) -> Self {
         let outcome = match unit.state {
@@ -28,7 +26,7 @@ impl From<UnitRow> for api::PurchaseItem {
             State::Failed | State::Refunded => api::ItemOutcome::Refunded,
             State::Lost | State::Unknown => api::ItemOutcome::Unknown,
         };
-        let officer = unit.resolved_by.unwrap_or_else(|| FORGOTTEN.to_owned());
+        let officer = unit.resolved_by.unwrap_or_else(|| FORMER_MEMBER.to_owned());
         let resolution = unit.resolved_as.zip(unit.resolved_at);
         let resolution = resolution.map(|(finding, at)| api::Resolution {
             outcome: finding.into(),
@@ -63,7 +61,7 @@ impl PurchaseRow {
         let costs = items.iter().filter(|item| matches!(item.outcome, Pending | Vended));
         api::Purchase {
             id: self.id,
-            netid: self.netid.map_or_else(|| FORGOTTEN.to_owned(), |netid| netid.to_string()),
+            netid: self.netid.map_or_else(|| FORMER_MEMBER.to_owned(), |netid| netid.to_string()),
             at_kiosk: self.kiosk.is_some(),
             state,
             cost: costs.map(|item| u64::from(item.price)).sum(),

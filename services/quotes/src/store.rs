@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use grove_identity::caller::Member;
+use grove_personal_data::FORMER_MEMBER;
 use grove_quotes_api::Counts;
 use grove_shared::{NetId, db::Refusal, page::PageRequest};
 use sqlx::MySqlExecutor;
@@ -10,9 +11,6 @@ use crate::{
     error::QuoteError,
     quote::{Mention, Quote, QuoteText, Source, Vote, without},
 };
-
-/// Who posted a quote of someone who was forgotten.
-const FORMER_MEMBER: &str = "a former member";
 
 /// Reads the quotes that a member may see: approved ones, their own, and for an officer all.
 macro_rules! select_quotes {

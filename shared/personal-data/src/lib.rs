@@ -24,6 +24,9 @@ use serde_json::{Value, json};
 use sqlx::MySqlPool;
 use utoipa_axum::router::OpenApiRouter;
 
+/// Who stands where somebody stood who was forgotten.
+pub const FORMER_MEMBER: &str = "a former member";
+
 /// What a service keeps of people.
 pub trait PersonalData: Clone + Send + Sync + 'static {
     /// Everything that it keeps of a person, as an object that a person can read; `null` when there is

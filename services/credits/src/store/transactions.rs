@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use grove_credits_api::{Party, SystemAccount, Transaction};
+use grove_personal_data::FORMER_MEMBER;
 use grove_shared::NetId;
 use sqlx::{MySqlConnection, MySqlExecutor};
 
@@ -42,9 +43,6 @@ pub(crate) fn told(moment: DateTime<Utc>) -> DateTime<Utc> {
 
 /// Who causes a gift, as the ledger has it: nothing takes a NetID out of it again.
 const GIVER: &str = "the giver";
-/// Who caused what somebody did who was forgotten.
-pub(crate) const FORMER_MEMBER: &str = "a former member";
-
 /// A change of one account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Entry {

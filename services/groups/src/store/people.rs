@@ -1,5 +1,6 @@
 //! Every query on what is kept of one person.
 
+use grove_personal_data::FORMER_MEMBER;
 use grove_shared::NetId;
 use sqlx::MySqlExecutor;
 
@@ -7,9 +8,6 @@ use crate::{
     error::GroupError,
     person::{Decision, Held, Words},
 };
-
-/// Who gave or ended a place and was forgotten.
-const FORMER_MEMBER: &str = "a former member";
 
 /// The places that a person has or had.
 pub(crate) async fn places(

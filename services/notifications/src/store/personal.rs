@@ -6,14 +6,13 @@
 
 use chrono::{DateTime, Utc};
 use grove_notifications_api::DeliveryState;
+use grove_personal_data::FORMER_MEMBER;
 use grove_shared::NetId;
 use serde::Serialize;
 use sqlx::MySqlExecutor;
 
 use crate::{error::NotificationError, store::deliveries::State};
 
-/// Who wrote the messages of someone who was forgotten, and whom services wrote about.
-const FORMER_MEMBER: &str = "a former member";
 /// Services that ask for messages begin with this.
 const SERVICE: &str = "service:";
 

@@ -211,30 +211,28 @@ async fn a_mail_that_is_about_to_go_out_leaves_no_link_behind() {
     let sink = MailSink::start().await;
     let world = World::with_mail_to(&sink).await;
     told_by_gigs(&world, "ada1@example.edu", "Hi").await;
-    // The worker has taken the mail and waits for this before it notes the link.
+    // The worker takes the mail and waits for this before it notes the link; so does whoever forgets before
+    // the links go, and has the mail locked then.
     let pool = world.pool();
     let mut lock = sqlx::MySqlConnection::connect_with(&pool.connect_options()).await.unwrap();
     sqlx::raw_sql("LOCK TABLES unsubscribe_tokens WRITE").execute(&mut lock).await.unwrap();
     let worker = world.worker(Channel::Email);
     let delivery = tokio::spawn(async move { worker.deliver_due().await.unwrap() });
-    waiting(&world, 1).await;
+    until(&world, "SELECT id FROM deliveries WHERE attempts = 1", 1).await;
     let users = world.app.service("users");
     let forget = tokio::spawn(async move {
         users.post("/internal/personal-data/forget", &json!({ "netid": "ada1" })).await.status
     });
-    waiting(&world, 2).await;
+    until(&world, "SELECT id FROM deliveries FOR UPDATE SKIP LOCKED", 0).await;
     sqlx::raw_sql("UNLOCK TABLES").execute(&mut lock).await.unwrap();
     assert_eq!(forget.await.unwrap(), 200);
     assert_eq!((delivery.await.unwrap(), sink.count()), (0, 0));
     assert_eq!(world.db.tables_mentioning("ada1").await, [""; 0]);
 }
 
-/// Waits until so many statements wait for a table.
-async fn waiting(world: &World, statements: i64) {
-    let wait = "SELECT COUNT(*) FROM information_schema.processlist
-                WHERE db = DATABASE() AND state LIKE 'Waiting for table%'";
-    let found = async || sqlx::query_scalar::<_, i64>(wait).fetch_one(&world.pool()).await.unwrap();
-    while found().await < statements {
+/// Waits until a query finds so many rows.
+async fn until(world: &World, query: &'static str, rows: usize) {
+    while sqlx::query(query).fetch_all(&world.pool()).await.unwrap().len() != rows {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
