@@ -6,7 +6,7 @@ use grove_identity::caller::{Member, Peer};
 use grove_shared::NetId;
 use serde_json::json;
 
-use crate::{SERVICE, ledger::Reversed, store::payments::Payment};
+use crate::{SERVICE, store::payments::Payment};
 
 /// An account was opened with what everyone begins with.
 pub(crate) fn opened(actor: Actor, netid: &NetId, account: u64, initial: i64) -> Change {
@@ -24,12 +24,17 @@ pub(crate) fn adjusted(officer: &Member, netid: &NetId, done: &Transaction) -> C
         .undone_by(&reverse(done.id, ""))
 }
 
-/// An officer undid a transaction.
-pub(crate) fn reversed(officer: &Member, id: u64, reversed: &Reversed) -> Change {
+/// An officer undid transaction `id` by `reversal`, which changed what someone has by `amount`.
+pub(crate) fn reversed(
+    officer: &Member,
+    id: u64,
+    (reversal, amount): (u64, i64),
+    netid: Option<&NetId>,
+) -> Change {
     let change = Change::new(officer, "reversed", "transaction", id)
-        .to(json!({ "amount": reversed.amount, "reversed_by": reversed.id }))
+        .to(json!({ "amount": amount, "reversed_by": reversal }))
         .irreversible("A reversal is not undone. Give or take the credits once more.");
-    about(change, reversed.netid.as_ref())
+    about(change, netid)
 }
 
 /// A service moved credits of a member or to one.

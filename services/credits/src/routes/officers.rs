@@ -161,7 +161,9 @@ pub(crate) async fn reverse(
     let mut transaction = db::begin(&db).await?;
     let reversed =
         ledger::reverse(&mut transaction, id, officer.netid.as_str(), reason, now).await?;
-    record(&mut transaction, logged::reversed(&officer, id, &reversed), now).await?;
+    let reversal = (reversed.id, reversed.amount);
+    let change = logged::reversed(&officer, id, reversal, reversed.netid.as_ref());
+    record(&mut transaction, change, now).await?;
     transaction.commit().await?;
     let reversal = reversed.id;
     tracing::info!(credits.transaction = reversal, "{} reverses {id}", officer.netid);
