@@ -201,6 +201,7 @@ const REVIEWED: &[(&str, &str, Who)] = &[
     ("POST", "/merch/transactions", Client),
     ("GET", "/merch/items", Client),
     ("POST", "/merch/items", Top),
+    ("GET", "/merch/items/available", Client),
     ("GET", "/merch/items/{id}", Client),
     ("PUT", "/merch/items/{id}", Top),
     ("DELETE", "/merch/items/{id}", Top),
@@ -257,16 +258,16 @@ pub(crate) fn reviewed() -> Vec<(&'static str, String, Who)> {
 
 /// What stands for the parameters of a path.
 #[derive(Debug, Clone, Copy)]
-struct Things {
+pub(crate) struct Things {
     netid: &'static str,
     group: &'static str,
     id: u64,
 }
 
-const MISSING: Things = Things { netid: "nobody9", group: "SIGNone", id: 999_999 };
+pub(crate) const MISSING: Things = Things { netid: "nobody9", group: "SIGNone", id: 999_999 };
 
 impl Things {
-    fn in_path(self, path: &str) -> String {
+    pub(crate) fn in_path(self, path: &str) -> String {
         path.replace("{netid}", self.netid)
             .replace("{type}", "sigs")
             .replace("{name}", self.group)
