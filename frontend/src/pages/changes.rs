@@ -13,7 +13,7 @@ use axum::{
 };
 use grove_http::extract::Query;
 
-use self::log::{Log, ReturnPath, Wanted};
+use self::log::{Log, PAGE, ReturnPath, Wanted};
 use crate::{
     AppState,
     error::PageError,
@@ -22,8 +22,6 @@ use crate::{
     render::{Frame, Page},
     session::SignedIn,
 };
-
-const PAGE: &str = "/intranet/changes";
 
 /// The pages on changes.
 pub(super) fn routes() -> Router<AppState> {

@@ -35,6 +35,8 @@ pub(super) const SERVICES: [Service; 9] = [
     grove_users_api::SERVICE,
 ];
 
+/// The page that shows them.
+pub(super) const PAGE: &str = "/intranet/changes";
 /// Changes on a page.
 const MOST: u32 = 50;
 
@@ -162,7 +164,7 @@ fn form(wanted: &Wanted) -> (Form, Period) {
         Field::new(Kind::Text, "thing", "What was changed").most(100).placeholder("quote 12"),
     ];
     fields.extend(period.form.fields.clone());
-    let form = Form::new(super::PAGE, fields)
+    let form = Form::new(PAGE, fields)
         .with("actor", wanted.actor.trim())
         .with("about", wanted.about.trim())
         .with("service", wanted.service.as_str())
@@ -210,7 +212,7 @@ impl Wanted {
             ("before", &before),
         ];
         query.extend_pairs(fields.into_iter().filter(|(_, value)| !value.is_empty()));
-        format!("{}?{}", super::PAGE, query.finish())
+        format!("{}?{}", PAGE, query.finish())
     }
 }
 

@@ -4,7 +4,7 @@ use axum::response::Response;
 use grove_http::extract::Path;
 use grove_shared::{Client, audit};
 
-use super::{PAGE, log::SERVICES};
+use super::log::{PAGE, SERVICES};
 use crate::{
     csrf::{NoFields, Protected},
     error::PageError,
