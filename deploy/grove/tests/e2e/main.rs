@@ -8,6 +8,7 @@
 )]
 
 mod architecture;
+mod audit;
 mod browser;
 mod containers;
 mod directory;

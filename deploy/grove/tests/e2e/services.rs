@@ -56,6 +56,14 @@ fn a_service_says_whom_it_calls() {
         });
         let called: BTreeSet<_> = contracts.filter(|name| *name != service.name).collect();
         let said: BTreeSet<_> = service.calls.iter().copied().collect();
+        if manifest.contains("grove-catalog.workspace") {
+            // It calls whoever there is.
+            let others = grove_catalog::present().map(|other| other.name);
+            assert!(
+                others.filter(|other| *other != service.name).all(|other| said.contains(other))
+            );
+            continue;
+        }
         assert_eq!(said, called, "calls in services/{}/service.toml", service.name);
     }
 }
