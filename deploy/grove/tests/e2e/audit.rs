@@ -128,9 +128,9 @@ async fn groups(walk: &mut Walk<'_>) {
 
 async fn credits_and_merch(walk: &mut Walk<'_>) {
     walk.officer.until("/credits/users/member1", 200).await;
-    let prize = json!({ "netid": "member1", "amount": 10, "description": "A prize" });
+    let gift = json!({ "netid": "member1", "amount": 10, "description": "A prize" });
     let path = "/credits/transactions";
-    let done = walk.change(Method::POST, path, path, prize).await;
+    let done = walk.change(Method::POST, path, path, gift).await;
     let undone = format!("{path}/{}", done["id"]);
     let why = json!({ "reason": "It was for another" });
     walk.change(Method::DELETE, "/credits/transactions/{id}", &undone, why).await;

@@ -14,7 +14,7 @@ use crate::{World, neighbours_but};
 
 /// A file of a ZIP, if it is there.
 fn file(reply: &Reply, name: &str) -> Option<String> {
-    let mut archive = ZipArchive::new(Cursor::new(reply.body.to_vec())).unwrap();
+    let mut archive = ZipArchive::new(Cursor::new(reply.body.clone())).unwrap();
     let mut text = String::new();
     archive.by_name(name).ok()?.read_to_string(&mut text).unwrap();
     Some(text)

@@ -110,14 +110,18 @@ async fn what_is_left_over_of_a_deleted_person_arrives_before_what_follows_from_
     let known = [("auth", auth.url.clone()), ("directory", directory.url.clone())];
     let world = World::with_urls(&neighbours_but(&others.url, &known)).await;
     let all = [&auth, &directory, &others];
-    all.iter().for_each(|receiver| receiver.set_out_of_order(true));
+    for receiver in all {
+        receiver.set_out_of_order(true);
+    }
     world.join("jsmith2", 100_000_001).await;
     world.pay("jsmith2").await;
     world.officer().delete("/users/jsmith2").await;
     world.join("jsmith2", 100_000_001).await;
     world.pay("jsmith2").await;
     world.worker().deliver_due().await.unwrap();
-    all.iter().for_each(|receiver| receiver.set_out_of_order(false));
+    for receiver in all {
+        receiver.set_out_of_order(false);
+    }
     let before = all.map(|receiver| receiver.calls_in_order().len());
     for _ in 0..10 {
         world.clock.advance(TimeDelta::hours(2));
