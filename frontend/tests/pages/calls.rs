@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::{
     browser::Browser,
     gateway::{FakeGateway, data, named},
+    members_changes::SERVICES as AUDITED,
     members_credits::with_history,
     members_gigs::{gig, page},
     members_merch::{bought, coke, customer, item, slot},
@@ -52,6 +53,21 @@ const PAGES: &[(&str, &[&str])] = &[
     ("/intranet/quotes", &["/quotes"]),
     ("/intranet/quotes/new", &["/quotes"]),
     ("/intranet/users", &["/users"]),
+    ("/intranet/users/removed", &["/users/deletions"]),
+    (
+        "/intranet/changes",
+        &[
+            "/audit/auth",
+            "/audit/credits",
+            "/audit/directory",
+            "/audit/gigs",
+            "/audit/groups",
+            "/audit/merch",
+            "/audit/notifications",
+            "/audit/quotes",
+            "/audit/users",
+        ],
+    ),
     ("/intranet/groups", &["/groups/committees", "/groups/sigs"]),
     ("/intranet/groups/new", &[]),
     ("/intranet/groups/sigs/X", &["/groups/sigs/X", "/groups/sigs/X/roles"]),
@@ -121,6 +137,11 @@ async fn whole_chapter() -> FakeGateway {
     for service in ["auth", "credits", "gigs", "merch", "users"] {
         answer(&format!("/outbox/{service}"), json(outbox(0, 0, &[])));
     }
+    let nothing = json!({ "items": [], "next": null });
+    for service in AUDITED {
+        answer(&format!("/audit/{service}"), nothing.clone());
+    }
+    answer("/users/deletions", nothing);
     answer("/sessions", json!({ "sessions": [] }));
     answer("/credits/payment-options", json(options(true)));
     answer("/credits/audit", json(proof()));

@@ -13,7 +13,7 @@ use crate::{
     members::{HOSTILE, signed_in},
 };
 
-const SERVICES: [&str; 9] =
+pub(crate) const SERVICES: [&str; 9] =
     ["auth", "credits", "directory", "gigs", "groups", "merch", "notifications", "quotes", "users"];
 
 fn change(id: u64, at: &str) -> Entry {

@@ -28,7 +28,7 @@ const DOWNLOADS: u32 = 3;
 /// When to come back after more.
 const AGAIN: Duration = Duration::from_mins(1);
 /// How long a service is waited for.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What a service told of the person.
 struct Part {
@@ -85,7 +85,7 @@ async fn gather(state: &AppState, netid: &NetId) -> Result<Vec<Part>, ApiError> 
     let about = "Who you are to the chapter, your terms of membership, and what other services were told of you.";
     let asked = services::others().map(async |keeper| {
         let answer = state.peers.call(personal_data::export(keeper.service, netid));
-        let data = match tokio::time::timeout(PATIENCE, answer).await {
+        let data = match tokio::time::timeout(TIMEOUT, answer).await {
             Ok(Ok(data)) => Some(data),
             Ok(Err(cause)) => {
                 tracing::warn!(%cause, "{} does not tell what it keeps", keeper.service.name);

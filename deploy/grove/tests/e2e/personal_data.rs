@@ -16,7 +16,7 @@ use crate::world::{Caller, PASSWORD, World, token_of};
 /// The services, each of which keeps something of [`busy_member`].
 const SERVICES: [&str; 9] =
     ["auth", "credits", "directory", "gigs", "groups", "merch", "notifications", "quotes", "users"];
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 async fn succeeds(person: &Caller, path: &str, body: Value) -> Value {
     let answer = person.post(path, &body).await;
@@ -110,7 +110,7 @@ async fn everything_is_told(person: &Caller) {
 
 /// The newest deletion, once it has ended.
 async fn ended(officer: &Caller) -> Value {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         let newest = officer.get("/users/deletions").await.json["items"][0].clone();
         if !newest["ended_at"].is_null() {
