@@ -8,7 +8,7 @@ use grove_shared::{
     page::PageRequest,
 };
 use grove_telemetry::RequestContext;
-use sqlx::{MySql, MySqlPool, QueryBuilder, Row, mysql::MySqlRow};
+use sqlx::{MySql, MySqlExecutor, MySqlPool, QueryBuilder, Row, mysql::MySqlRow};
 
 use crate::{Actor, Change};
 
@@ -116,7 +116,7 @@ pub async fn forget(
         QueryBuilder::<MySql>::new("SELECT EXISTS (SELECT 1 FROM audit_log WHERE about = ");
     query.push_bind(netid).push(" OR actor = ").push_bind(netid.as_str()).push(")");
     let is_named: bool = query.build_query_scalar().fetch_one(&mut *transaction).await?;
-    if is_named && !mentioning(db, netid).await?.is_empty() {
+    if is_named && !mentioning(&mut *transaction, netid).await?.is_empty() {
         let forgotten = Change::new(actor, FORGOTTEN, "person", netid)
             .about(netid)
             .irreversible("What is gone is not kept anywhere else.");
@@ -131,7 +131,10 @@ pub async fn forget(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn mentioning(db: &MySqlPool, netid: &NetId) -> Result<Vec<Entry>, sqlx::Error> {
+pub async fn mentioning(
+    db: impl MySqlExecutor<'_>,
+    netid: &NetId,
+) -> Result<Vec<Entry>, sqlx::Error> {
     let mut query = QueryBuilder::<MySql>::new(ENTRIES);
     query.push(" AND about = ").push_bind(netid);
     since_forgotten(&mut query, netid);
