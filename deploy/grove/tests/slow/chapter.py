@@ -36,6 +36,12 @@ def wait_until(what, condition, seconds=60, said=lambda: ""):
         time.sleep(0.05)
 
 
+def build(*packages):
+    """Builds programs of this checkout: a copy of it may have left others of the same name."""
+    chosen = [flag for package in packages for flag in ("--package", package)]
+    subprocess.run(["cargo", "build", "--quiet", "--locked", *chosen], cwd=ROOT, check=True)
+
+
 class Database:
     """A MariaDB on a folder of its own, which survives being killed."""
 
@@ -72,6 +78,7 @@ class Chapter:
 
     def __init__(self, folder, database, *flags):
         self.folder = folder
+        build("grove")
         self.said = open(folder / "said", "w+")
         # Services listen at their usual ports: free ones are kept by the process that chose them.
         environment = os.environ | {"DATABASE_URL": database.url, "FRONTEND_LISTEN": f"127.0.0.1:{free_port()}",

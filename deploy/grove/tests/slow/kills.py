@@ -18,7 +18,7 @@ import urllib.error
 import urllib.request
 
 import chapter as demo
-from chapter import LIMIT, ROOT, TARGET, Database, expect, wait_until
+from chapter import LIMIT, ROOT, TARGET, Database, build, expect, wait_until
 
 PROGRAMS = ["gateway", "frontend", "vending-machine"]
 SERVICES = sorted(path.parent.name for path in ROOT.glob("services/*/Cargo.toml"))
@@ -32,6 +32,7 @@ class Chapter(demo.Chapter):
     def __init__(self, folder, database):
         self.programs = folder / "programs"
         self.programs.mkdir()
+        build(*(f"grove-{name}" for name in [*SERVICES, *PROGRAMS]))
         for name in [*SERVICES, *PROGRAMS]:
             shutil.copy2(TARGET / f"grove-{name}", self.programs)
         super().__init__(folder, database, "--separate", self.programs)
