@@ -12,10 +12,10 @@ use sqlx::MySqlPool;
 
 use crate::{
     campus::{Campus, Change, Session, key},
+    change_request::{self, ChangeRequest, Outcome},
     error::DirectoryError,
     state::AppState,
     store::{self, entries::Entry},
-    wish::{self, Outcome, Wish},
 };
 
 /// How long a request waits for the directory: less than its caller waits for the reply.
@@ -33,10 +33,13 @@ pub(crate) enum Progress {
 }
 
 /// Records what is wanted for someone, and sees to it.
-pub(crate) async fn set(state: &AppState, wish: &Wish<'_>) -> Result<Progress, DirectoryError> {
-    wish::record(state, wish).await?;
+pub(crate) async fn set(
+    state: &AppState,
+    request: &ChangeRequest<'_>,
+) -> Result<Progress, DirectoryError> {
+    change_request::record(state, request).await?;
     let Some(campus) = &state.campus else { return Ok(Progress::Recorded) };
-    fulfil(&state.db, campus, wish.netid, state.clock.now()).await.map(|()| Progress::Done)
+    fulfil(&state.db, campus, request.netid, state.clock.now()).await.map(|()| Progress::Done)
 }
 
 /// What the directory calls someone.
@@ -116,7 +119,7 @@ async fn fulfil_latest(
         if change == Change::Made {
             own.clone_from(&added_dn);
         }
-        if wish::settle(db, netid, &Outcome { entry, change, added_dn }, now).await? {
+        if change_request::settle(db, netid, &Outcome { entry, change, added_dn }, now).await? {
             let what = if wanted { "in" } else { "out of" };
             tracing::info!(user.netid = %netid, "{netid} is {what} the directory's group");
             return Ok(());

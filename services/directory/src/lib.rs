@@ -6,6 +6,7 @@
 //! add.
 
 mod campus;
+mod change_request;
 mod config;
 mod drift;
 mod entry;
@@ -16,7 +17,6 @@ mod routes;
 mod state;
 mod store;
 mod upkeep;
-mod wish;
 
 use std::time::Duration;
 

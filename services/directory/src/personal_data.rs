@@ -8,13 +8,14 @@ use grove_shared::{NetId, db, personal_data::Forgotten};
 use serde_json::{Value, json};
 
 use crate::{
-    AppState, entry,
+    AppState,
+    change_request::{ChangeRequest, Place},
+    entry,
     error::DirectoryError,
     store::{
         entries::{self, Kept},
         reports,
     },
-    wish::{Place, Wish},
 };
 
 impl PersonalData for AppState {
@@ -34,7 +35,8 @@ impl PersonalData for AppState {
     async fn forget(&self, netid: &NetId) -> Result<Forgotten, ApiError> {
         let entry = entries::kept(&self.db, netid).await?;
         let users = Actor::from(grove_users_api::SERVICE);
-        entry::set(self, &Wish { netid, place: Place::Forgotten, asked_by: &users }).await?;
+        entry::set(self, &ChangeRequest { netid, place: Place::Forgotten, asked_by: &users })
+            .await?;
         let names = names(self, netid, entry.as_ref()).await?;
 
         let mut transaction = db::begin(&self.db).await?;

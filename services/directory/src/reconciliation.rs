@@ -14,11 +14,11 @@ use grove_users_api as users;
 use crate::{
     AppState,
     campus::Campus,
+    change_request::{ChangeRequest, Place},
     drift::Drift,
     entry,
     error::DirectoryError,
     store,
-    wish::{Place, Wish},
 };
 
 /// How long a look may take that nobody waits for.
@@ -88,7 +88,7 @@ pub(crate) async fn repair(state: &AppState, officer: &Actor) -> Result<Repair, 
             continue;
         }
         let place = if wanted { Place::In } else { Place::Out };
-        match entry::set(state, &Wish { netid: &netid, place, asked_by: officer }).await {
+        match entry::set(state, &ChangeRequest { netid: &netid, place, asked_by: officer }).await {
             Ok(_) if wanted => repair.added.push(netid),
             Ok(_) => repair.removed.push(netid),
             Err(cause @ (DirectoryError::NoEntry(_) | DirectoryError::SeveralEntries(_))) => {

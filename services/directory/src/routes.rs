@@ -13,12 +13,12 @@ use http::{StatusCode, request::Parts};
 use serde_json::Value;
 
 use crate::{
+    change_request::{ChangeRequest, Place},
     entry::{self, Progress},
     error::DirectoryError,
     reconciliation::{self, WHILE_WAITING},
     state::AppState,
     store,
-    wish::{Place, Wish},
 };
 
 /// The service that says who becomes a member and who no longer is one.
@@ -102,10 +102,11 @@ async fn change(
     editor: &Actor,
 ) -> Result<Json<Changed>, ApiError> {
     let netid = netid(body)?;
-    let message = match entry::set(state, &Wish { netid: &netid, place, asked_by: editor }).await? {
-        Progress::Done => "Success",
-        Progress::Recorded => "No directory is configured; nothing was changed",
-    };
+    let message =
+        match entry::set(state, &ChangeRequest { netid: &netid, place, asked_by: editor }).await? {
+            Progress::Done => "Success",
+            Progress::Recorded => "No directory is configured; nothing was changed",
+        };
     Ok(Json(Changed { message: message.to_owned() }))
 }
 

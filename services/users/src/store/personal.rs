@@ -58,7 +58,7 @@ pub(crate) struct Count {
 
 /// What another service was told of the person.
 #[derive(Debug, Serialize)]
-pub(crate) struct Told {
+pub(crate) struct SentEffect {
     service: String,
     what: Option<String>,
     words: String,
@@ -165,9 +165,9 @@ pub(crate) async fn told(
     db: impl MySqlExecutor<'_>,
     netid: &NetId,
     address: &str,
-) -> Result<Vec<Told>, UserError> {
+) -> Result<Vec<SentEffect>, UserError> {
     let told = sqlx::query_as!(
-        Told,
+        SentEffect,
         r#"SELECT peer AS service, what, body AS words, reply AS answer, created_at, delivered_at
            FROM outbox
            WHERE subject = ? OR concerns = ? OR JSON_VALUE(body, '$.netid') = ?

@@ -33,7 +33,7 @@ pub(crate) enum Place {
 
 /// What somebody wants for someone.
 #[derive(Debug, Clone)]
-pub(crate) struct Wish<'a> {
+pub(crate) struct ChangeRequest<'a> {
     /// For whom.
     pub(crate) netid: &'a NetId,
     /// Where they are to be.
@@ -43,8 +43,11 @@ pub(crate) struct Wish<'a> {
 }
 
 /// Records what is wanted.
-pub(crate) async fn record(state: &AppState, wish: &Wish<'_>) -> Result<(), sqlx::Error> {
-    let Wish { netid, place, asked_by } = *wish;
+pub(crate) async fn record(
+    state: &AppState,
+    request: &ChangeRequest<'_>,
+) -> Result<(), sqlx::Error> {
+    let ChangeRequest { netid, place, asked_by } = *request;
     let now = state.clock.now();
     let mut transaction = db::begin(&state.db).await?;
     let before = entries::open(&mut transaction, netid, now).await?;
