@@ -18,12 +18,12 @@ LIST = json.loads((pathlib.Path(__file__).parent / "reach.json").read_text())
 PROBE = r"""
 answers() {
   exec 3<>"/dev/tcp/$1" && printf 'GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' >&3 &&
-    timeout 1 cat <&3 | tr -d '\0' | grep -qaE 'alive|request_id|<html|_password|this machine'
+    timeout 4 cat <&3 | tr -d '\0' | grep -qaE 'alive|request_id|<html|_password|this machine'
 }
 export -f answers
 for target in "$@"; do
   case $target in
-    */*) timeout 4 bash -c 'answers "$0"' "$target" 2>/dev/null && echo "$target" & ;;
+    */*) timeout 6 bash -c 'answers "$0"' "$target" 2>/dev/null && echo "$target" & ;;
     *:*) timeout 3 bash -c 'exec 3<>"/dev/tcp/$0"' "${target/:/\/}" 2>/dev/null && echo "$target" & ;;
     *) timeout 5 getent ahostsv4 "$target" >/dev/null && echo "$target" & ;;
   esac
