@@ -2,7 +2,7 @@
 //!
 //! [`record`] writes a change into the table `audit_log` in the transaction that makes it, so that neither is
 //! there without the other. The service's account may add rows to the table and read them, nothing else
-//! (`append_only` in `service.toml`). [`routes`] shows the log to officers, and to each person what was
+//! (`append_only` in `service.toml`). [`routes()`] shows the log to officers, and to each person what was
 //! done to themselves.
 //!
 //! Nothing takes a row away again, so a change names people by their NetID alone: no names, no addresses,
